@@ -1,0 +1,1 @@
+"""Golden models in NumPy, written from the papers; nothing here imports the hardware."""

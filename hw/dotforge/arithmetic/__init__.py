@@ -1,0 +1,1 @@
+"""Integer, floating-point and logarithmic multipliers and adders."""

@@ -1,0 +1,1 @@
+"""RTL runner, cycle models and baselines."""
