@@ -46,6 +46,7 @@ def legal_names(verilog: str) -> str:
     Names that would collide get a number more.
     """
     verilog = re.sub(r"\A/\*.*?\*/\s*", "", verilog, flags=re.S)
+    verilog = re.sub(r"\b_(\d+)_(?=\W)", r"read_\1", verilog)  # what `write_verilog` makes for memory ports
     drivers = dict(_ASSIGN.findall(verilog))
     taken = set(_WORD.findall(_ESCAPED.sub(" ", verilog)))
     renamed: dict[str, str] = {}

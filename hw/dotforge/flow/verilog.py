@@ -20,6 +20,8 @@ from .names import legal_names, snake_case
 
 __all__ = ["Design", "Port", "convert"]
 
+_ZERO_INIT = re.compile(r"^  cell \$meminit_v2 (?:(?!^  end$).)*?connect \\DATA \d+'0+$.*?^  end$\n", re.M | re.S)
+
 
 @dataclass(frozen=True)
 class Port:
@@ -97,6 +99,7 @@ class _VerilogPlatform:
             directions = {port: direction for port, (_, direction) in _flatten(block)}
             text = rtlil.convert(block, name=name, platform=self, ports=_ports(block), emit_src=False)
             self._stack.pop()
+            text = _without_unused(text, "rst")
             listed = _clock_ports(text) + [
                 Port(port, directions[port], len(value)) for port, (value, _) in ports.items()
             ]
@@ -134,6 +137,13 @@ def _ports(block: Block) -> dict:
     return ports
 
 
+def _without_unused(text: str, port: str) -> str:
+    """Take away a reset that Amaranth gives to memories, which have none."""
+    declaration = re.compile(rf"^  wire width 1 input \d+ +\\{port}$\n", re.M)
+    rest = declaration.sub("", text)
+    return text if re.search(rf"\\{port}\b", rest) else rest
+
+
 def _clock_ports(text: str) -> list[Port]:
     # The converted block is the first module of the text.
     head = text.split("\nend\n", 1)[0]
@@ -157,6 +167,9 @@ def convert(block: Block, *, name: str | None = None) -> Design:
     platform = _VerilogPlatform(top_name)
     top = platform.module(block)
     modules = list(platform.modules.values())
+    # Storage is not initialised: nothing reads a word before it is written, and a reset would not repeat it.
+    for module in modules:
+        module.rtlil = _ZERO_INIT.sub("", module.rtlil)
     # Only blocks are modules: what Amaranth makes below one of them is flattened into it.
     text = "".join(f"attribute \\keep_hierarchy 1\n{module.rtlil}\n" for module in modules)
     script = [

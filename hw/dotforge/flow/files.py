@@ -1,0 +1,109 @@
+"""Files that are whole or not there: written under a temporary name and moved into place."""
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+__all__ = ["OutputError", "data_directory", "read_json", "write_directory", "write_json", "write_text"]
+
+
+class OutputError(Exception):
+    """A file that cannot be read or written; the message is one line."""
+
+
+def data_directory(name: str) -> Path:
+    """Find ``tb`` or ``constraints``: inside the installed package, or at the top of a checkout."""
+    package = Path(__file__).resolve().parent.parent
+    for candidate in (package / "_data" / name, package.parent.parent / name):
+        if candidate.is_dir():
+            return candidate
+    raise OutputError(f"the installation has no {name} directory")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file, atomically."""
+    write_bytes(path, text.encode())
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file, atomically.
+
+    Raises
+    ------
+    OutputError
+        The directory does not exist or cannot be written.
+    """
+    temporary = None
+    try:
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+            temporary = file.name
+            file.write(content)
+        os.chmod(temporary, 0o666 & ~_umask())
+        os.replace(temporary, path)
+    except OSError as error:
+        if temporary and os.path.exists(temporary):
+            os.unlink(temporary)
+        raise OutputError(f"cannot write {path}: {error.strerror}") from error
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write JSON with sorted layout left to the caller, two spaces, a final newline."""
+    write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """Read JSON.
+
+    Raises
+    ------
+    OutputError
+        The file is missing or is not JSON.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise OutputError(f"cannot read {path}: {error.strerror}") from error
+    except ValueError as error:
+        raise OutputError(f"{path} is not JSON: {error}") from error
+
+
+@contextmanager
+def write_directory(path: Path) -> Iterator[Path]:
+    """Fill a new directory and move it into place.
+
+    What an earlier run wrote into ``path`` is replaced; anything else there is an error.
+    """
+    if path.exists() and not path.is_dir():
+        raise OutputError(f"cannot write {path}: it is a file")
+    if path.is_dir() and any(path.iterdir()) and not (path / "manifest.json").is_file():
+        raise OutputError(f"cannot write {path}: the directory is not empty and was not generated")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
+    except OSError as error:
+        raise OutputError(f"cannot write {path}: {error.strerror}") from error
+    try:
+        temporary.chmod(0o777 & ~_umask())
+        yield temporary
+        if path.is_dir():
+            old = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
+            path.rename(old / "old")
+            temporary.rename(path)
+            shutil.rmtree(old)
+        else:
+            temporary.rename(path)
+    except OSError as error:
+        raise OutputError(f"cannot write {path}: {error.strerror}") from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)

@@ -1,0 +1,255 @@
+"""The log-weight MAC as an engine: streams in, one sum out per dot product.
+
+::
+
+                        ┌───────────┐   ┌──────┐   ┌─────────────┐
+    activations ───────►│ products  ├─┬►│ heap ├─┬►│ running sum ├──► sums
+    weights ──[banks]──►│ (lanes)   │ │ │      │ │ │ + overflow  │
+    bias ───────────────┴───────────┘ │ └──▲───┘ │ └──────┬──────┘
+                            pipeline ≥ 1   │  pipeline = 2│
+                                           └──────────────┘
+"""
+
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, signed
+from amaranth.lib import stream
+from amaranth.lib.wiring import In, Out
+
+from ..block import Block
+from ..registry import Engine
+from ..stream.axi import StreamBlock
+from ..stream.payload import Lanes, Payload
+from .bias import StationaryBias
+from .config import LogMacConfig
+from .datapath import ProductHeap, Products, lane_bits
+from .storage import StationaryWeights
+
+__all__ = ["ENGINE", "Accumulator", "LogMac"]
+
+
+class Accumulator(Block):
+    """Running sum with overflow: judged at each update on the exact sum, wrapped or saturated, sticky.
+
+    Interface attributes
+    --------------------
+    exact : running sum plus one beat, exactly
+    enable, valid, last : the beat in ``exact`` counts, and is its dot product's last
+    clear : the beat is its dot product's first: the flag starts anew
+    sum, overflow : registered; ``done`` is set in the cycle after a last beat
+    """
+
+    exact: Signal
+    enable: Signal
+    valid: Signal
+    clear: Signal
+    last: Signal
+    sum: Signal
+    overflow: Signal
+    done: Signal
+    latency = 1
+
+    def __init__(self, *, exact_bits: int, sum_bits: int, saturate: bool) -> None:
+        self.exact_bits, self.sum_bits, self.saturate = exact_bits, sum_bits, saturate
+        super().__init__(
+            {
+                "exact": In(signed(exact_bits)),
+                "enable": In(1),
+                "valid": In(1),
+                "clear": In(1),
+                "last": In(1),
+                "sum": Out(signed(sum_bits)),
+                "overflow": Out(1),
+                "done": Out(1),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        running = Signal(signed(self.sum_bits), reset_less=True)
+        sticky = Signal(reset_less=True)
+        done = Signal()
+        above = self.exact[self.sum_bits - 1 :]
+        overflows = Signal()
+        m.d.comb += overflows.eq(above.any() & ~above.all())
+        kept: Value = self.exact[: self.sum_bits]
+        if self.saturate:
+            negative = self.exact[-1]
+            limit = Cat((~negative).replicate(self.sum_bits - 1), negative)
+            kept = Mux(overflows, limit, kept)
+        with m.If(self.enable):
+            m.d.sync += done.eq(self.valid & self.last)
+            with m.If(self.valid):
+                m.d.sync += [running.eq(kept), sticky.eq(overflows | (sticky & ~self.clear))]
+        m.d.comb += [self.sum.eq(running), self.overflow.eq(sticky), self.done.eq(done)]
+        return m
+
+
+class LogMac(StreamBlock):
+    """Shift-add dot products of any length.
+
+    Streams in: ``activations`` (``last`` ends a dot product), ``weights`` (beside the activations, or in sets
+    that stay, see :class:`dotforge.logmac.storage.StationaryWeights`; then ``release`` with a vector's last
+    beat gives the set up after it), with ``fold_sign`` ``bias`` (one beat a dot product, or one a set).
+    Stream out: ``sums``, in units of 2^low of the weight code, with the sticky overflow flag of that sum.
+
+    The sum is there ``latency`` = ``pipeline`` + 1 cycles after its last beat; initiation interval 1. A sum
+    that is not taken stalls the engine. With ``fold_sign`` the running sum starts at the bias
+    Σ 2^shift · (negative − 2^(activation_bits − 1)) over the weights that are not zero, and overflow is judged
+    on the running sum that includes it.
+
+    Parameters
+    ----------
+    config : see :class:`dotforge.logmac.config.LogMacConfig`
+    """
+
+    module_name = "engine"
+    activations: stream.Interface
+    weights: stream.Interface
+    bias: stream.Interface
+    sums: stream.Interface
+
+    def __init__(self, config: LogMacConfig) -> None:
+        self.config = config
+        self.latency = config.pipeline + 1
+        stationary = config.weight_depth > 0
+        activation = Lanes(
+            "activation", config.activation_bits, True, f"int{config.activation_bits}", config.lanes
+        )
+        weight = Lanes("weight", config.code.bits, False, config.weight_code, config.lanes)
+        release = Lanes("release", 1, False, "flag")
+        inputs = {
+            "activations": Payload((activation, release) if stationary else (activation,), last=True),
+            "weights": Payload((weight,), last=stationary),
+        }
+        total = Lanes("sum", config.sum_bits, True, f"int{config.sum_bits}")
+        if config.fold_sign:
+            inputs["bias"] = Payload((Lanes("bias", config.sum_bits, True, f"int{config.sum_bits}"),))
+        super().__init__(inputs, {"sums": Payload((total, Lanes("overflow", 1, False, "flag")))})
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        config = self.config
+        enable, fire, first = Signal(), Signal(), Signal(init=1)
+        last = self.activations.payload.last
+        m.d.comb += enable.eq(~self.sums.valid | self.sums.ready)
+        with m.If(fire):
+            m.d.sync += first.eq(last)
+
+        weights, weights_valid, bias, bias_valid = self._operands(m, fire, first)
+        m.d.comb += [
+            fire.eq(self.activations.valid & weights_valid & bias_valid & enable),
+            self.activations.ready.eq(weights_valid & bias_valid & enable),
+        ]
+
+        m.submodules.products = products = Products(
+            lanes=config.lanes,
+            activation_bits=config.activation_bits,
+            code=config.code,
+            fold_sign=config.fold_sign,
+        )
+        m.d.comb += [
+            products.activations.eq(self.activations.payload.activation),
+            products.weights.eq(weights),
+        ]
+        beat: dict[str, Value] = {"products": products.products, "first": first, "last": last}
+        if config.fold_sign:
+            beat["bias"] = bias
+        self._accumulate(m, enable, fire, beat)
+        return m
+
+    def _operands(self, m: Module, fire: Signal, first: Signal) -> tuple[Value, Value, Value, Value]:
+        """Weights and bias of the current beat, and whether each is there."""
+        config = self.config
+        last = self.activations.payload.last
+        weights, weights_valid = self.weights.payload.weight, self.weights.valid
+        bias: Value = Const(0, signed(config.sum_bits))
+        bias_valid: Value = Const(1, 1)
+        if config.weight_depth:
+            m.submodules.stationary = bank = StationaryWeights(
+                payload=self.inputs["weights"], depth=config.weight_depth
+            )
+            release = last & self.activations.payload.release
+            m.d.comb += [
+                bank.i.payload.eq(self.weights.payload),
+                bank.i.valid.eq(self.weights.valid),
+                self.weights.ready.eq(bank.i.ready),
+                bank.advance.eq(fire),
+                bank.restart.eq(last),
+                bank.release.eq(release),
+            ]
+            weights, weights_valid = bank.weights, bank.valid
+            if config.fold_sign:
+                m.submodules.bias = held = StationaryBias(width=config.sum_bits)
+                m.d.comb += [
+                    held.i.payload.eq(self.bias.payload.bias),
+                    held.i.valid.eq(self.bias.valid),
+                    self.bias.ready.eq(held.i.ready),
+                    held.release.eq(fire & release),
+                ]
+                bias, bias_valid = held.bias, held.valid
+        else:
+            m.d.comb += self.weights.ready.eq(fire)
+            if config.fold_sign:
+                m.d.comb += self.bias.ready.eq(fire & first)
+                bias, bias_valid = self.bias.payload.bias.as_signed(), self.bias.valid | ~first
+        return weights, weights_valid, bias, bias_valid
+
+    def _accumulate(self, m: Module, enable: Signal, valid: Value, beat: dict[str, Value]) -> None:
+        """Carry a beat through the register stages and the heap into the running sum."""
+        config = self.config
+        lanes, width = config.lanes, lane_bits(config.activation_bits, config.code, config.fold_sign)
+        unsigned = config.fold_sign
+        if config.pipeline >= 1:
+            valid, beat = _register(m, 1, enable, valid, beat)
+        if config.pipeline >= 2:
+            m.submodules.lanes_heap = lanes_heap = ProductHeap(
+                lanes=lanes, lane_bits=width, fold_sign=unsigned, addend_bits=0, width=config.exact_bits, rows=2
+            )
+            m.d.comb += lanes_heap.products.eq(beat["products"])
+            valid, beat = _register(m, 2, enable, valid, {**beat, "products": lanes_heap.total})
+            lanes, width, unsigned = 2, config.exact_bits, True  # the rows are added like two folded products
+
+        m.submodules.heap = heap = ProductHeap(
+            lanes=lanes,
+            lane_bits=width,
+            fold_sign=unsigned,
+            addend_bits=config.sum_bits,
+            width=config.exact_bits,
+        )
+        m.submodules.accumulator = accumulator = Accumulator(
+            exact_bits=config.exact_bits, sum_bits=config.sum_bits, saturate=config.overflow == "saturate"
+        )
+        m.d.comb += [
+            heap.products.eq(beat["products"]),
+            heap.addend.eq(Mux(beat["first"], beat.get("bias", 0), accumulator.sum)),
+            accumulator.exact.eq(heap.total),
+            accumulator.enable.eq(enable),
+            accumulator.valid.eq(valid),
+            accumulator.clear.eq(beat["first"]),
+            accumulator.last.eq(beat["last"]),
+            self.sums.payload.sum.eq(accumulator.sum),
+            self.sums.payload.overflow.eq(accumulator.overflow),
+            self.sums.valid.eq(accumulator.done),
+        ]
+
+
+def _register(
+    m: Module, stage: int, enable: Signal, valid: Value, beat: dict[str, Value]
+) -> tuple[Value, dict[str, Value]]:
+    """One pipeline stage: ``valid`` is reset, what it vouches for is not."""
+    held_valid = Signal(name=f"valid_{stage}")
+    held = {
+        name: Signal(value.shape(), name=f"{name}_{stage}", reset_less=True) for name, value in beat.items()
+    }
+    with m.If(enable):
+        m.d.sync += held_valid.eq(valid)
+        m.d.sync += [held[name].eq(value) for name, value in beat.items()]
+    return held_valid, dict(held)
+
+
+ENGINE = Engine(
+    name="logmac",
+    summary="log-weight MAC: 3-bit exponential weights turn multiply-add into shift-and-add",
+    source="Dally, Core operations",
+    config=LogMacConfig,
+    build=LogMac,
+)

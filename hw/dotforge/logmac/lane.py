@@ -1,0 +1,93 @@
+"""One lane of the shift-add MAC: an activation times a power of two, ready for a carry-save heap.
+
+Negating is complementing and adding one, and a product is sign extended: both cost heap bits. What depends on
+the weight alone can instead be known ahead, so there are two forms of lane::
+
+    plain    x = ~a, all ones or a          the shift fills with the sign and repeats the sign bit;
+             product = x << e               the +1 is a bit of its own, ``negative``
+
+    folded   u = ±a + 2^(A−1), as A bits    the shift fills with zeros, nothing is extended;
+             product = u << e, or 0         the constant 2^e·(negative − 2^(A−1)) is in the bias
+
+A zero weight in the plain form makes x all ones, −1, which the +1 cancels: no gate masks the product.
+"""
+
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, signed
+from amaranth.lib.wiring import In, Out
+
+from ..block import Block
+from .code import ExponentCode
+
+__all__ = ["ShiftAddLane"]
+
+
+class ShiftAddLane(Block):
+    """Combinational shift-add product.
+
+    Parameters
+    ----------
+    activation_bits : width A of the activation
+    code : weight code
+    fold_sign : make the folded form
+
+    Interface attributes
+    --------------------
+    activation : two's complement
+    weight : ``code.bits`` bits
+    product : plain: signed; folded: unsigned; A + max_shift bits, in units of 2^low
+    negative : plain form only: add this bit to the product
+    """
+
+    activation: Signal
+    weight: Signal
+    product: Signal
+    negative: Signal
+
+    def __init__(self, *, activation_bits: int, code: ExponentCode, fold_sign: bool) -> None:
+        self.activation_bits, self.code, self.fold_sign = activation_bits, code, fold_sign
+        width = activation_bits + code.max_shift
+        ports = {
+            "activation": In(signed(activation_bits)),
+            "weight": In(code.bits),
+            "product": Out(width if fold_sign else signed(width)),
+        }
+        if not fold_sign:
+            ports["negative"] = Out(1)
+        super().__init__(ports)
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        shift, negative, zero = self.code.fields(self.weight)
+        a = self.activation.as_unsigned()
+        if self.fold_sign:
+            offset = Signal(self.activation_bits)
+            inverted = a ^ negative.replicate(self.activation_bits)
+            m.d.comb += offset.eq(inverted ^ (1 << (self.activation_bits - 1)))
+            m.d.comb += self.product.eq(self._shifted(m, offset, shift, Const(0, 1), ~zero))
+        else:
+            fill = negative | zero
+            # a where the weight is positive, ~a where it is negative, all ones where it is zero.
+            ones_if_zero = Cat(~((bit & negative & ~zero) | (~bit & ~fill)) for bit in a)
+            extended = Signal(signed(self.activation_bits))
+            m.d.comb += extended.eq(ones_if_zero)
+            m.d.comb += self.product.eq(self._shifted(m, extended, shift, fill, Const(1, 1)))
+            m.d.comb += self.negative.eq(fill)
+        return m
+
+    def _shifted(self, m: Module, value: Value, shift: Value, fill: Value, keep: Value) -> Value:
+        """Shift left by ``shift`` bits with ``fill`` below; zero unless ``keep``, gated in the last stage."""
+        stages = [stage for stage in range(len(shift)) if (1 << stage) <= self.code.max_shift]
+        for stage in stages:
+            amount = 1 << stage
+            reach = min(len(value) + amount, self.activation_bits + self.code.max_shift)
+            extended = value.shape().signed
+            above = (value[-1] if extended else Const(0, 1)).replicate(reach - len(value))
+            low = Cat(value, above)
+            high = Cat(fill.replicate(amount), value)[:reach]
+            select, select_not = shift[stage], ~shift[stage]
+            if stage == stages[-1]:
+                select, select_not = select & keep, select_not & keep
+            result = Signal(signed(reach) if extended else reach, name=f"shifted_{amount}")
+            m.d.comb += result.eq((low & select_not.replicate(reach)) | (high & select.replicate(reach)))
+            value = result
+        return value if stages else Mux(keep, value, 0)

@@ -1,0 +1,82 @@
+"""Engine parameters: frozen dataclasses whose fields carry unit, range and help, and strings to values."""
+
+from dataclasses import fields
+from typing import Any, get_type_hints
+
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
+
+__all__ = ["Field", "ParameterError", "allowed", "describe", "make", "parameters"]
+
+#: Decorator of every engine's configuration.
+parameters = dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid"))
+
+
+class ParameterError(ValueError):
+    """A parameter that does not exist or has a value that is not allowed; the message is one line."""
+
+
+def make(config: type, given: dict[str, Any]) -> Any:
+    """Build a configuration from names and values (strings as typed by a user, or of the right type).
+
+    Raises
+    ------
+    ParameterError
+        Naming the parameter, what was given and what is allowed.
+    """
+    known = {field.name for field in fields(config)}
+    for name, value in given.items():
+        if name not in known:
+            raise ParameterError(f"parameter {name}={value}: allowed are {', '.join(sorted(known))}")
+    try:
+        return config(**given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0]) if first["loc"] else ""
+        if name in known:
+            raise ParameterError(f"parameter {name}={given[name]}: {_reason(config, name, first)}") from None
+        raise ParameterError(str(first.get("ctx", {}).get("error", first["msg"]))) from None
+
+
+def _reason(config: type, name: str, error: Any) -> str:
+    if error["type"] == "value_error":
+        return str(error["ctx"]["error"])
+    return f"allowed {allowed(config, name)}"
+
+
+def _metadata(config: type, name: str) -> dict[str, Any]:
+    annotation = get_type_hints(config, include_extras=True)[name]
+    return TypeAdapter(annotation).json_schema()
+
+
+def allowed(config: type, name: str) -> str:
+    """Say in words which values a parameter takes: a range, a list of choices, or a type."""
+    schema = _metadata(config, name)
+    if "enum" in schema:
+        return ", ".join(map(str, schema["enum"]))
+    if "const" in schema:
+        return str(schema["const"])
+    if schema.get("type") == "boolean":
+        return "true, false"
+    if schema.get("type") == "integer":
+        return f"{schema['minimum']}…{schema['maximum']}"
+    return str(schema.get("allowed", schema.get("type", "")))
+
+
+def describe(config: type) -> list[dict[str, Any]]:
+    """List parameters as name, type, unit, allowed values, default and help."""
+    rows = []
+    for field in fields(config):
+        schema = _metadata(config, field.name)
+        rows.append(
+            {
+                "name": field.name,
+                "type": schema.get("type", "string"),
+                "unit": schema.get("unit", ""),
+                "allowed": allowed(config, field.name),
+                "default": field.default,
+                "help": schema.get("description", ""),
+            }
+        )
+    return rows
+

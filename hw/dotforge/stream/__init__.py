@@ -1,0 +1,1 @@
+"""AXI-Stream on the outside of every engine."""

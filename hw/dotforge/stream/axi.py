@@ -1,0 +1,109 @@
+"""Wraps an engine's streams as AXI-Stream ports.
+
+``s_axis_<port>_tdata/tvalid/tready[/tlast]`` for inputs, ``m_axis_<port>_…`` for outputs. ``tdata`` is whole
+bytes: bits above the payload are ignored on inputs and zero on outputs.
+"""
+
+from typing import Any
+
+from amaranth.hdl import Module, Signal
+from amaranth.lib import stream
+from amaranth.lib.wiring import In, Out
+
+from ..block import Block
+from .payload import Payload
+
+__all__ = ["AxiStream", "StreamBlock", "prefix"]
+
+
+class StreamBlock(Block):
+    """A block whose data ports are streams, and which says what their payloads hold.
+
+    Interface attributes
+    --------------------
+    inputs, outputs : name → payload of each stream
+    initiation_interval : cycles between two beats of the busiest stream
+    """
+
+    inputs: dict[str, Payload]
+    outputs: dict[str, Payload]
+    initiation_interval: int = 1
+
+    def __init__(
+        self, inputs: dict[str, Payload], outputs: dict[str, Payload], extra: dict[str, Any] | None = None
+    ) -> None:
+        self.inputs, self.outputs = inputs, outputs
+        members: dict[str, Any] = {}
+        for name, payload in inputs.items():
+            members[name] = In(stream.Signature(payload.layout()))
+        for name, payload in outputs.items():
+            members[name] = Out(stream.Signature(payload.layout()))
+        super().__init__({**members, **(extra or {})})
+
+
+def prefix(name: str, direction: str) -> str:
+    """``weights`` that is an input → ``s_axis_weights``."""
+    return f"{'s' if direction == 'input' else 'm'}_axis_{name}"
+
+
+class AxiStream(Block):
+    """The outside of an engine. Wires only: it adds no cycle.
+
+    Parameters
+    ----------
+    engine : the block inside
+    """
+
+    def __init__(self, engine: StreamBlock) -> None:
+        self.engine = engine
+        self.latency = engine.latency
+        ports: dict[str, Any] = {}
+        for name, payload in engine.inputs.items():
+            ports |= _ports(prefix(name, "input"), payload, In, Out)
+        for name, payload in engine.outputs.items():
+            ports |= _ports(prefix(name, "output"), payload, Out, In)
+        streams = {*engine.inputs, *engine.outputs}
+        ports |= {name: member for name, member in engine.signature.members.items() if name not in streams}
+        super().__init__(ports)
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        m.submodules.engine = engine = self.engine
+        for name, payload in engine.inputs.items():
+            inner, outer = getattr(engine, name), prefix(name, "input")
+            m.d.comb += [
+                inner.payload.as_value()[: payload.width].eq(self._port(outer, "tdata")),
+                inner.valid.eq(self._port(outer, "tvalid")),
+                self._port(outer, "tready").eq(inner.ready),
+            ]
+            if payload.last:
+                m.d.comb += inner.payload.last.eq(self._port(outer, "tlast"))
+        for name, payload in engine.outputs.items():
+            inner, outer = getattr(engine, name), prefix(name, "output")
+            m.d.comb += [
+                self._port(outer, "tdata").eq(inner.payload.as_value()[: payload.width]),
+                self._port(outer, "tvalid").eq(inner.valid),
+                inner.ready.eq(self._port(outer, "tready")),
+            ]
+            if payload.last:
+                m.d.comb += self._port(outer, "tlast").eq(inner.payload.last)
+        streams = {*engine.inputs, *engine.outputs}
+        for name, member in engine.signature.members.items():
+            if name not in streams:
+                ours, theirs = getattr(self, name), getattr(engine, name)
+                m.d.comb += theirs.eq(ours) if member.flow == In else ours.eq(theirs)
+        return m
+
+    def _port(self, outer: str, wire: str) -> Signal:
+        return getattr(self, f"{outer}_{wire}")
+
+
+def _ports(outer: str, payload: Payload, forward: Any, backward: Any) -> dict[str, Any]:
+    ports = {
+        f"{outer}_tdata": forward(payload.tdata_width),
+        f"{outer}_tvalid": forward(1),
+        f"{outer}_tready": backward(1),
+    }
+    if payload.last:
+        ports[f"{outer}_tlast"] = forward(1)
+    return ports
