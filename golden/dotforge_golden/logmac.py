@@ -68,24 +68,20 @@ def weight_code(name: str) -> WeightCode:
     return WeightCode(low, shift_bits + 1, tuple(magnitudes + [-magnitude for magnitude in magnitudes]))
 
 
-def _folded_constants(code: WeightCode, activation_bits: int) -> Integers:
-    """What a product holds that depends on the weight only, for each code.
-
-    The hardware of the folded form sees an activation a as a + 2^(A−1) ≥ 0, complemented where the weight is
-    negative: (−1 − a) + 2^(A−1). Shifted by e it is the product plus 2^e·(2^(A−1) − [negative]).
-    """
+def _complement_ones(code: WeightCode) -> Integers:
+    """What complementing leaves missing under each code: −(a·2^e) = ~(a)·2^e + 2^e."""
     values = np.asarray(code.values, dtype=np.int64)
-    return np.abs(values) * ((values < 0) - 2 ** (activation_bits - 1))
+    return np.where(values < 0, -values, 0)
 
 
-def folded_bias(codes: ArrayLike, code: WeightCode, activation_bits: int) -> Integers:
-    """Bias that the folded form starts its running sum with.
+def folded_bias(codes: ArrayLike, code: WeightCode) -> Integers:
+    """Bias that the folded form starts its running sum with: Σ 2^shift over the negative weights.
 
     Parameters
     ----------
     codes : weights of the dot products, summed over the last axis
     """
-    return _folded_constants(code, activation_bits)[np.asarray(codes)].sum(axis=-1)
+    return _complement_ones(code)[np.asarray(codes)].sum(axis=-1)
 
 
 def dot(
@@ -97,7 +93,6 @@ def dot(
     sum_bits: int,
     overflow: str = "wrap",
     bias: ArrayLike | None = None,
-    activation_bits: int | None = None,
 ) -> tuple[Integers, NDArray[np.bool_]]:
     """Dot products over the last axis, as the accumulator forms them.
 
@@ -108,8 +103,8 @@ def dot(
     ----------
     activations : integers, shape (…, K)
     codes : weight codes, shape (…, K)
-    bias : start of the running sum; given for the folded form, whose products then lack the part that depends
-        on the weights only (needs ``activation_bits``)
+    bias : start of the running sum, given for the folded form: its products under a negative weight are
+        complemented only, and the bias holds what they lack (:func:`folded_bias`)
 
     Returns
     -------
@@ -118,9 +113,7 @@ def dot(
     values = np.asarray(code.values, dtype=np.int64)[np.asarray(codes)]
     products = np.asarray(activations, dtype=np.int64) * values
     if bias is not None:
-        if activation_bits is None:
-            raise ValueError("the folded form needs activation_bits")
-        products = products - _folded_constants(code, activation_bits)[np.asarray(codes)]
+        products = products - _complement_ones(code)[np.asarray(codes)]
     running = np.zeros(products.shape[:-1], dtype=np.int64)
     if bias is not None:
         running = running + _wrapped(np.asarray(bias, dtype=np.int64), sum_bits)

@@ -12,7 +12,7 @@ from ..block import Block
 from . import yosys
 from .verilog import convert
 
-__all__ = ["ABC_SCRIPT", "MEMORY_BITS_LIMIT", "Area", "flat", "measure", "storage_bits", "synthesize"]
+__all__ = ["ABC_SCRIPT", "FLOW", "MEMORY_BITS_LIMIT", "Area", "flat", "measure", "storage_bits", "synthesize"]
 
 #: What abc is told, one command a line.
 ABC_SCRIPT = "strash\ndch -f\namap -m\n"
@@ -20,7 +20,8 @@ ABC_SCRIPT = "strash\ndch -f\namap -m\n"
 #: Storage arrays over this many bits are listed as memory bits, not as transistors.
 MEMORY_BITS_LIMIT = 1024
 
-_FLOW = [
+#: Commands between reading and counting, in order.
+FLOW = [
     "synth -flatten -noabc",
     "dfflegalize -cell $_DFF_P_ 01",
     "simplemap",
@@ -91,7 +92,7 @@ def synthesize(
         "read_verilog design.v",
         *(f"blackbox {name}" for name in boxes),
         f"hierarchy -top {top}",
-        *_FLOW,
+        *FLOW,
     ]
     files = {"design.v": verilog, "abc.txt": ABC_SCRIPT}
     stat = yosys.run(script, files, ["stat.txt"], engine=engine, timeout=timeout)["stat.txt"]

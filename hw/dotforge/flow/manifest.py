@@ -72,10 +72,9 @@ SCHEMA: dict[str, Any] = {
 }  # fmt: skip
 
 
-def manifest(entry: Engine, config: Any, design: Design) -> dict[str, Any]:
+def manifest(entry: Engine, config: Any, top: AxiStream, design: Design) -> dict[str, Any]:
     """Describe a generated engine; valid under :data:`SCHEMA`."""
-    engine = entry.build(config)
-    top = AxiStream(engine)
+    engine = top.engine
     streams = [
         {
             "name": name,

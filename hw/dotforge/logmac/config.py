@@ -47,7 +47,7 @@ class LogMacConfig:
     ] = "wrap"
     fold_sign: Annotated[
         bool,
-        Field(description="take all that depends on weights only from a precomputed bias"),
+        Field(description="take the +1 of all complements from a precomputed bias"),
     ] = False
     pipeline: Annotated[
         int,
@@ -82,8 +82,7 @@ class LogMacConfig:
     def exact_bits(self) -> int:
         """Width of running sum plus one beat of products, exactly.
 
-        A lane contributes at most 2^(activation_bits − 1 + max_shift) in magnitude, or with ``fold_sign``
-        less than twice that, unsigned.
+        A lane contributes at most 2^(activation_bits − 1 + max_shift) in magnitude.
         """
-        lanes_bits = (self.lanes << (self.product_bits - (0 if self.fold_sign else 1))).bit_length() + 1
+        lanes_bits = (self.lanes << (self.product_bits - 1)).bit_length() + 1
         return max(self.sum_bits, lanes_bits) + 1

@@ -67,7 +67,9 @@ class ProductHeap(Block):
 
     Parameters
     ----------
-    lanes, lane_bits, fold_sign : as in :class:`Products`
+    lanes, lane_bits : as in :class:`Products`
+    form : what a lane holds: ``plain`` (signed product, on top of it the bit to add), ``folded`` (signed
+        product) or ``rows`` (a row of another heap of the same width, modulo 2^width)
     addend_bits : width of a signed addend; 0 for none
     width : width of the result
     rows : 1 for the sum, 2 for a carry-save pair (``total`` then holds the two rows, the first one low)
@@ -78,9 +80,9 @@ class ProductHeap(Block):
     total: Signal
 
     def __init__(
-        self, *, lanes: int, lane_bits: int, fold_sign: bool, addend_bits: int, width: int, rows: int = 1
+        self, *, lanes: int, lane_bits: int, form: str, addend_bits: int, width: int, rows: int = 1
     ) -> None:
-        self.lanes, self.lane_bits, self.fold_sign = lanes, lane_bits, fold_sign
+        self.lanes, self.lane_bits, self.form = lanes, lane_bits, form
         self.addend_bits, self.width, self.rows = addend_bits, width, rows
         super().__init__(
             {
@@ -94,12 +96,14 @@ class ProductHeap(Block):
         m = Module()
         heap = Heap(self.width)
         for index in range(self.lanes):
-            product = self.products.word_select(index, self.lane_bits)
-            if self.fold_sign:
-                heap.add(product, ready=_PRODUCT_READY)
+            lane = self.products.word_select(index, self.lane_bits)
+            if self.form == "rows":
+                heap.add(lane)
+            elif self.form == "folded":
+                heap.add(lane.as_signed(), ready=_PRODUCT_READY)
             else:
-                heap.add(product[:-1].as_signed(), ready=_PRODUCT_READY)
-                heap.add_bit(product[-1], 0)
+                heap.add(lane[:-1].as_signed(), ready=_PRODUCT_READY)
+                heap.add_bit(lane[-1], 0)
         if self.addend_bits:
             # Modulo 2^width the sign bit of an addend as wide as the result needs no special care.
             addend: Value = self.addend if self.addend_bits < self.width else self.addend.as_unsigned()
@@ -142,7 +146,7 @@ class ShiftAddCore(Block):
         m.submodules.heap = heap = ProductHeap(
             lanes=config.lanes,
             lane_bits=products.lane_bits,
-            fold_sign=config.fold_sign,
+            form="folded" if config.fold_sign else "plain",
             addend_bits=config.sum_bits,
             width=config.sum_bits,
         )

@@ -93,8 +93,8 @@ class LogMac(StreamBlock):
 
     The sum is there ``latency`` = ``pipeline`` + 1 cycles after its last beat; initiation interval 1. A sum
     that is not taken stalls the engine. With ``fold_sign`` the running sum starts at the bias
-    Σ 2^shift · (negative − 2^(activation_bits − 1)) over the weights that are not zero, and overflow is judged
-    on the running sum that includes it.
+    Σ 2^shift over the negative weights of the dot product (to which a layer's own bias may be added), and
+    overflow is judged on the running sum that includes it.
 
     Parameters
     ----------
@@ -197,21 +197,21 @@ class LogMac(StreamBlock):
         """Carry a beat through the register stages and the heap into the running sum."""
         config = self.config
         lanes, width = config.lanes, lane_bits(config.activation_bits, config.code, config.fold_sign)
-        unsigned = config.fold_sign
+        form = "folded" if config.fold_sign else "plain"
         if config.pipeline >= 1:
             valid, beat = _register(m, 1, enable, valid, beat)
         if config.pipeline >= 2:
             m.submodules.lanes_heap = lanes_heap = ProductHeap(
-                lanes=lanes, lane_bits=width, fold_sign=unsigned, addend_bits=0, width=config.exact_bits, rows=2
+                lanes=lanes, lane_bits=width, form=form, addend_bits=0, width=config.exact_bits, rows=2
             )
             m.d.comb += lanes_heap.products.eq(beat["products"])
             valid, beat = _register(m, 2, enable, valid, {**beat, "products": lanes_heap.total})
-            lanes, width, unsigned = 2, config.exact_bits, True  # the rows are added like two folded products
+            lanes, width, form = 2, config.exact_bits, "rows"
 
         m.submodules.heap = heap = ProductHeap(
             lanes=lanes,
             lane_bits=width,
-            fold_sign=unsigned,
+            form=form,
             addend_bits=config.sum_bits,
             width=config.exact_bits,
         )

@@ -1,13 +1,12 @@
 """One lane of the shift-add MAC: an activation times a power of two, ready for a carry-save heap.
 
-Negating is complementing and adding one, and a product is sign extended: both cost heap bits. What depends on
-the weight alone can instead be known ahead, so there are two forms of lane::
+Negating is complementing and adding one. Both forms complement first and shift then; they differ in the one::
 
-    plain    x = ~a, all ones or a          the shift fills with the sign and repeats the sign bit;
-             product = x << e               the +1 is a bit of its own, ``negative``
+    plain    x = ~a, all ones or a      the shift fills with the sign, and the +1 is a bit of its own,
+             product = x << e           ``negative``
 
-    folded   u = ±a + 2^(A−1), as A bits    the shift fills with zeros, nothing is extended;
-             product = u << e, or 0         the constant 2^e·(negative − 2^(A−1)) is in the bias
+    folded   x = ~a or a                the shift fills with zeros, and the 2^e that is missing under a
+             product = x << e, or 0     negative weight is known ahead: it is in the bias
 
 A zero weight in the plain form makes x all ones, −1, which the +1 cancels: no gate masks the product.
 """
@@ -34,7 +33,7 @@ class ShiftAddLane(Block):
     --------------------
     activation : two's complement
     weight : ``code.bits`` bits
-    product : plain: signed; folded: unsigned; A + max_shift bits, in units of 2^low
+    product : signed, A + max_shift bits, in units of 2^low
     negative : plain form only: add this bit to the product
     """
 
@@ -49,7 +48,7 @@ class ShiftAddLane(Block):
         ports = {
             "activation": In(signed(activation_bits)),
             "weight": In(code.bits),
-            "product": Out(width if fold_sign else signed(width)),
+            "product": Out(signed(width)),
         }
         if not fold_sign:
             ports["negative"] = Out(1)
@@ -60,10 +59,9 @@ class ShiftAddLane(Block):
         shift, negative, zero = self.code.fields(self.weight)
         a = self.activation.as_unsigned()
         if self.fold_sign:
-            offset = Signal(self.activation_bits)
-            inverted = a ^ negative.replicate(self.activation_bits)
-            m.d.comb += offset.eq(inverted ^ (1 << (self.activation_bits - 1)))
-            m.d.comb += self.product.eq(self._shifted(m, offset, shift, Const(0, 1), ~zero))
+            complemented = Signal(signed(self.activation_bits))
+            m.d.comb += complemented.eq(a ^ negative.replicate(self.activation_bits))
+            m.d.comb += self.product.eq(self._shifted(m, complemented, shift, Const(0, 1), ~zero))
         else:
             fill = negative | zero
             # a where the weight is positive, ~a where it is negative, all ones where it is zero.
@@ -80,14 +78,12 @@ class ShiftAddLane(Block):
         for stage in stages:
             amount = 1 << stage
             reach = min(len(value) + amount, self.activation_bits + self.code.max_shift)
-            extended = value.shape().signed
-            above = (value[-1] if extended else Const(0, 1)).replicate(reach - len(value))
-            low = Cat(value, above)
+            low = Cat(value, value[-1].replicate(reach - len(value)))
             high = Cat(fill.replicate(amount), value)[:reach]
             select, select_not = shift[stage], ~shift[stage]
             if stage == stages[-1]:
                 select, select_not = select & keep, select_not & keep
-            result = Signal(signed(reach) if extended else reach, name=f"shifted_{amount}")
+            result = Signal(signed(reach), name=f"shifted_{amount}")
             m.d.comb += result.eq((low & select_not.replicate(reach)) | (high & select.replicate(reach)))
             value = result
         return value if stages else Mux(keep, value, 0)

@@ -1,0 +1,166 @@
+"""AXI-Stream drivers for benches: a source and a sink per port, with random pauses, and payload packing."""
+
+import random
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import cocotb
+from cocotb.clock import Clock
+from cocotb.triggers import ClockCycles, RisingEdge
+
+__all__ = ["Beat", "Bench", "Payload"]
+
+#: Clock period of all benches, in ns.
+PERIOD = 10
+
+
+@dataclass(frozen=True)
+class Beat:
+    """A transfer: ``cycle`` is that of the clock edge that took it."""
+
+    data: int
+    last: bool
+    cycle: int
+
+
+class Payload:
+    """Packs and unpacks the fields of one stream, as its manifest describes them."""
+
+    def __init__(self, stream: dict[str, Any]) -> None:
+        self.fields = {field["name"]: field for field in stream["fields"]}
+
+    def pack(self, **values: int | Sequence[int]) -> int:
+        """Return tdata; a field with one lane takes an integer, others a sequence with all lanes."""
+        data = 0
+        for name, value in values.items():
+            field = self.fields[name]
+            width, lanes = field["width"], field["lanes"]
+            each = [int(value)] if isinstance(value, int) else [int(lane) for lane in value]
+            low, high = (-(1 << width - 1), 1 << width - 1) if field["signed"] else (0, 1 << width)
+            assert len(each) == lanes, f"{name}: {len(each)} values for {lanes} lanes"
+            assert all(low <= lane < high for lane in each), f"{name}: {each} does not fit {width} bits"
+            for index, lane in enumerate(each):
+                data |= (lane & ((1 << width) - 1)) << (field["offset"] + index * width)
+        return data
+
+    def unpack(self, data: int, name: str) -> int:
+        """Return a field of one lane."""
+        field = self.fields[name]
+        value = data >> field["offset"] & ((1 << field["width"]) - 1)
+        return value - (1 << field["width"]) if field["signed"] and value >> (field["width"] - 1) else value
+
+
+class Bench:
+    """Clock, reset, and a source or sink for every stream of a manifest.
+
+    Parameters
+    ----------
+    dut : the simulated module
+    manifest : its description
+    idle, backpressure : probability that a source pauses before a beat, that a sink is not ready
+    """
+
+    def __init__(
+        self, dut: Any, manifest: dict[str, Any], *, idle: float = 0.0, backpressure: float = 0.0
+    ) -> None:
+        self.dut, self.manifest, self.idle, self.backpressure = dut, manifest, idle, backpressure
+        self.clock, self.reset = getattr(dut, manifest["clock"]), getattr(dut, manifest["reset"])
+        self.streams = {stream["name"]: stream for stream in manifest["streams"]}
+        self.payloads = {name: Payload(stream) for name, stream in self.streams.items()}
+        self.random = random.Random(cocotb.RANDOM_SEED)
+        self.received: dict[str, list[Beat]] = {}
+        self.sent: dict[str, list[Beat]] = {name: [] for name in self.streams}
+        self._tasks: list[Any] = []
+
+    async def start(self) -> None:
+        """Drive every input, start the clock, reset, start the sinks."""
+        for stream in self.streams.values():
+            if stream["direction"] == "input":
+                self._set(stream, tvalid=0, tdata=0, **({"tlast": 0} if stream["tlast"] else {}))
+            else:
+                self._set(stream, tready=0)
+        self.reset.value = 1
+        cocotb.start_soon(Clock(self.clock, PERIOD, unit="ns").start())
+        await ClockCycles(self.clock, 3)
+        self.reset.value = 0
+        self._start_sinks()
+
+    async def restart(self) -> None:
+        """Reset in the middle of whatever happens: sources and sinks forget what they were doing."""
+        for task in self._tasks:
+            task.cancel()
+        self._tasks.clear()
+        self.reset.value = 1
+        for stream in self.streams.values():
+            if stream["direction"] == "input":
+                self._set(stream, tvalid=0)
+        await ClockCycles(self.clock, 2)
+        self.reset.value = 0
+        self._start_sinks()
+
+    def _start_sinks(self) -> None:
+        for name, stream in self.streams.items():
+            if stream["direction"] == "output":
+                self.received[name] = []
+                self._tasks.append(cocotb.start_soon(self._sink(name)))
+
+    def send(self, name: str, beats: Iterable[tuple[int, bool]]) -> Any:
+        """Queue beats of (tdata, tlast) on an input; returns the task."""
+        task = cocotb.start_soon(self._source(name, beats))
+        self._tasks.append(task)
+        return task
+
+    async def wait_for(self, name: str, count: int, *, limit: int = 20_000) -> list[Beat]:
+        """Wait until an output has given ``count`` beats; fail after ``limit`` cycles without one."""
+        silent, seen = 0, 0
+        while len(self.received[name]) < count:
+            await RisingEdge(self.clock)
+            silent = 0 if len(self.received[name]) > seen else silent + 1
+            seen = len(self.received[name])
+            assert silent < limit, f"{name}: {seen} of {count} beats, then none for {limit} cycles"
+        return self.received[name]
+
+    async def settle(self, cycles: int = 20) -> None:
+        """Let some cycles pass."""
+        await ClockCycles(self.clock, cycles)
+
+    async def _source(self, name: str, beats: Iterable[tuple[int, bool]]) -> None:
+        stream = self.streams[name]
+        ready = getattr(self.dut, stream["prefix"] + "_tready")
+        for data, last in beats:
+            while self.random.random() < self.idle:
+                self._set(stream, tvalid=0)
+                await RisingEdge(self.clock)
+            self._set(stream, tvalid=1, tdata=data, **({"tlast": int(last)} if stream["tlast"] else {}))
+            await RisingEdge(self.clock)
+            while not ready.value:
+                await RisingEdge(self.clock)
+            self.sent[name].append(Beat(data, last, self._cycle()))
+        self._set(stream, tvalid=0)
+
+    async def _sink(self, name: str) -> None:
+        stream = self.streams[name]
+        valid, data = (getattr(self.dut, f"{stream['prefix']}_{wire}") for wire in ("tvalid", "tdata"))
+        last = getattr(self.dut, stream["prefix"] + "_tlast") if stream["tlast"] else None
+        held: int | None = None
+        while True:
+            ready = self.random.random() >= self.backpressure
+            self._set(stream, tready=int(ready))
+            await RisingEdge(self.clock)
+            if not valid.value:
+                assert held is None, f"{name}: tvalid fell before tready"
+                continue
+            value = data.value.to_unsigned()
+            assert held in (None, value), f"{name}: tdata changed before tready"
+            held = None if ready else value
+            if ready:
+                ends = bool(last.value) if last is not None else False
+                self.received[name].append(Beat(value, ends, self._cycle()))
+
+    def _cycle(self) -> int:
+        return round(cocotb.utils.get_sim_time("ns") / PERIOD)
+
+    def _set(self, stream: dict[str, Any], **wires: int) -> None:
+        for wire, value in wires.items():
+            getattr(self.dut, f"{stream['prefix']}_{wire}").value = value
