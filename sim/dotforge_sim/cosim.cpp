@@ -28,7 +28,7 @@ static uint8_t* map_file(const char* name, size_t size, bool writing) {
     return static_cast<uint8_t*>(data);
 }
 
-static void cycle(Vdut& dut) {
+static void cycle(Vtop& dut) {
 #if HAS_CLOCK
     dut.clk = 1;
     dut.eval();
@@ -68,7 +68,7 @@ int main(int argc, char** argv) {
 #undef X
 
     VerilatedContext context;
-    Vdut dut{&context};
+    Vtop dut{&context};
 #if HAS_CLOCK
     dut.clk = 0;
 #endif

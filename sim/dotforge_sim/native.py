@@ -15,7 +15,7 @@ from pathlib import Path
 
 from . import cache, toolchain
 
-__all__ = ["SimulatorError", "Sources", "build"]
+__all__ = ["SimulatorError", "Sources", "build", "execute"]
 
 _DEFINES = ["COVERAGE", "SC", "TIMING", "TRACE", "TRACE_FST", "TRACE_SAIF", "TRACE_VCD"]
 
@@ -36,8 +36,8 @@ class Sources:
     Attributes
     ----------
     verilog : the text
-    top : name of the top module; its C++ class is ``Vdut``
-    main : C++ text with ``main``; ``Vdut.h`` and the standard headers above are included already
+    top : name of the top module; its C++ class is ``Vtop``
+    main : C++ text with ``main``; ``Vtop.h`` and the standard headers above are included already
     control : text of a Verilator configuration file (``.vlt``), may be empty
     options : more options of Verilator
     defines : macros for all C++ (``NAME`` → value), over Verilator's own defaults
@@ -77,33 +77,33 @@ def _build(
     work.mkdir()
     (work / "design.v").write_text(sources.verilog, encoding="utf-8")
     (work / "control.vlt").write_text("`verilator_config\n" + sources.control, encoding="utf-8")
-    command = [str(verilator.binary), "--cc", "--Mdir", ".", "--prefix", "Vdut", "--top-module", sources.top]
+    command = [str(verilator.binary), "--cc", "--Mdir", ".", "--prefix", "Vtop", "--top-module", sources.top]
     command += ["--quiet", "--no-timing", "-O3", "--x-assign", "fast", "--x-initial", "fast"]
     # What a lint of the design says is for `verilator --lint-only`; here only errors count.
     command += ["-Wno-fatal", "-Wno-lint", "-Wno-style", *sources.options, "control.vlt", "design.v"]
-    _run(command, work, "Verilator", environment=verilator.environment)
+    execute(command, work, "Verilator", environment=verilator.environment)
 
-    lists = (work / "Vdut_classes.mk").read_text(encoding="utf-8")
+    lists = (work / "Vtop_classes.mk").read_text(encoding="utf-8")
     generated = [f"{name}.cpp" for name in _names(lists, "CLASSES") + _names(lists, "SUPPORT")]
-    common = ["-std=gnu++17", *(f"-DVM_{name}={sources.defines.get('VM_' + name, 0)}" for name in _DEFINES)]
-    runtime = _runtime(verilator, compiler, _names(lists, "GLOBAL"), common)
+    runtime = _runtime(verilator, compiler, _names(lists, "GLOBAL"))
 
-    (work / "main.cpp").write_text('#include "Vdut.h"\n' + sources.main, encoding="utf-8")
+    (work / "main.cpp").write_text('#include "Vtop.h"\n' + sources.main, encoding="utf-8")
     units = ["main.cpp", *generated]
     if sum((work / name).stat().st_size for name in generated) <= _ONE_FILE_BYTES:
         (work / "all.cpp").write_text("".join(f'#include "{name}"\n' for name in units), encoding="utf-8")
         units = ["all.cpp"]
-    flags = [*common, sources.optimize, "-I.", f"-I{verilator.root / 'include'}"]
+    common = [*_flags(sources.defines), sources.optimize]
+    flags = [*common, "-I.", f"-I{verilator.root / 'include'}"]
     flags += [f"-I{verilator.root / 'include' / 'vltstd'}"]
-    prefix = _prefix(verilator, compiler, [*common, sources.optimize])
+    prefix = _prefix(verilator, compiler, common)
 
     def compile_unit(unit: str) -> None:
-        _run([*compiler.command, *flags, "-include", str(prefix), "-c", unit], work, "the C++ compiler")
+        execute([*compiler.command, *flags, "-include", str(prefix), "-c", unit], work, "the C++ compiler")
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         list(pool.map(compile_unit, units))
     objects = [str(Path(unit).with_suffix(".o")) for unit in units] + [str(path) for path in runtime]
-    _run(
+    execute(
         [*compiler.command, *objects, "-o", "../simulator", "-pthread", *sources.link],
         work,
         "the C++ compiler",
@@ -111,22 +111,26 @@ def _build(
     shutil.rmtree(work)
 
 
+def _flags(defines: dict[str, int]) -> list[str]:
+    return ["-std=gnu++17", *(f"-DVM_{name}={defines.get('VM_' + name, 0)}" for name in _DEFINES)]
+
+
 def _names(lists: str, kind: str) -> list[str]:
-    """Return the source files of one kind that ``Vdut_classes.mk`` lists."""
+    """Return the source files of one kind that ``Vtop_classes.mk`` lists."""
     found = re.findall(rf"^VM_{kind}_(?:FAST|SLOW) \+= \\\n((?:  \S+ \\\n)*)", lists, re.M)
     return [name for block in found for name in re.findall(r"^  (\S+) \\$", block, re.M)]
 
 
-def _runtime(
-    verilator: toolchain.Verilator, compiler: toolchain.Compiler, names: list[str], flags: list[str]
-) -> list[Path]:
+def _runtime(verilator: toolchain.Verilator, compiler: toolchain.Compiler, names: list[str]) -> list[Path]:
     """Return the object files of Verilator's runtime, each compiled once for all simulators."""
+    include = verilator.root / "include"
+    # None of the defines matters to these files.
+    flags = [*_flags({}), "-O1", f"-I{include}", f"-I{include / 'vltstd'}"]
 
     def one(name: str) -> Path:
         def make(scratch: Path) -> None:
-            include = verilator.root / "include"
-            command = [*compiler.command, *flags, "-O1", f"-I{include}", f"-I{include / 'vltstd'}"]
-            _run([*command, "-c", str(include / f"{name}.cpp"), "-o", "unit.o"], scratch, "the C++ compiler")
+            command = [*compiler.command, *flags, "-c", str(include / f"{name}.cpp"), "-o", "unit.o"]
+            execute(command, scratch, "the C++ compiler")
 
         return cache.entry("runtime-" + cache.digest(name, flags, verilator, compiler), make) / "unit.o"
 
@@ -144,12 +148,13 @@ def _prefix(verilator: toolchain.Verilator, compiler: toolchain.Compiler, flags:
         (scratch / "prefix.h").write_text("".join(f"#include <{name}>\n" for name in _PREFIX_HEADERS))
         if "clang" not in compiler.version:
             command = [*compiler.command, *flags, f"-I{verilator.root / 'include'}", "-x", "c++-header"]
-            _run([*command, "prefix.h", "-o", "prefix.h.gch"], scratch, "the C++ compiler")
+            execute([*command, "prefix.h", "-o", "prefix.h.gch"], scratch, "the C++ compiler")
 
     return cache.entry("prefix-" + cache.digest(flags, verilator, compiler), make) / "prefix.h"
 
 
-def _run(command: list[str], cwd: Path, who: str, environment: dict[str, str] | None = None) -> None:
+def execute(command: list[str], cwd: Path, who: str, environment: dict[str, str] | None = None) -> None:
+    """Run a build step; ``who`` names it in the message when it fails."""
     done = subprocess.run(
         command, cwd=cwd, capture_output=True, text=True, errors="replace", check=False, env=environment
     )

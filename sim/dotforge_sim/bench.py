@@ -1,0 +1,263 @@
+"""Runs a cocotb bench on Verilog, with Verilator or Icarus, and fails whenever it did not prove something.
+
+A bench is a Python module with cocotb tests in a directory of its own. It calls ``report`` of
+``tb/support/bench_report.py``, which writes how many vectors were compared into the file that the environment
+variable ``DOTFORGE_BENCH_SUMMARY`` names. A run fails if a test failed, if no test ran, if no vector was
+compared, if a vector was wrong, or if it did not end in time.
+
+The simulator is built once for a Verilog text and cached (:mod:`dotforge_sim.cache`). Benches see the ports
+of the top module, not what is inside: so they run on a synthesized netlist too, and Verilator is faster.
+"""
+
+import contextlib
+import importlib.metadata
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ET
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from . import cache, native, toolchain
+
+__all__ = ["SIMULATORS", "BenchFailure", "BenchResult", "run"]
+
+SIMULATORS = ("verilator", "icarus")
+
+_TIMESCALE = "1ns/1ps"
+
+
+@dataclass(frozen=True)
+class BenchResult:
+    """What a bench did.
+
+    Attributes
+    ----------
+    simulator : name and version
+    tests, failures, skipped : cocotb tests that ran, that failed, that were skipped
+    vectors, mismatches : values compared with golden, and those that differed
+    seed : of all random numbers
+    seconds : wall time of the simulation, without building the simulator
+    results_xml : the JUnit file
+    log : what simulator and tests printed
+    """
+
+    simulator: str
+    tests: int
+    failures: int
+    skipped: int
+    vectors: int
+    mismatches: int
+    seed: int
+    seconds: float
+    results_xml: Path
+    log: Path
+
+
+class BenchFailure(Exception):
+    """A bench failed; ``result`` is what is known, or ``None`` when the simulation did not get to an end."""
+
+    def __init__(self, message: str, result: BenchResult | None = None) -> None:
+        super().__init__(message)
+        self.result = result
+
+
+def run(
+    verilog: str | Path,
+    top: str,
+    bench_dir: Path,
+    module: str,
+    *,
+    build_dir: Path,
+    simulator: str = "verilator",
+    parameters: Mapping[str, object] | None = None,
+    manifest: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    python_path: Sequence[Path] = (),
+    seed: int = 1,
+    timeout_seconds: float = 600,
+    results_xml: Path | None = None,
+    waves: bool = False,
+) -> BenchResult:
+    """Run a bench.
+
+    Parameters
+    ----------
+    verilog : the text, or the path of a file that holds it
+    top : module under test
+    bench_dir : directory of the bench; the directory ``support`` beside or in it is importable too
+    module : name of the Python module with the tests
+    build_dir : where logs, results and waveforms go; made if missing, one for each run that may be parallel
+    simulator : one of :data:`SIMULATORS`
+    parameters : what the bench needs to know, as JSON in ``DOTFORGE_BENCH_PARAMETERS``
+    manifest : path of the design's manifest, in ``DOTFORGE_MANIFEST``
+    env : more environment variables
+    python_path : more directories to import from
+    seed : cocotb's ``RANDOM_SEED``
+    timeout_seconds : limit of the simulation
+    results_xml : where the JUnit file goes (default: ``results.xml`` in ``build_dir``)
+    waves : also write a waveform into ``build_dir`` (``dump.vcd``, from Icarus ``TOP.fst``)
+
+    Raises
+    ------
+    BenchFailure
+        The bench did not prove the design right.
+    ToolMissing, SimulatorError
+        There is no simulator, or it refuses the Verilog.
+    """
+    if simulator not in SIMULATORS:
+        raise ValueError(f"simulator: {simulator!r} is not one of {', '.join(SIMULATORS)}")
+    bench_dir, build_dir = Path(bench_dir).absolute(), Path(build_dir).absolute()
+    if not (bench_dir / f"{module}.py").is_file():
+        raise FileNotFoundError(f"there is no bench {bench_dir / module}.py")
+    text = verilog.read_text(encoding="utf-8") if isinstance(verilog, Path) else verilog
+    build_dir.mkdir(parents=True, exist_ok=True)
+    if simulator == "verilator":
+        version = toolchain.verilator().version
+        _link(_build_verilator(text, top, waves), build_dir / top)
+    else:
+        version = toolchain.icarus().version
+        _link(_build_icarus(text, top, waves), build_dir / "sim.vvp")
+
+    xml, log = build_dir / "results.xml", build_dir / "bench.log"
+    summary = build_dir / "summary.json"
+    for old in (xml, log, summary):
+        old.unlink(missing_ok=True)
+    support = [path for path in (bench_dir / "support", bench_dir.parent / "support") if path.is_dir()]
+    paths = [bench_dir, *support, *python_path, *map(Path, sys.path)]
+    environment = {**os.environ, **(env or {}), "PYTHONPATH": os.pathsep.join(map(str, paths))}
+    environment["DOTFORGE_BENCH_SUMMARY"] = str(summary)
+    if parameters is not None:
+        environment["DOTFORGE_BENCH_PARAMETERS"] = json.dumps(dict(parameters))
+    if manifest is not None:
+        environment["DOTFORGE_MANIFEST"] = str(Path(manifest).absolute())
+    # Under pytest cocotb's runner would look for results elsewhere and exit.
+    environment.pop("PYTEST_CURRENT_TEST", None)
+
+    job = {"simulator": simulator, "module": module, "top": top, "build_dir": str(build_dir), "seed": seed}
+    command = [sys.executable, "-m", "dotforge_sim.bench_process", json.dumps({**job, "waves": waves})]
+    started = time.monotonic()
+    _run(command, build_dir, environment, log, timeout_seconds)
+    seconds = time.monotonic() - started
+    result, messages = _collect(BenchResult(version, 0, 0, 0, 0, 0, seed, seconds, xml, log), summary)
+    if results_xml is not None and xml.is_file():
+        Path(results_xml).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(xml, results_xml)
+    if messages:
+        raise BenchFailure(f"{module} on {top} ({simulator}, seed {seed}): " + "; ".join(messages), result)
+    return result
+
+
+def _run(command: list[str], cwd: Path, environment: dict[str, str], log: Path, limit: float) -> None:
+    """Run the bench in a process group of its own, which ends with the time limit whatever it does."""
+    with log.open("w", encoding="utf-8") as output:
+        process = subprocess.Popen(
+            command, cwd=cwd, env=environment, stdout=output, stderr=output, start_new_session=True
+        )
+        try:
+            process.wait(limit)
+        except subprocess.TimeoutExpired as expired:
+            raise BenchFailure(f"the bench did not end within {limit:g} s; its log is {log}") from expired
+        finally:
+            if process.poll() is None:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+
+
+def _collect(result: BenchResult, summary: Path) -> tuple[BenchResult, list[str]]:
+    """Return ``result`` with the counts that the run left, and what is wrong with it."""
+    messages: list[str] = []
+    cases = list(ET.parse(result.results_xml).iter("testcase")) if result.results_xml.is_file() else []
+    skipped = sum(case.find("skipped") is not None for case in cases)
+    failures = 0
+    for case in cases:
+        nodes = [node for node in (case.find("failure"), case.find("error")) if node is not None]
+        failures += bool(nodes)
+        for node in nodes[:1]:
+            lines = (node.get("error_msg") or node.get("message") or node.text or "").strip().splitlines()
+            messages.append(f"{case.get('name')} failed" + (f": {lines[0]}" if lines else ""))
+    tests = len(cases) - skipped
+    if not cases:
+        tail = result.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-3:]
+        messages.append("the simulation left no result: " + " | ".join(tail))
+    elif not tests:
+        messages.append("no test ran")
+    counts = json.loads(summary.read_text(encoding="utf-8")) if summary.is_file() else {}
+    vectors, mismatches = int(counts.get("vectors", 0)), int(counts.get("mismatches", 0))
+    if tests and not vectors:
+        messages.append("no vector was compared")
+    if mismatches:
+        messages.append(f"{mismatches} of {vectors} vectors differ from golden")
+    counted = replace(
+        result, tests=tests, failures=failures, skipped=skipped, vectors=vectors, mismatches=mismatches
+    )
+    return counted, messages
+
+
+def _link(built: Path, name: Path) -> None:
+    # The runner wants the simulator in the build directory, under this name.
+    name.unlink(missing_ok=True)
+    try:
+        name.symlink_to(built)
+    except OSError:
+        shutil.copy2(built, name)
+
+
+def _build_verilator(text: str, top: str, waves: bool) -> Path:
+    import cocotb_tools.config as cocotb  # noqa: PLC0415 - only benches need cocotb
+
+    libraries = str(cocotb.libs_dir)
+    main = (cocotb.share_dir / "lib" / "verilator" / "verilator.cpp").read_text(encoding="utf-8")
+    public = "".join(f'public_flat_rw -module "{top}" -var "{name}"\n' for name in _port_names(text, top))
+    return native.build(
+        native.Sources(
+            text,
+            top,
+            f"// cocotb {importlib.metadata.version('cocotb')}\n" + main,
+            control=public,
+            options=("--vpi", "--timescale", _TIMESCALE, *(["--trace-vcd"] if waves else [])),
+            defines={"VM_TRACE": 1, "VM_TRACE_VCD": 1} if waves else {},
+            link=("-L", libraries, "-Xlinker", "-rpath", "-Xlinker", libraries, "-lcocotbvpi_verilator"),
+        )
+    )
+
+
+def _port_names(text: str, top: str) -> list[str]:
+    """Return the ports in the header of a module, or ``["*"]``, all its signals, where it cannot be read."""
+    plain = re.sub(r"//[^\n]*|/\*.*?\*/|\(\*.*?\*\)", " ", text, flags=re.S)
+    header = re.search(rf"\bmodule\s+{re.escape(top)}\s*(?:#\s*\(.*?\)\s*)?\(([^()]*)\)\s*;", plain, re.S)
+    if header is None:
+        return ["*"]
+    names = [re.findall(r"[\w$\\]+", re.sub(r"\[.*?\]", " ", piece)) for piece in header[1].split(",")]
+    found = [words[-1] for words in names if words]
+    return ["*"] if not found or any("\\" in name for name in found) else found
+
+
+_WAVES = """
+module dotforge_waves;
+  initial begin
+    $dumpfile("{top}.fst");
+    $dumpvars(0, {top});
+  end
+endmodule
+"""
+
+
+def _build_icarus(text: str, top: str, waves: bool) -> Path:
+    icarus = toolchain.icarus()
+
+    def make(scratch: Path) -> None:
+        (scratch / "design.v").write_text(text + (_WAVES.format(top=top) if waves else ""), encoding="utf-8")
+        (scratch / "commands").write_text(f"+timescale+{_TIMESCALE}\n", encoding="utf-8")
+        command = [str(icarus.iverilog), "-g2012", "-o", "sim.vvp", "-s", top, "-f", "commands"]
+        command += ["-s", "dotforge_waves"] if waves else []
+        native.execute([*command, "design.v"], scratch, "Icarus Verilog")
+
+    return cache.entry("icarus-" + cache.digest(text, top, waves, icarus), make) / "sim.vvp"
