@@ -12,7 +12,7 @@ from ..block import Block
 from . import yosys
 from .verilog import convert
 
-__all__ = ["ABC_SCRIPT", "FLOW", "MEMORY_BITS_LIMIT", "Area", "flat", "measure", "storage_bits", "synthesize"]
+__all__ = ["ABC_SCRIPT", "FLOW", "MEMORY_BITS_LIMIT", "Area", "flat", "measure", "parse_stat", "storage_bits", "synthesize"]
 
 #: What abc is told, one command a line.
 ABC_SCRIPT = "strash\ndch -f\namap -m\n"
@@ -96,7 +96,7 @@ def synthesize(
     ]
     files = {"design.v": verilog, "abc.txt": ABC_SCRIPT}
     stat = yosys.run(script, files, ["stat.txt"], engine=engine, timeout=timeout)["stat.txt"]
-    found = _parse(stat, boxes)
+    found = parse_stat(stat, boxes)
     memory = sum(bits * found.cells.get(name, 0) for name, bits in storage.items())
     return replace(found, memory_bits=memory)
 
@@ -111,7 +111,14 @@ def storage_bits(verilog: str) -> dict[str, int]:
     return bits
 
 
-def _parse(stat: str, black_boxes: Collection[str] = ()) -> Area:
+def parse_stat(stat: str, black_boxes: Collection[str] = ()) -> Area:
+    """Read the report of ``stat -tech cmos``; a cell that it does not count is an error.
+
+    Parameters
+    ----------
+    stat : the report of one module
+    black_boxes : modules whose instances may be in it
+    """
     total = re.search(r"Estimated number of transistors:\s+(\d+)", stat)
     if total is None:
         raise yosys.YosysError("the report of `stat -tech cmos` has no transistor count")

@@ -9,7 +9,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-__all__ = ["OutputError", "data_directory", "read_json", "write_directory", "write_json", "write_text"]
+__all__ = [
+    "OutputError",
+    "data_directory",
+    "read_json",
+    "write_bytes",
+    "write_directory",
+    "write_json",
+    "write_text",
+]
 
 
 class OutputError(Exception):

@@ -2,7 +2,7 @@
 
 import re
 
-__all__ = ["legal_names", "snake_case"]
+__all__ = ["is_legal", "legal_names", "snake_case"]
 
 _ESCAPED = re.compile(r"\\(\S+) ")
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -32,6 +32,11 @@ _KEYWORDS = frozenset(
     wand while wire wor xnor xor byte bit int shortint longint string struct union enum typedef package import
     export interface class do return break continue void this super new final unique priority""".split()
 )
+
+
+def is_legal(name: str) -> bool:
+    """Tell whether a name serves for a module in every tool."""
+    return bool(re.fullmatch(r"[A-Za-z](_?[A-Za-z0-9])*", name)) and name not in _KEYWORDS
 
 
 def snake_case(name: str) -> str:

@@ -1,0 +1,107 @@
+"""``dotforge run``: the RTL on the user's own matrices."""
+
+import importlib
+import io
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+from dotforge_sim.gemm import Design, RunError, load_matrix
+
+from ..flow.files import write_bytes, write_json
+from ..flow.generated import from_parameters
+from ..registry import engines
+from ._shared import parameter_option, print_json, progress, say
+
+
+class _Engines(click.Group):
+    """A subcommand an engine that has a runner of its name in ``dotforge_sim``."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [name for name in engines() if _runner(name)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        runner = _runner(cmd_name) if cmd_name in engines() else None
+        return _command(cmd_name, runner) if runner else None
+
+
+def _runner(name: str) -> Any:
+    if importlib.util.find_spec(f"dotforge_sim.{name}") is None:
+        return None
+    return importlib.import_module(f"dotforge_sim.{name}")
+
+
+@click.command("run", cls=_Engines, epilog="Example: dotforge run logmac --a A.npy --b B.npy -o C.npy --json S.json")
+def command() -> None:
+    """Multiply matrices on the RTL of an engine: C = A @ B, compared with golden."""
+
+
+def _command(name: str, runner: Any) -> click.Command:
+    path = click.Path(path_type=Path)
+    options: list[click.Parameter] = [
+        click.Option(["--a", "a"], type=path, required=True, help="A, M×K, an .npy file."),
+        click.Option(["--b", "b"], type=path, required=True, help="B, K×N, an .npy file."),
+        click.Option(["-o", "--output"], type=path, help="C, M×N, the .npy file to write."),
+        click.Option(["--json", "report"], type=path, help="Statistics to write, JSON; - prints them."),
+    ]
+    for option in fields(runner.Options):
+        flag = "--" + option.name.replace("_", "-")
+        choices = option.metadata.get("choices")
+        if choices:
+            kind: dict[str, Any] = {"type": click.Choice(choices), "default": option.default, "show_default": True}
+        elif isinstance(option.default, bool):
+            kind = {"is_flag": True}
+        else:
+            kind = {"type": option.metadata.get("type", str), "default": option.default}
+        options.append(click.Option([flag], help=option.metadata["help"].capitalize() + ".", **kind))
+
+    def callback(a: Path, b: Path, output: Path | None, report: Path | None, parameters: dict[str, str], **given: Any) -> None:
+        _run(name, runner, a, b, output, report, parameters, runner.Options(**given))
+
+    made = click.Command(
+        name,
+        params=options,
+        callback=callback,
+        help=f"{engines()[name].summary[0].upper()}{engines()[name].summary[1:]}.",
+        epilog=f"Example: dotforge run {name} {runner.EXAMPLE}",
+    )
+    return parameter_option(made)
+
+
+def _run(
+    name: str,
+    runner: Any,
+    a: Path,
+    b: Path,
+    output: Path | None,
+    report: Path | None,
+    parameters: dict[str, str],
+    options: Any,
+) -> None:
+    generated = from_parameters(name, parameters)
+    matrices = load_matrix(a, "A"), load_matrix(b, "B")
+    for path in (output, report):
+        if path is not None and str(path) != "-" and not path.absolute().parent.is_dir():
+            raise RunError(f"cannot write {path}: its directory does not exist")
+    with progress(f"{name}: streamed beats") as tell:
+        result = runner.run(Design(generated.verilog, generated.manifest), *matrices, options, tell)
+    statistics = result.statistics
+    if report is not None:
+        if str(report) == "-":
+            print_json(statistics)
+        else:
+            write_json(report, statistics)
+    if result.failure:
+        raise click.ClickException(result.failure)
+    if output is not None:
+        buffer = io.BytesIO()
+        np.save(buffer, result.c)
+        write_bytes(output, buffer.getvalue())
+    shape, cycles = statistics["shape"], statistics["cycles"]
+    say(
+        f"{name}: {shape['m']}×{shape['k']} @ {shape['k']}×{shape['n']}, {cycles['total']} cycles "
+        f"(streaming {cycles['streaming']}), overall efficiency {statistics['overall_efficiency']:.3f}, "
+        f"{statistics['mismatches']} mismatches with golden"
+    )

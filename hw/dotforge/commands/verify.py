@@ -1,0 +1,45 @@
+"""``dotforge verify``: the bench against golden."""
+
+from pathlib import Path
+
+import click
+from dotforge_sim.bench import SIMULATORS
+
+from ..flow.generated import resolve
+from ..flow.verify import verify
+from ._shared import design_argument, json_option, parameter_option, print_json, say
+
+
+@click.command("verify", epilog="Example: dotforge verify logmac -p lanes=4 --simulator icarus")
+@design_argument
+@parameter_option
+@click.option("--simulator", type=click.Choice(SIMULATORS), default="verilator", show_default=True)
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Of all random numbers.")
+@click.option("--timeout", type=click.FloatRange(1), default=600.0, show_default=True, help="Seconds.")
+@click.option("--waves", is_flag=True, help="Also write a waveform.")
+@click.option("-o", "--output", type=click.Path(path_type=Path),
+              help="Directory of results.xml and summary.json (default: DIR/verify, or build/verify/ENGINE).")  # fmt: skip
+@json_option
+def command(
+    design: str,
+    parameters: dict[str, str],
+    simulator: str,
+    seed: int,
+    timeout: float,
+    waves: bool,
+    output: Path | None,
+    as_json: bool,
+) -> None:
+    """Run the cocotb bench of an engine against its golden model."""
+    generated = resolve(design, parameters)
+    generated_here = Path(design, "manifest.json").is_file()
+    directory = output or (Path(design) / "verify" if generated_here else Path("build/verify") / generated.engine)
+    say(f"{generated.engine}: verifying with {simulator}, seed {seed}")
+    summary = verify(generated, directory, simulator=simulator, seed=seed, timeout=timeout, waves=waves)
+    if as_json:
+        print_json(summary)
+    else:
+        click.echo(
+            f"{summary['engine']}: {summary['tests']} tests, {summary['vectors']} vectors, "
+            f"{summary['mismatches']} mismatches, seed {seed}, {summary['simulator']}; {directory / 'results.xml'}"
+        )
