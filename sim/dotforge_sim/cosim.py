@@ -164,7 +164,7 @@ def _sources(
     listed = [*controls, *driven, *sampled]
     ports = ",\n".join(f"  {port.direction} wire [{port.width - 1}:0] {names[port.name]}" for port in listed)
     links = ", ".join(f".{port.name}({names[port.name]})" for port in listed)
-    wrapper = f"module dotforge_wrapper(\n{ports});\n  {top} block ({links});\nendmodule\n"
+    wrapper = f"module dotforge_wrapper(\n{ports});\n  {top} dut ({links});\nendmodule\n"
 
     has_clock = any(port.name == clock for port in controls)
     has_reset = any(port.name == reset for port in controls)

@@ -46,7 +46,7 @@ def mutations() -> dict[str, str]:
     toggle = "  reg toggle = 0; always @(posedge clk) toggle <= ~toggle;\n"
     changes = {
         "drops a beat under backpressure": ("= count != 2;", "= 1;"),
-        "takes the beat twice": ("= count != 0;", "= count != 0 | s_axis_pairs_tvalid;"),
+        "offers a beat that it does not have": ("= count != 0;", "= count != 0 | s_axis_pairs_tvalid;"),
         "loses tlast": ("{s_axis_pairs_tlast, sum}", "{1'b0, sum}"),
         "adds one too much": ("sum = s_axis_pairs_tdata", "sum = 1'b1 + s_axis_pairs_tdata"),
         "withdraws valid": ("tvalid = count != 0;", "tvalid = count != 0 & toggle;\n" + toggle),
