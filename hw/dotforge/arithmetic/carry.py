@@ -96,3 +96,29 @@ def less_than(
 def _equal_widths(a: Value, b: Value) -> None:
     if len(a) != len(b):
         raise ValueError(f"operands of {len(a)} and {len(b)} bits")
+
+
+def add_constant(m: Module, name: str, a: Value, constant: int) -> Value:
+    """Return ``a + constant`` modulo its width; the low zeros of the constant cost nothing."""
+    constant %= 1 << len(a)
+    low = (constant & -constant).bit_length() - 1 if constant else len(a)
+    bits, carry = list(a[:low]), None
+    for index in range(low, len(a)):
+        bit, one = a[index], constant >> index & 1
+        if carry is None:
+            bits.append(~bit)
+            carry = bit
+            continue
+        bits.append(~(bit ^ carry) if one else bit ^ carry)
+        carry = name_value(m, f"{name}_carry_{index}", bit | carry if one else bit & carry)
+    return name_value(m, name, Cat(*bits))
+
+
+def at_least(m: Module, name: str, a: Value, constant: int) -> Value:
+    """Return whether ``a`` is ``constant`` or more."""
+    if constant >> len(a):
+        return Const(0, 1)
+    result: Value = Const(1, 1)
+    for index in range(len(a)):
+        result = a[index] & result if constant >> index & 1 else a[index] | result
+    return name_value(m, name, result)
