@@ -1,0 +1,85 @@
+"""CrossbarNetwork: Expand and a crossbar, the baseline of the other distribution networks."""
+
+from collections.abc import Sequence
+
+from amaranth.hdl import Cat, Module, Signal
+from amaranth.lib.wiring import In, Out
+
+from ..block import Block
+from .crossbar import select_column
+from .expand import expand_column
+from .piece import Pipeline, check_lanes, wires
+from .ranks import RankControl
+
+__all__ = ["CrossbarNetwork", "crossbar_columns"]
+
+
+def crossbar_columns(window: int) -> int:
+    """Return the number of columns: one that counts, those of Expand, one a bit of a position."""
+    return 1 + 2 * check_lanes(window)
+
+
+class CrossbarNetwork(Block):
+    """Expand, then a multiplexer tree for each lane.
+
+    Parameters
+    ----------
+    lanes, window : powers of two from 2
+    width : bits of a value
+    registers : columns that a register follows, see :func:`crossbar_columns`
+
+    Interface attributes
+    --------------------
+    values, bitmap : window values, compressed, and their places
+    numbers : log2(window) bits a lane, its position
+    occupied : lanes bits; the others give zero
+    outputs : lanes values
+    advance : registered networks only; low holds all registers
+    """
+
+    values: Signal
+    bitmap: Signal
+    numbers: Signal
+    occupied: Signal
+    outputs: Signal
+    advance: Signal
+
+    def __init__(self, lanes: int, window: int, width: int, registers: Sequence[int] = ()) -> None:
+        self.lanes, self.window, self.width, self.registers = lanes, window, width, tuple(registers)
+        self.latency = len(self.registers)
+        ports = {
+            "values": In(window * width),
+            "bitmap": In(window),
+            "numbers": In(lanes * check_lanes(window)),
+            "occupied": In(lanes),
+            "outputs": Out(lanes * width),
+        }
+        if self.registers:
+            ports["advance"] = In(1)
+        super().__init__(ports)
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        line = Pipeline(m, self.width, self.registers, self.advance if self.registers else None)
+        depth, half = check_lanes(self.window), self.window // 2
+        m.submodules.ranks = ranks = RankControl(self.window)
+        m.d.comb += ranks.mask.eq(self.bitmap)
+        values = line.end_column(wires(self.values, self.width), "counted")
+        for bit in reversed(range(depth)):
+            select = line.now(ranks.middle[bit * half : (bit + 1) * half], "select")
+            if bit:
+                values = expand_column(values, bit, select)
+            else:
+                values = expand_column(values, bit, select, line.now(self.bitmap, "bitmap"))
+            values = line.end_column(values, "expanded")
+        # From here on a column is the candidates of every lane, which a bit of its number halves.
+        candidates = [values] * self.lanes
+        for bit in range(depth):
+            choice = line.now(Cat(self.numbers[lane * depth + bit] for lane in range(self.lanes)), "choice")
+            occupied = line.now(self.occupied, "occupied") if bit == depth - 1 else None
+            candidates = select_column(candidates, list(choice), occupied)
+            size = len(candidates[0])
+            flat = line.end_column([value for lane in candidates for value in lane], "selected")
+            candidates = [flat[lane * size : (lane + 1) * size] for lane in range(self.lanes)]
+        m.d.comb += self.outputs.eq(Cat(*[only for (only,) in candidates]))
+        return m

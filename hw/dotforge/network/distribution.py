@@ -1,0 +1,167 @@
+"""DistributionNetwork: compressed vectors in, any position of each vector at any lane, one vector a cycle.
+
+::
+
+    load (rows) ─► prepared ─► in use ────┐
+                          swap ▲          ▼ settings
+    vectors ─────────────────────────► network ─────► lanes
+    {values, bitmap, tag}              columns        {values, tag}
+
+Source: 004_cc286613ada5888f (SIGMA), section IV-A1, which asks for a non-blocking network with multicast.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from amaranth.hdl import Module, Mux, Signal, ValueLike
+from amaranth.lib import data, stream
+from amaranth.lib.wiring import In, Out
+
+from ..block import Block
+from .crossbar_network import CrossbarNetwork, crossbar_columns
+from .multicast import MulticastBenes, multicast_columns
+from .piece import check_lanes
+from .settings import TOPOLOGIES, SettingsBuffer, setting_places, setting_rows
+
+__all__ = ["CROSSBAR_LANES", "DistributionNetwork", "choose_topology", "distribution_columns", "evenly"]
+
+#: Up to this many lanes the crossbar is the smaller network, by the area table of ``docs/distribution.md``.
+CROSSBAR_LANES = 4
+
+
+def choose_topology(topology: str, lanes: int) -> str:
+    """Return the topology that a name stands for: ``auto`` is the one of least measured area."""
+    if topology == "auto":
+        return "crossbar" if lanes <= CROSSBAR_LANES else "multicast-benes"
+    if topology not in TOPOLOGIES:
+        raise ValueError(f"topology={topology}: one of auto, {', '.join(TOPOLOGIES)} is wanted")
+    return topology
+
+
+def distribution_columns(topology: str, lanes: int, window: int) -> int:
+    """Return the number of columns after which a register may stand."""
+    if choose_topology(topology, lanes) == "crossbar":
+        return crossbar_columns(window)
+    return multicast_columns(lanes, window)
+
+
+def evenly(count: int, columns: int) -> tuple[int, ...]:
+    """Return ``count`` columns to put registers after, spread evenly, the last one after the last column."""
+    if not 0 <= count <= columns:
+        raise ValueError(f"count={count}: 0…{columns} registers are possible")
+    return tuple((index + 1) * columns // count - 1 for index in range(count))
+
+
+class DistributionNetwork(Block):
+    """Delivers any window position of a compressed vector to any lane.
+
+    Parameters
+    ----------
+    lanes : power of two, 2…512
+    width : bits of a value. A bit of one's own in each value, always 1, tells useful lanes from zeros
+    window : positions of a vector, a power of two from 2 to ``lanes`` (default: as many)
+    topology : ``multicast-benes``, ``crossbar``, or ``auto``: the one of least measured area
+    registers : columns that a register follows (:func:`distribution_columns`, :func:`evenly`)
+    tag_width : bits that go with each vector, untouched
+
+    Interface attributes
+    --------------------
+    vectors : stream of {``values``: the values at set bits, packed from value 0, ``bitmap``, ``tag``}
+    lanes_out : stream of {``values``, ``tag``}: each lane has the value of its position, zero if the bit is
+        clear or the lane has no position
+    write, row, data : while ``write`` is high, ``data`` becomes row ``row`` of the prepared settings
+        (:mod:`dotforge.network.settings`)
+    swap : the prepared settings are used by all vectors after the one that is accepted in this cycle, if any.
+        To be held until ``swapped``; no cycle is lost. Prepared settings keep their value and may be written
+        in the cycle after
+    swapped : the swap is done at the end of this cycle (it waits only for a vector that is offered and not
+        accepted)
+    latency : cycles from a vector to its lanes, one a register; initiation interval 1. ``lanes_out.ready``
+        low stalls all columns
+    """
+
+    vectors: stream.Interface
+    lanes_out: stream.Interface
+    write: Signal
+    row: Signal
+    data: Signal
+    swap: Signal
+    swapped: Signal
+
+    def __init__(
+        self,
+        lanes: int,
+        width: int,
+        window: int | None = None,
+        topology: str = "auto",
+        *,
+        registers: Sequence[int] = (),
+        tag_width: int = 0,
+    ) -> None:
+        check_lanes(lanes)
+        self.lanes, self.width, self.window = lanes, width, lanes if window is None else window
+        if check_lanes(self.window) > check_lanes(lanes):
+            raise ValueError(f"window={window}: at most lanes={lanes} positions are wanted")
+        if width < 1 or tag_width < 0:
+            raise ValueError(f"width={width}, tag_width={tag_width}: at least 1 and 0 bits are wanted")
+        self.topology = choose_topology(topology, lanes)
+        columns = distribution_columns(self.topology, lanes, self.window)
+        if list(registers) != sorted(set(registers)) or not all(0 <= r < columns for r in registers):
+            raise ValueError(f"registers={registers}: rising numbers of columns, 0…{columns - 1}, are wanted")
+        self.registers, self.tag_width = tuple(registers), tag_width
+        self.latency = len(self.registers)
+        self.rows = setting_rows(self.topology, lanes, self.window)
+        tag = {"tag": tag_width} if tag_width else {}
+        vector = data.StructLayout({"values": self.window * width, "bitmap": self.window, **tag})
+        result = data.StructLayout({"values": lanes * width, **tag})
+        super().__init__(
+            {
+                "vectors": In(stream.Signature(vector)),
+                "lanes_out": Out(stream.Signature(result)),
+                "write": In(1),
+                "row": In(range(self.rows)),
+                "data": In(lanes),
+                "swap": In(1),
+                "swapped": Out(1),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        m.submodules.settings = settings = SettingsBuffer(self.topology, self.lanes, self.window)
+        network: Any = (CrossbarNetwork if self.topology == "crossbar" else MulticastBenes)(
+            self.lanes, self.window, self.width, self.registers
+        )
+        m.submodules.network = network
+        advance = Signal()
+        m.d.comb += [
+            settings.write.eq(self.write),
+            settings.row.eq(self.row),
+            settings.data.eq(self.data),
+            settings.swap.eq(self.swapped),
+            self.swapped.eq(self.swap & (~self.vectors.valid | self.vectors.ready)),
+            network.values.eq(self.vectors.payload.values),
+            network.bitmap.eq(self.vectors.payload.bitmap),
+            self.lanes_out.payload.values.eq(network.outputs),
+            self.vectors.ready.eq(advance),
+        ]
+        for field in setting_places(self.topology, self.lanes, self.window):
+            m.d.comb += getattr(network, field).eq(getattr(settings, field))
+        valid: ValueLike = self.vectors.valid
+        tag = self.vectors.payload.tag if self.tag_width else None
+        for number in range(self.latency):
+            held = Signal(name=f"valid_{number}")
+            m.d.sync += held.eq(Mux(advance, valid, held))
+            valid = held
+            if tag is not None:
+                moved = Signal(self.tag_width, name=f"tag_{number}", reset_less=True)
+                m.d.sync += moved.eq(Mux(advance, tag, moved))
+                tag = moved
+        m.d.comb += self.lanes_out.valid.eq(valid)
+        if self.latency:
+            m.d.comb += [network.advance.eq(advance), advance.eq(~valid | self.lanes_out.ready)]
+        else:
+            m.d.comb += advance.eq(self.lanes_out.ready)
+        if tag is not None:
+            m.d.comb += self.lanes_out.payload.tag.eq(tag)
+        return m

@@ -1,0 +1,197 @@
+"""What all pieces of the distribution network share: one interface, wires in columns, registers where wanted.
+
+::
+
+    inputs   [lanes × width] ──►┌───────┐   column 0    column 1         last
+    settings [bits]          ──►│ piece │── switches ── switches ─ … ─ switches ──► outputs [lanes × width]
+    advance  (if registered) ──►└───────┘             ▲
+                                                 a register after any column
+
+Lane ``i`` is bits ``i·width`` to ``i·width + width − 1`` of a flat vector. Settings travel with the vector
+that they are presented with, also through registers: two vectors in a row may have different settings.
+"""
+
+from collections.abc import Callable, Sequence
+
+from amaranth.hdl import Cat, Module, Mux, Signal, Value
+from amaranth.lib.wiring import In, Out
+
+from ..block import Block
+
+__all__ = [
+    "MAX_LANES",
+    "Piece",
+    "Pipeline",
+    "Wires",
+    "check_lanes",
+    "choose",
+    "exchange",
+    "lower",
+    "pairs",
+    "wires",
+]
+
+#: Largest network that is tested.
+MAX_LANES = 512
+
+Wires = list[Value]
+
+
+def check_lanes(lanes: int, least: int = 2) -> int:
+    """Return log2 of ``lanes``; raise ValueError unless it is a power of two from ``least`` to 512."""
+    if not least <= lanes <= MAX_LANES or lanes & (lanes - 1):
+        raise ValueError(f"lanes={lanes}: a power of two from {least} to {MAX_LANES} is wanted")
+    return lanes.bit_length() - 1
+
+
+def lower(switch: int, bit: int) -> int:
+    """Return the lower wire of a switch in the column that joins wires ``q`` and ``q ^ 2**bit``."""
+    return (switch >> bit) << (bit + 1) | switch & ((1 << bit) - 1)
+
+
+def pairs(bit: int, lanes: int) -> list[tuple[int, int]]:
+    """Return the wire pairs of that column, switch by switch."""
+    return [(lower(switch, bit), lower(switch, bit) | 1 << bit) for switch in range(lanes // 2)]
+
+
+def wires(flat: Value, width: int) -> Wires:
+    """Cut a flat vector into its lanes."""
+    return [flat[start : start + width] for start in range(0, len(flat), width)]
+
+
+class Pipeline:
+    """Columns of one network, and the registers after some of them.
+
+    Parameters
+    ----------
+    m : module that gets the logic
+    width : bits of a lane
+    registers : numbers of the columns that a register follows
+    advance : the registers move when this is high (``None``: always)
+    """
+
+    def __init__(
+        self, m: Module, width: int, registers: Sequence[int] = (), advance: Value | None = None
+    ) -> None:
+        self.m, self.width, self.registers, self.advance = m, width, registers, advance
+        self.column = 0
+        self._delayed: dict[int, list[Value]] = {}
+
+    def now(self, value: Value, name: str, since: int = 0) -> Value:
+        """Return ``value``, made for the vector at column ``since``, in step with the vector here."""
+        chain = self._delayed.setdefault(id(value), [value])  # chain[0] keeps the value, and so its id, alive
+        depth = sum(since <= register < self.column for register in self.registers)
+        while len(chain) <= depth:
+            chain.append(self._register(chain[-1], f"{name}_after_{len(chain)}"))
+        return chain[depth]
+
+    def end_column(self, values: Wires, name: str) -> Wires:
+        """Name the outputs of a column, put the register behind it where one is wanted, and return them."""
+        flat = Signal(len(values) * self.width, name=f"{name}_{self.column}")
+        self.m.d.comb += flat.eq(Cat(*values))
+        result: Value = flat
+        if self.column in self.registers:
+            result = self._register(flat, f"{name}_{self.column}_register")
+        self.column += 1
+        return wires(result, self.width)
+
+    def _register(self, value: Value, name: str) -> Value:
+        register = Signal(len(value), name=name, reset_less=True)
+        if self.advance is None:
+            self.m.d.sync += register.eq(value)
+        else:
+            self.m.d.sync += register.eq(Mux(self.advance, value, register))
+        return register
+
+
+class Piece(Block):
+    """Base of the pieces.
+
+    Parameters
+    ----------
+    lanes : power of two, 2…512
+    width : bits of a value, 1 or more
+    columns : number of columns of the piece
+    settings : number of setting bits
+    registers : columns (0…columns − 1) that a register follows
+
+    Interface attributes
+    --------------------
+    inputs, outputs : lanes × width bits
+    settings : as the piece says
+    advance : registered pieces only; low holds all registers
+    latency : number of registers; initiation interval 1
+    """
+
+    inputs: Signal
+    settings: Signal
+    outputs: Signal
+    advance: Signal
+
+    def __init__(
+        self,
+        lanes: int,
+        width: int,
+        columns: int,
+        settings: int,
+        registers: Sequence[int],
+        *,
+        advance: bool = True,
+    ) -> None:
+        check_lanes(lanes)
+        if width < 1:
+            raise ValueError(f"width={width}: at least 1 bit is wanted")
+        if list(registers) != sorted(set(registers)) or not all(0 <= r < columns for r in registers):
+            raise ValueError(f"registers={registers}: rising numbers of columns, 0…{columns - 1}, are wanted")
+        self.lanes, self.width, self.columns, self.registers = lanes, width, columns, tuple(registers)
+        self.latency = len(registers)
+        ports = {"inputs": In(lanes * width), "settings": In(settings), "outputs": Out(lanes * width)}
+        if registers:
+            ports["advance"] = In(1)
+        super().__init__(ports)
+
+    def pipeline(self, m: Module) -> Pipeline:
+        """Return the pipeline of this piece."""
+        return Pipeline(m, self.width, self.registers, self.advance if self.registers else None)
+
+
+def choose(upper: Value | None, high: Value, low: Value, valid: Value | None = None) -> Value:
+    """Return ``high`` if ``upper`` is 1, else ``low``; zero if not ``valid``. ``upper=None``: always ``low``.
+
+    Where a value can be zeroed, its gates are the multiplexer's: two selects that are both low.
+    """
+    if valid is None:
+        return low if upper is None else Mux(upper, high, low)
+    if upper is None:
+        return low & valid.replicate(len(low))
+    take_high, take_low = (upper & valid).replicate(len(low)), (~upper & valid).replicate(len(low))
+    return (high & take_high) | (low & take_low)
+
+
+def exchange(
+    values: Wires,
+    bit: int,
+    first: Callable[[int], Value | None],
+    second: Callable[[int], Value | None],
+    valid: Value | None = None,
+) -> Wires:
+    """Return the outputs of one column of 2×2 switches.
+
+    Parameters
+    ----------
+    values : wires into the column
+    bit : wires ``q`` and ``q ^ 2**bit`` meet in a switch
+    first, second : number of a switch → 1 if its first (second) output, that of the lower (higher) wire
+        number, takes its second input, 0 if its first; ``None``: the output is wired to the input of the same
+        number
+    valid : one bit a wire, outputs are zero where it is low
+    """
+    outputs = list(values)
+    for switch, (low, high) in enumerate(pairs(bit, len(values))):
+        for wire, select in ((low, first(switch)), (high, second(switch))):
+            gate = None if valid is None else valid[wire]
+            if select is None:
+                outputs[wire] = choose(None, values[wire], values[wire], gate)
+            else:
+                outputs[wire] = choose(select, values[high], values[low], gate)
+    return outputs

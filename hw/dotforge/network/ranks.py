@@ -1,0 +1,116 @@
+"""Switch settings of the order-preserving networks, from one bit a position.
+
+A set bit at position p has the rank of its number of set bits before it. A butterfly whose blocks of 2h wires
+keep the value of rank r at wire ``r mod 2h`` of the block routes every order-preserving map (the values of
+one block have consecutive ranks, so no two of them meet). The half of a block that begins at position p
+takes, on its wire i, the first rank ≥ C(p) that is ≡ i mod h, where C(p) counts the set bits before p: it
+comes from the upper or lower half of the 2h wires as bit log2 h of that rank says. So all settings follow
+from C, taken modulo 2h, at the middle of each block: 2 · lanes bits of counts in all, instead of lanes · log2
+lanes.
+
+Source: Nassimi and Sahni, "Data broadcasting in SIMD computers" (1981), for the routing by ranks; the counts
+modulo the block size are those of bit-deposit circuits.
+"""
+
+from amaranth.hdl import Cat, Const, Module, Signal, Value
+from amaranth.lib.wiring import In, Out
+
+from ..arithmetic.carry import add, name_value
+from ..block import Block
+from .piece import check_lanes
+
+__all__ = ["RankControl"]
+
+
+class RankControl(Block):
+    """Counts the set bits of a mask and derives the settings of every column of a butterfly.
+
+    Parameters
+    ----------
+    lanes : power of two, 2…512
+    starts : also give the settings for the lower half of each block (for networks that copy)
+    filled : also give which of the lanes positions are below the number of set bits
+
+    Interface attributes
+    --------------------
+    mask : lanes bits
+    middle : lanes/2 bits a column, column ``bit`` at offset ``bit · lanes/2``: bit ``bit`` of the first rank
+        at or after the middle of the block that belongs to this switch
+    start : the same at the start of the block (with ``starts`` only)
+    filled : lanes bits, the lowest as many as bits of the mask are set (with ``filled`` only)
+    """
+
+    mask: Signal
+    middle: Signal
+    start: Signal
+    filled: Signal
+
+    def __init__(self, lanes: int, starts: bool = False, filled: bool = False) -> None:
+        self.lanes, self.starts, self.fills = lanes, starts, filled
+        self.columns = check_lanes(lanes)
+        size = self.columns * lanes // 2
+        ports = {"mask": In(lanes), "middle": Out(size)}
+        if starts:
+            ports["start"] = Out(size)
+        if filled:
+            ports["filled"] = Out(lanes)
+        super().__init__(ports)
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        # Up: counts[bit][block] is the number of set bits of a block of 2**bit positions.
+        counts: list[list[Value]] = [list(self.mask)]
+        for bit in range(self.columns - 1):
+            level = counts[-1]
+            joined = []
+            for block in range(0, len(level), 2):
+                name = f"count_{bit + 1}_{block // 2}"
+                total, carry = add(m, name, level[block], level[block + 1])
+                joined.append(name_value(m, name, Cat(total, carry)))
+            counts.append(joined)
+        # Down: before[block] counts the set bits before a block, modulo its size.
+        before: list[Value] = [Const(0, self.columns)]
+        middles, starts = [], []
+        for bit in reversed(range(self.columns)):
+            halves, middle, start = [], [], []
+            for block, count in enumerate(before):
+                left = counts[bit][2 * block]
+                if block == 0:
+                    at_middle = left
+                else:
+                    at_middle = name_value(
+                        m, f"before_{bit}_{block}", add(m, f"before_{bit}_{block}", count, left)[0]
+                    )
+                middle += _first_ranks(m, f"middle_{bit}_{block}", at_middle)
+                start += (
+                    [Const(0)] * (1 << bit) if block == 0 else _first_ranks(m, f"start_{bit}_{block}", count)
+                )
+                halves += [count[:bit], at_middle[:bit]]
+            middles.append(Cat(*middle))
+            starts.append(Cat(*start))
+            before = halves
+        m.d.comb += self.middle.eq(Cat(*reversed(middles)))
+        if self.starts:
+            m.d.comb += self.start.eq(Cat(*reversed(starts)))
+        if self.fills:
+            total, carry = add(m, "total", counts[-1][0], counts[-1][1])
+            below = _below(Cat(total, carry))
+            m.d.comb += self.filled.eq(Cat(*below[: self.lanes]))
+        return m
+
+
+def _below(count: Value) -> list[Value]:
+    """Return, for each i that ``count`` can be above, whether it is."""
+    below: list[Value] = [Const(0)]
+    for digit in count:
+        below = [digit | item for item in below] + [digit & item for item in below]
+    return below
+
+
+def _first_ranks(m: Module, name: str, count: Value) -> list[Value]:
+    """Return, for each i below h, bit log2 h of the first number ≥ count that is ≡ i mod h."""
+    bits, quotient = len(count) - 1, count[-1]
+    below = _below(count[:bits])
+    if bits:
+        below = list(name_value(m, f"{name}_below", Cat(*below)))
+    return [quotient ^ item for item in below]

@@ -1,0 +1,103 @@
+"""The settings word of a network, and the double buffer that holds it.
+
+A word is written row by row, one bit a lane in each row, while the word before it is in use.
+
+``multicast-benes``, log2(lanes) + 2 rows::
+
+    row 0          used positions (window bits)
+    row 1          ends of runs (lanes − 1 bits)
+    row 2 + l      lanes/2 crossings of column l of Benes, then lanes/2 of its mirror image
+    last row       lanes/2 crossings of the middle column
+
+``crossbar``, log2(window) + 1 rows: one for each bit of the lanes' positions, then one of the lanes that have
+a position. Bits that have no meaning, such as those of the switches that Benes does without, are not stored.
+"""
+
+from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.lib.wiring import In, Out
+
+from ..block import Block
+from .benes import benes_switches
+from .piece import check_lanes
+
+__all__ = ["TOPOLOGIES", "SettingsBuffer", "setting_places", "setting_rows"]
+
+#: Names of the networks.
+TOPOLOGIES = ("multicast-benes", "crossbar")
+
+
+def setting_places(topology: str, lanes: int, window: int) -> dict[str, list[tuple[int, int]]]:
+    """Return field → (row, lane) of each of its bits."""
+    levels = check_lanes(lanes)
+    if topology == "crossbar":
+        bits = range(check_lanes(window))
+        return {
+            "numbers": [(bit, lane) for lane in range(lanes) for bit in bits],
+            "occupied": [(len(bits), lane) for lane in range(lanes)],
+        }
+    half = lanes // 2
+    return {
+        "used": [(0, position) for position in range(window)],
+        "ends": [(1, slot) for slot in range(lanes - 1)],
+        "crossed": [
+            (2 + column, switch) if column < levels else (2 * levels - column, half + switch)
+            for column, switch in benes_switches(lanes)
+        ],
+    }
+
+
+def setting_rows(topology: str, lanes: int, window: int) -> int:
+    """Return the number of rows of a settings word."""
+    return 1 + max(row for field in setting_places(topology, lanes, window).values() for row, _ in field)
+
+
+class SettingsBuffer(Block):
+    """Two words of settings: one that is written, one in use.
+
+    Parameters
+    ----------
+    topology, lanes, window : of the network
+
+    Interface attributes
+    --------------------
+    write, row, data : a row of the word that is prepared
+    swap : what is prepared is used from the next cycle on
+    used, ends, crossed / numbers, occupied : the fields in use (see :func:`setting_places`)
+    """
+
+    def __init__(self, topology: str, lanes: int, window: int) -> None:
+        self.places = setting_places(topology, lanes, window)
+        self.rows = setting_rows(topology, lanes, window)
+        ports = {
+            "write": In(1),
+            "row": In(range(self.rows)),
+            "data": In(lanes),
+            "swap": In(1),
+        }
+        ports |= {field: Out(len(places)) for field, places in self.places.items()}
+        super().__init__(ports)
+
+    write: Signal
+    row: Signal
+    data: Signal
+    swap: Signal
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        writes = Signal(self.rows)
+        m.d.comb += writes.eq(Cat(self.write & (self.row == row) for row in range(self.rows)))
+        for field, places in self.places.items():
+            active = getattr(self, field)
+            prepared = Signal(len(places), name=f"{field}_prepared", reset_less=True)
+            held = Signal(len(places), name=f"{field}_in_use", reset_less=True)
+            m.d.sync += [
+                prepared.eq(
+                    Cat(
+                        Mux(writes[row], self.data[lane], prepared[index])
+                        for index, (row, lane) in enumerate(places)
+                    )
+                ),
+                held.eq(Mux(self.swap, prepared, held)),
+            ]
+            m.d.comb += active.eq(held)
+        return m
