@@ -126,7 +126,7 @@ def run(
         _link(_build_icarus(text, top, waves), build_dir / "sim.vvp")
 
     xml, log = build_dir / "results.xml", build_dir / "bench.log"
-    summary = build_dir / "summary.json"
+    summary = build_dir / "vectors.json"
     for old in (xml, log, summary):
         old.unlink(missing_ok=True)
     support = [path for path in (bench_dir / "support", bench_dir.parent / "support") if path.is_dir()]
