@@ -8,7 +8,7 @@ from .copy import copy
 from .crossbar import crossbar
 from .expand import expand
 from .route import EMPTY
-from .switch import log2
+from .switch import log2, lower
 
 __all__ = ["deliver", "wanted"]
 
@@ -52,7 +52,7 @@ def deliver(topology: str, rows: np.ndarray, values: np.ndarray, bitmap: np.ndar
     if size < lanes:
         packed = np.concatenate([packed, np.zeros((*packed.shape[:-1], lanes - size), packed.dtype)], axis=-1)
     slots = copy(packed, rows[..., 1, :])
-    half = lanes // 2
-    mirrored = np.flip(rows[..., 2 : levels + 1, half:], axis=-2)
-    crossed = np.concatenate([rows[..., 2 : levels + 2, :half], mirrored], axis=-2)
+    there = [rows[..., 2 + level, lower(lanes, level)] for level in range(levels)]
+    back = [rows[..., 2 + level, lower(lanes, level) | 1 << level] for level in range(levels - 1)]
+    crossed = np.stack([*there, *reversed(back)], axis=-2)
     return permute(slots, crossed)

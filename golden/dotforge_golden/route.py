@@ -7,7 +7,7 @@ lanes without a position come last. Then the looping algorithm sends each slot t
 import numpy as np
 
 from .benes import loop
-from .switch import log2
+from .switch import log2, lower
 
 __all__ = ["EMPTY", "assign", "crossbar_rows", "multicast_rows", "route", "setting_rows"]
 
@@ -49,8 +49,8 @@ def setting_rows(topology: str, lanes: int, window: int) -> int:
 def multicast_rows(positions: np.ndarray, window: int) -> np.ndarray:
     """Return settings of ``multicast-benes``, [batch, rows, lanes] bool.
 
-    Row 0: used positions. Row 1: ends of runs. Row 2 + l: column l of the Benes network in the lower half,
-    its mirror image in the upper half; the last row: the middle column, then zeros.
+    Row 0: used positions. Row 1: ends of runs. Row 2 + l: of each pair of wires q and q + 2**l, at q whether they
+    cross in column l of the Benes network, at q + 2**l whether they cross in its mirror image.
     """
     used, ends, slot = assign(positions, window)
     batch, lanes = slot.shape
@@ -60,8 +60,11 @@ def multicast_rows(positions: np.ndarray, window: int) -> np.ndarray:
     rows[:, 1] = ends
     rows[:, 1, -1] = False
     crossed = loop(slot)
-    rows[:, 2:, : lanes // 2] = crossed[:, :levels]
-    rows[:, 2:-1, lanes // 2 :] = crossed[:, : levels - 1 : -1]
+    for level in range(levels):
+        low = lower(lanes, level)
+        rows[:, 2 + level, low] = crossed[:, level]
+        if level < levels - 1:
+            rows[:, 2 + level, low | 1 << level] = crossed[:, -1 - level]
     return rows
 
 

@@ -6,8 +6,8 @@ A word is written row by row, one bit a lane in each row, while the word before 
 
     row 0          used positions (window bits)
     row 1          ends of runs (lanes − 1 bits)
-    row 2 + l      lanes/2 crossings of column l of Benes, then lanes/2 of its mirror image
-    last row       lanes/2 crossings of the middle column
+    row 2 + l      of each pair of wires q and q + 2**l: at q the crossing of their switch in column l of
+                   Benes, at q + 2**l that of their switch in the mirror image of the column
 
 ``crossbar``, log2(window) + 1 rows: one for each bit of the lanes' positions, then one of the lanes that have
 a position. Bits that have no meaning, such as those of the switches that Benes does without, are not stored.
@@ -17,8 +17,8 @@ from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib.wiring import In, Out
 
 from ..block import Block
-from .benes import benes_switches
-from .piece import check_lanes
+from .benes import benes_switches, column_bit
+from .piece import check_lanes, lower
 
 __all__ = ["TOPOLOGIES", "SettingsBuffer", "setting_places", "setting_rows"]
 
@@ -35,14 +35,15 @@ def setting_places(topology: str, lanes: int, window: int) -> dict[str, list[tup
             "numbers": [(bit, lane) for lane in range(lanes) for bit in bits],
             "occupied": [(len(bits), lane) for lane in range(lanes)],
         }
-    half = lanes // 2
+    middle = levels - 1
+    crossed = []
+    for column, switch in benes_switches(lanes):
+        bit = column_bit(column, lanes)
+        crossed.append((2 + bit, lower(switch, bit) + (1 << bit if column > middle else 0)))
     return {
         "used": [(0, position) for position in range(window)],
         "ends": [(1, slot) for slot in range(lanes - 1)],
-        "crossed": [
-            (2 + column, switch) if column < levels else (2 * levels - column, half + switch)
-            for column, switch in benes_switches(lanes)
-        ],
+        "crossed": crossed,
     }
 
 

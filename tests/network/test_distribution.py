@@ -1,0 +1,227 @@
+"""The distribution network: every map, every bitmap, at any moment."""
+
+import gc
+import itertools
+
+import numpy as np
+import pytest
+
+from dotforge.flow.verilog import convert
+from dotforge.network.crossbar_network import CrossbarNetwork, crossbar_columns
+from dotforge.network.distribution import DistributionNetwork, choose_topology, distribution_columns, evenly
+from dotforge.network.multicast import MulticastBenes, multicast_columns
+from dotforge.network.settings import TOPOLOGIES, setting_places, setting_rows
+from dotforge_golden import distribution, route
+from dotforge_sim.cosim import evaluate
+
+from .vectors import bits_of, fields, maps, pack, run, unpack
+
+SEED = 41
+
+NETWORKS = {"multicast-benes": MulticastBenes, "crossbar": CrossbarNetwork}
+
+
+@pytest.fixture
+def random():
+    print("seed", SEED)
+    return np.random.default_rng(SEED)
+
+
+def vectors(random, count, window, width):
+    """Compressed values, bitmaps of all densities."""
+    bitmap = random.random((count, window)) < random.random((count, 1))
+    bitmap[:2] = [[True], [False]]
+    return random.integers(1, 1 << width, bitmap.shape), bitmap
+
+
+def network_outputs(network, topology, positions, values, bitmap):
+    rows = route.route(topology, positions, network.window)
+    inputs = {"values": pack(values, network.width), "bitmap": pack(bitmap)}
+    inputs |= fields(topology, rows, network.window)
+    if network.latency:
+        inputs["advance"] = 1
+    out = run(convert(network), inputs, network.latency)["outputs"]
+    return unpack(out, network.lanes, network.width)
+
+
+def all_maps(first, last):
+    return np.arange(first, last)[:, None] >> 3 * np.arange(8) & 7
+
+
+@pytest.mark.parametrize("topology", TOPOLOGIES)
+@pytest.mark.parametrize(
+    ("lanes", "window"), [(2, 2), (4, 2), (8, 8), (16, 4), (64, 64), (128, 32), (512, 512)]
+)
+def test_golden_delivers_any_map(random, topology, lanes, window):
+    count = max(20, 8000 // lanes)
+    positions = maps(random, count, lanes, window)
+    values, bitmap = vectors(random, count, window, 16)
+    rows = route.route(topology, positions, window)
+    assert rows.shape == (count, setting_rows(topology, lanes, window), lanes)
+    assert rows.shape[1] == route.setting_rows(topology, lanes, window)
+    out = distribution.deliver(topology, rows, values, bitmap)
+    assert np.array_equal(out, distribution.wanted(positions, values, bitmap))
+
+
+def check_golden_maps(first, last):
+    positions = all_maps(first, last)
+    rows = route.multicast_rows(positions, 8)
+    random = np.random.default_rng(first)
+    values, bitmap = vectors(random, len(positions), 8, 8)
+    out = distribution.deliver("multicast-benes", rows, values, bitmap)
+    assert np.array_equal(out, distribution.wanted(positions, values, bitmap))
+    return len(positions), rows, values, bitmap
+
+
+def test_golden_slice_of_the_maps_of_8():
+    assert check_golden_maps(0o12345670, 0o12345670 + (1 << 15))[0] == 1 << 15
+
+
+@pytest.mark.slow
+def test_every_map_of_8_in_golden_and_rtl():
+    design = convert(MulticastBenes(8, 8, 8))
+    count, piece = 0, 1 << 19
+    for first in range(0, 8**8, piece):
+        some, rows, values, bitmap = check_golden_maps(first, first + piece)
+        inputs = {"values": pack(values, 8), "bitmap": pack(bitmap), **fields("multicast-benes", rows, 8)}
+        out = unpack(run(design, inputs)["outputs"], 8, 8)
+        assert np.array_equal(out, distribution.wanted(all_maps(first, first + piece), values, bitmap))
+        count += some
+    assert count == 8**8
+
+
+def test_rtl_slice_of_the_maps_of_8(random):
+    positions = random.integers(0, 8, (1 << 15, 8))
+    values, bitmap = vectors(random, len(positions), 8, 8)
+    out = network_outputs(MulticastBenes(8, 8, 8), "multicast-benes", positions, values, bitmap)
+    assert len(out) == 1 << 15
+    assert np.array_equal(out, distribution.wanted(positions, values, bitmap))
+
+
+@pytest.mark.parametrize(
+    ("topology", "lanes", "window", "registers"),
+    [
+        ("multicast-benes", 2, 2, 1),
+        ("multicast-benes", 32, 16, 3),
+        ("crossbar", 2, 2, 1),
+        ("crossbar", 16, 8, 4),
+    ],
+)
+def test_rtl_delivers_any_map(random, topology, lanes, window, registers):
+    columns = distribution_columns(topology, lanes, window)
+    network = NETWORKS[topology](lanes, window, 7, evenly(registers, columns))
+    positions = maps(random, 2000, lanes, window)
+    values, bitmap = vectors(random, 2000, window, 7)
+    out = network_outputs(network, topology, positions, values, bitmap)
+    assert np.array_equal(out, distribution.wanted(positions, values, bitmap))
+
+
+def test_rtl_every_bitmap_with_every_register(random):
+    """A register after each column: two vectors in a row have different settings in every column."""
+    network = MulticastBenes(16, 16, 5, evenly(multicast_columns(16, 16), multicast_columns(16, 16)))
+    bitmap = np.arange(1 << 16)[random.permutation(1 << 16), None] >> np.arange(16) & 1
+    values = random.integers(1, 32, bitmap.shape)
+    positions = maps(random, 4096, 16, 16)[random.integers(0, 4096, 1 << 16)]
+    out = network_outputs(network, "multicast-benes", positions, values, bitmap)
+    assert len(out) == 65536
+    assert np.array_equal(out, distribution.wanted(positions, values, bitmap))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lanes", [64, 128])
+def test_rtl_delivers_any_map_of_many_lanes(random, lanes):
+    positions = maps(random, 3000, lanes, lanes)
+    values, bitmap = vectors(random, 3000, lanes, 4)
+    out = network_outputs(MulticastBenes(lanes, lanes, 4), "multicast-benes", positions, values, bitmap)
+    assert np.array_equal(out, distribution.wanted(positions, values, bitmap))
+
+
+def stream(random, network, cycles, verilog=None):
+    """Drive a network with random vectors, stalls, settings and swaps; return (delivered, wanted) by vector.
+
+    Every cycle offers another vector, so that also the ones that are not accepted differ; any bits are
+    settings that the golden network follows.
+    """
+    lanes, window, width, tag_width = network.lanes, network.window, network.width, network.tag_width
+    design = convert(network)
+    values = random.integers(0, 1 << width, (cycles, window))
+    bitmap = random.random((cycles, window)) < random.random((cycles, 1))
+    tag = random.integers(0, 1 << tag_width, (cycles, 1))
+    payload = np.concatenate([bits_of(values, width), bitmap, bits_of(tag, tag_width)], axis=1)
+    busy, eager = (np.repeat(random.random(cycles // 50 + 1), 50)[:cycles] ** 0.5 for _ in range(2))
+    valid, ready = random.random(cycles) < busy, random.random(cycles) < eager
+    ready[-4 * network.latency - 4 :] = True
+    valid[-4 * network.latency - 4 :] = False
+    write, swap = random.random(cycles) < 0.7, random.random(cycles) < 0.1
+    row = random.integers(0, network.rows, cycles)
+    stored = np.zeros((network.rows, lanes), dtype=bool)
+    for place in itertools.chain(*setting_places(network.topology, lanes, window).values()):
+        stored[place] = True
+    data = (random.random((cycles, lanes)) < random.random((cycles, 1))) & stored[row]
+    ports = {"vectors_payload": pack(payload), "vectors_valid": valid, "lanes_out_ready": ready}
+    ports |= {"write": write, "row": row, "data": pack(data), "swap": swap}
+    out = evaluate(verilog or design.verilog, design.top, design.ports, ports)
+
+    rows = np.zeros((network.rows, lanes), dtype=bool)
+    active, wanted, known = rows.copy(), [], 0
+    for t in range(cycles):
+        if valid[t] and out["vectors_ready"][t]:
+            wanted.append((active, values[t], bitmap[t], tag[t], known >= 2))
+        if swap[t]:
+            assert out["swapped"][t] == (not valid[t] or out["vectors_ready"][t])
+        if swap[t] and out["swapped"][t]:
+            active, known = rows.copy(), known + (t > 30 * network.rows)
+        if write[t]:
+            rows[row[t]] = data[t]
+    settings, values, bitmap, tag, known = (np.array(item) for item in zip(*wanted, strict=True))
+    taken = (out["lanes_out_valid"] & ready) != 0
+    bits = unpack(out["lanes_out_payload"], lanes * width + tag_width, 1)[taken]
+    got = np.concatenate([bits[:, : lanes * width], bits[:, lanes * width :]], axis=1)
+    expected = distribution.deliver(network.topology, settings, values, bitmap)
+    expected = np.concatenate([bits_of(expected, width), bits_of(tag, tag_width)], axis=1)
+    assert len(got) == len(expected)
+    return got[known], expected[known]
+
+
+@pytest.mark.parametrize(
+    ("topology", "lanes", "window", "registers"),
+    [("multicast-benes", 8, 8, 0), ("multicast-benes", 8, 4, 5), ("crossbar", 4, 4, 2)],
+)
+def test_stream_with_stalls_and_swaps(random, topology, lanes, window, registers):
+    columns = evenly(registers, distribution_columns(topology, lanes, window))
+    network = DistributionNetwork(lanes, 6, window, topology, registers=columns, tag_width=5)
+    got, expected = stream(random, network, 6000)
+    assert len(got) > 1000
+    assert np.array_equal(got, expected)
+
+
+def test_auto_takes_the_smaller_network():
+    assert [choose_topology("auto", lanes) for lanes in (2, 4, 8, 512)] == ["crossbar"] * 2 + [
+        "multicast-benes"
+    ] * 2
+
+
+def test_registers_are_spread_evenly():
+    assert evenly(0, 7) == ()
+    assert evenly(2, 8) == (3, 7)
+    assert evenly(8, 8) == tuple(range(8))
+    assert crossbar_columns(8) == 7
+
+
+@pytest.mark.filterwarnings("ignore::amaranth.hdl.UnusedElaboratable")
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: DistributionNetwork(8, 4, 16), "window=16"),
+        (lambda: DistributionNetwork(8, 0), "width=0"),
+        (lambda: DistributionNetwork(8, 4, topology="torus"), "topology=torus: one of auto"),
+        (lambda: DistributionNetwork(8, 4, registers=(99,)), "registers="),
+        (lambda: DistributionNetwork(12, 4), "lanes=12"),
+        (lambda: evenly(9, 8), "0…8"),
+    ],
+)
+def test_wrong_parameters_are_named(make, message):
+    with pytest.raises(ValueError, match=message) as caught:
+        make()
+    del caught
+    gc.collect()
