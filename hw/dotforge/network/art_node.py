@@ -9,7 +9,16 @@ from ..arithmetic.float_adder import FloatAdder
 from ..block import Block
 from ..formats import FloatFormat
 from .reduction_core import TreeShape
-from .reduction_parts import Compressor, Delay, Gate, ReductionAdder, Select, Summation, enable_port
+from .reduction_parts import (
+    Delay,
+    Gate,
+    ReductionAdder,
+    Select,
+    Summation,
+    enable_port,
+    pipelined_sum,
+    register,
+)
 
 __all__ = ["ArtControl", "ArtNode", "Side", "ThreeInputAdder", "node_width"]
 
@@ -31,61 +40,94 @@ def node_width(level: int, shape: TreeShape) -> int:
 
 
 class ThreeInputAdder(Block):
-    """``(a + b) + c`` after ``summation.depth`` cycles.
+    """``(a + b) + c`` of those operands that are used, after ``summation.depth`` cycles.
 
     Floating point: two adders, the first with the earlier half of the cycles; both round. Integers: a row of
-    full adders, then one adder.
+    full adders, then one adder, all in one module.
 
     Parameters
     ----------
     summation : how values are added
     width, o_width : bits of the operands and of the result
+
+    Interface attributes
+    --------------------
+    a, b, c : operands
+    use_a, use_b, use_c : an operand that is not used counts as neutral
+    o : sum
     """
 
     a: Signal
     b: Signal
     c: Signal
+    use_a: Signal
+    use_b: Signal
+    use_c: Signal
     o: Signal
     enable: Signal
 
     def __init__(self, summation: Summation, width: int, o_width: int) -> None:
         self.summation = summation
         self.latency = summation.depth
-        ports = {"a": In(width), "b": In(width), "c": In(width), "o": Out(o_width)}
-        super().__init__({**ports, **enable_port(summation.stallable)})
+        ports = {name: In(width) for name in "abc"} | {f"use_{name}": In(1) for name in "abc"}
+        super().__init__({**ports, "o": Out(o_width), **enable_port(summation.stallable)})
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        summation = self.summation
-        if isinstance(summation.format, FloatFormat):
-            early = summation.depth // 2
-            late = summation.with_depth(summation.depth - early)
-            m.submodules.first = first = FloatAdder(
-                summation.format, flush_subnormals=summation.flush_subnormals, pipeline=early
-            )
-            third: Value = self.c
-            if early:
-                m.submodules.third = waits = Delay(len(third), early, summation.stallable)
-                m.d.comb += [waits.i.eq(third), first.en.eq(self.enable if summation.stallable else 1)]
-                if summation.stallable:
-                    m.d.comb += waits.enable.eq(self.enable)
-                third = waits.o
-            m.submodules.second = second = ReductionAdder(late, len(self.a), len(self.a), len(self.o))
-            m.d.comb += [first.a.eq(self.a), first.b.eq(self.b), second.a.eq(first.o), second.b.eq(third)]
+        if self.summation.is_float:
+            self._float(m)
         else:
-            width = len(self.o)
-            m.submodules.first = row = Compressor(width)
-            m.submodules.second = second = ReductionAdder(summation, width, width, width)
-            m.d.comb += [row.a.eq(summation.extend(self.a, width)), row.b.eq(summation.extend(self.b, width))]
-            m.d.comb += [
-                row.c.eq(summation.extend(self.c, width)),
-                second.a.eq(row.sums),
-                second.b.eq(row.carries),
-            ]
+            self._integer(m)
+        return m
+
+    def _float(self, m: Module) -> None:
+        summation, width = self.summation, len(self.a)
+        assert isinstance(summation.format, FloatFormat)
+        early = summation.depth // 2
+        late = summation.with_depth(summation.depth - early)
+        a, b, third = (
+            gated(m, name, value, use, summation)
+            for name, value, use in (
+                ("a", self.a, self.use_a),
+                ("b", self.b, self.use_b),
+                ("c", self.c, self.use_c),
+            )
+        )
+        m.submodules.first = first = FloatAdder(
+            summation.format, flush_subnormals=summation.flush_subnormals, pipeline=early
+        )
+        if early:
+            m.submodules.third = waits = Delay(width, early, summation.stallable)
+            m.d.comb += [waits.i.eq(third), first.en.eq(self.enable if summation.stallable else 1)]
+            if summation.stallable:
+                m.d.comb += waits.enable.eq(self.enable)
+            third = waits.o
+        m.submodules.second = second = ReductionAdder(late, width, width, width)
+        m.d.comb += [first.a.eq(a), first.b.eq(b), second.a.eq(first.o), second.b.eq(third)]
         m.d.comb += self.o.eq(second.o)
         if summation.stallable:
             m.d.comb += second.enable.eq(self.enable)
-        return m
+
+    def _integer(self, m: Module) -> None:
+        width = len(self.o)
+        operands = [
+            self.summation.extend(value & use.replicate(len(value)), width)
+            for value, use in ((self.a, self.use_a), (self.b, self.use_b), (self.c, self.use_c))
+        ]
+        sums, carries = Signal(width), Signal(width)
+        a, b, c = operands
+        m.d.comb += sums.eq(a ^ b ^ c)
+        m.d.comb += carries.eq(Cat(Const(0, 1), ((a & b) | (c & (a ^ b)))[:-1]))
+        enable = self.enable if self.summation.stallable else None
+        total = pipelined_sum(m, sums, carries, self.summation.depth, enable)
+        m.d.comb += self.o.eq(register(m, total, "total", enable))
+
+
+def gated(m: Module, name: str, value: Value, use: Value, summation: Summation) -> Value:
+    """Return an operand, or what adds nothing where it is not used."""
+    m.submodules[f"gate_{name}"] = gate = Gate(len(value), summation.neutral(len(value)))
+    m.d.comb += [gate.i.eq(value), gate.keep.eq(use)]
+    return gate.o
 
 
 class ArtControl(Block):
@@ -104,7 +146,6 @@ class ArtControl(Block):
     mixed : this node's children have
     use_a, use_b, use_neighbour : what the adder takes
     complete : the sum is that of a whole run
-    gives_away : child a's part goes to the left neighbour
     has_up : a part goes up
     """
 
@@ -119,13 +160,12 @@ class ArtControl(Block):
     use_b: Signal
     use_neighbour: Signal
     complete: Signal
-    gives_away: Signal
     has_up: Signal
 
     def __init__(self, side: Side) -> None:
         self.side = side
         inputs = ("has_a", "has_b", "same", "goes_left", "goes_right", "neighbour_mixed")
-        outputs = ("mixed", "use_a", "use_b", "use_neighbour", "complete", "gives_away", "has_up")
+        outputs = ("mixed", "use_a", "use_b", "use_neighbour", "complete", "has_up")
         super().__init__({**{name: In(1) for name in inputs}, **{name: Out(1) for name in outputs}})
 
     def elaborate(self, platform: object) -> Module:
@@ -150,7 +190,6 @@ class ArtControl(Block):
             whole = anything & ~self.goes_right & ~(self.goes_left & ~taken)
             m.d.comb += [
                 taken.eq(self.neighbour_mixed),
-                self.gives_away.eq(mixed & ~taken),
                 self.use_b.eq(self.has_b & ~mixed),
                 self.complete.eq((mixed & taken) | (~mixed & whole)),
             ]
@@ -256,7 +295,9 @@ class ArtNode(Block):
             m.d.comb += self.result.eq(result)
         down_a = down_b = result
         if side is Side.LEFT:
-            down_a = self._select(m, "down_select", self.neighbour_result, result, control.gives_away)
+            # A run that ends in child a either went to the left neighbour or has a part there that went up:
+            # one is as good as the other. Only if the neighbour handed over its part is the sum added here.
+            down_a = self._select(m, "down_select", result, self.neighbour_result, self.neighbour_mixed)
         if (
             held_a is not None and held_b is not None
         ):  # a run of one lane leaves from the register beside the adder
@@ -277,17 +318,23 @@ class ArtNode(Block):
 
     def _add(self, m: Module, control: ArtControl) -> Value:
         summation = self.shape.summation
-        operands = [(self.value_a, control.use_a), (self.value_b, control.use_b)]
         width, o_width = len(self.value_a), node_width(self.level, self.shape)
         if self.side is Side.NONE:
-            adder: ThreeInputAdder | ReductionAdder = ReductionAdder(summation, width, width, o_width)
+            m.submodules.adder = adder = ReductionAdder(summation, width, width, o_width)
+            m.d.comb += [
+                adder.a.eq(gated(m, "a", self.value_a, control.use_a, summation)),
+                adder.b.eq(gated(m, "b", self.value_b, control.use_b, summation)),
+            ]
         else:
-            adder = ThreeInputAdder(summation, width, o_width)
-            operands.append((self.neighbour, control.use_neighbour))
-        m.submodules.adder = adder
-        for name, (value, use) in zip("abc", operands, strict=False):
-            m.submodules[f"gate_{name}"] = gate = Gate(width, summation.neutral(width))
-            m.d.comb += [gate.i.eq(value), gate.keep.eq(use), getattr(adder, name).eq(gate.o)]
+            m.submodules.adder = adder = ThreeInputAdder(summation, width, o_width)
+            m.d.comb += [
+                adder.a.eq(self.value_a),
+                adder.b.eq(self.value_b),
+                adder.c.eq(self.neighbour),
+                adder.use_a.eq(control.use_a),
+                adder.use_b.eq(control.use_b),
+                adder.use_c.eq(control.use_neighbour),
+            ]
         if summation.stallable:
             m.d.comb += adder.enable.eq(self.enable)
         return adder.o

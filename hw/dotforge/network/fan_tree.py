@@ -15,7 +15,7 @@ class FanControl(Block):
 
     Interface attributes
     --------------------
-    join : the node's adder adds
+    joined : the node's adder adds
     whole_left, whole_right : all adders of the left (right) child add
     left : the run goes on beyond the left end of the subtree
     occupied_left, occupied_right : the left child's suffix (right child's prefix) has an occupied lane
@@ -25,7 +25,7 @@ class FanControl(Block):
     occupied : the sum has an occupied lane
     """
 
-    join: Signal
+    joined: Signal
     whole_left: Signal
     whole_right: Signal
     left: Signal
@@ -38,15 +38,15 @@ class FanControl(Block):
     occupied: Signal
 
     def __init__(self) -> None:
-        inputs = ("join", "whole_left", "whole_right", "left", "occupied_left", "occupied_right")
+        inputs = ("joined", "whole_left", "whole_right", "left", "occupied_left", "occupied_right")
         outputs = ("prefix_sum", "suffix_sum", "bus_through", "whole", "occupied")
         super().__init__({**{name: In(1) for name in inputs}, **{name: Out(1) for name in outputs}})
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
         m.d.comb += [
-            self.prefix_sum.eq(self.join & self.whole_left),
-            self.suffix_sum.eq(self.join & self.whole_right),
+            self.prefix_sum.eq(self.joined & self.whole_left),
+            self.suffix_sum.eq(self.joined & self.whole_right),
             self.bus_through.eq(self.whole_left & self.left),
             self.whole.eq(self.prefix_sum & self.whole_right),
             self.occupied.eq(self.occupied_left | self.occupied_right),
@@ -143,7 +143,7 @@ class FanTree(Core):
             right.left.eq(join),
             adder.a.eq(left.suffix),
             adder.b.eq(right.prefix),
-            control.join.eq(join),
+            control.joined.eq(join),
             control.occupied_left.eq(left.suffix_occupied),
             control.occupied_right.eq(right.prefix_occupied),
             self.slots.eq(Cat(left.slots, right.slots)),
@@ -233,8 +233,10 @@ class FanLeaf(Core):
         m.submodules.gate = gate = Gate(size, summation.neutral(size))
         m.submodules.adder = adder = ReductionAdder(summation, size, size, width)
         m.submodules.link = link = Delay(size, summation.depth, summation.stallable)
-        occupied = self.occupied[0] | (join & self.occupied[1])
+        occupied, suffix_occupied = Signal(name="sum_occupied"), Signal(name="last_occupied")
         m.d.comb += [
+            occupied.eq(self.occupied[0] | (join & self.occupied[1])),
+            suffix_occupied.eq((join & occupied) | (~join & self.occupied[1])),
             gate.i.eq(self.values[size:]),
             gate.keep.eq(join),
             adder.a.eq(self.values[:size]),
@@ -259,7 +261,7 @@ class FanLeaf(Core):
         if not self.right_edge:
             m.d.comb += [
                 self.suffix.eq(last.o[:width]),
-                self.suffix_occupied.eq((join & occupied) | (~join & self.occupied[1])),
+                self.suffix_occupied.eq(suffix_occupied),
             ]
         if not self.left_edge and not self.right_edge:
             m.d.comb += self.whole.eq(join)

@@ -70,7 +70,7 @@ class LinearReduction(Reduction):
                 m.d.comb += [
                     stage.value.eq(values[lane]),
                     stage.running.eq(running),
-                    stage.join.eq(joins[lane - 1]),
+                    stage.joined.eq(joins[lane - 1]),
                 ]
                 any_lane = arrivals[lane] & (self.occupied[lane] | (joins[lane - 1] & has_sum))
             if summation.stallable:
@@ -98,13 +98,13 @@ class LinearStage(Block):
     --------------------
     value : of the stage's lane
     running : sum of the lanes before
-    join : the lane belongs to their run
+    joined : the lane belongs to their run
     o : running sum, ``summation.depth`` cycles later
     """
 
     value: Signal
     running: Signal
-    join: Signal
+    joined: Signal
     o: Signal
     enable: Signal
 
@@ -115,7 +115,7 @@ class LinearStage(Block):
             {
                 "value": In(summation.input_width),
                 "running": In(running_width),
-                "join": In(1),
+                "joined": In(1),
                 "o": Out(width),
                 **enable_port(summation.stallable),
             }
@@ -128,7 +128,7 @@ class LinearStage(Block):
         m.submodules.adder = adder = ReductionAdder(summation, len(self.value), before, len(self.o))
         m.d.comb += [
             gate.i.eq(self.running),
-            gate.keep.eq(self.join),
+            gate.keep.eq(self.joined),
             adder.a.eq(self.value),
             adder.b.eq(gate.o),
             self.o.eq(adder.o),

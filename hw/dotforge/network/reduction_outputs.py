@@ -17,7 +17,7 @@ class Align(Block):
 
     Parameters
     ----------
-    width : bits of a payload, valid included
+    width : bits of a payload: value, valid, tag
     levels : of the tree
     summation : gives cycles a level and whether the registers stall
 
@@ -36,6 +36,7 @@ class Align(Block):
     def __init__(self, width: int, levels: int, summation: Summation) -> None:
         self.levels = levels
         self.summation = summation
+        self.valid_bit = summation.width
         ports = {"i": In(width), "o": Out(width)}
         if levels > 1:
             ports["level"] = In((levels - 1).bit_length())
@@ -45,6 +46,9 @@ class Align(Block):
         m = Module()
         enable = self.enable if self.summation.stallable else None
         line: Value = self.i
+        if self.levels > 1:  # what enters later must not come round again in the next fold
+            line = Cat(self.i[: self.valid_bit], self.i[self.valid_bit] & (self.level == 0))
+            line = Cat(line, self.i[self.valid_bit + 1 :])
         for level in range(1, self.levels):
             for cycle in range(self.summation.depth):
                 line = register(m, line, f"hold_{level}_{cycle}", enable)

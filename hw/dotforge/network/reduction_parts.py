@@ -13,7 +13,17 @@ from ..arithmetic.float_adder import FloatAdder
 from ..block import Block
 from ..formats import INT32, FloatFormat, Format
 
-__all__ = ["Compressor", "Delay", "Gate", "Joins", "ReductionAdder", "Select", "Summation", "register"]
+__all__ = [
+    "Delay",
+    "Gate",
+    "Joins",
+    "ReductionAdder",
+    "Select",
+    "Summation",
+    "enable_port",
+    "pipelined_sum",
+    "register",
+]
 
 
 @dataclass(frozen=True)
@@ -162,29 +172,6 @@ class Gate(Block):
         return m
 
 
-class Compressor(Block):
-    """Three operands to two of the same sum modulo 2^width: a row of full adders, combinational."""
-
-    a: Signal
-    b: Signal
-    c: Signal
-    sums: Signal
-    carries: Signal
-
-    def __init__(self, width: int) -> None:
-        ports = {"a": In(width), "b": In(width), "c": In(width), "sums": Out(width), "carries": Out(width)}
-        super().__init__(ports)
-
-    def elaborate(self, platform: object) -> Module:
-        m = Module()
-        either = Signal(len(self.a))
-        m.d.comb += either.eq(self.a ^ self.b)
-        m.d.comb += self.sums.eq(either ^ self.c)
-        majority = (self.a & self.b) | (either & self.c)
-        m.d.comb += self.carries.eq(Cat(Const(0, 1), majority[:-1]))
-        return m
-
-
 class ReductionAdder(Block):
     """``a + b`` after ``summation.depth`` cycles: the adder of every network, its output registered.
 
@@ -225,23 +212,26 @@ class ReductionAdder(Block):
         return adder.o
 
     def _integer(self, m: Module, enable: Value | None) -> Value:
-        """Add one slice of bits a cycle, its carry registered towards the next slice."""
         width = len(self.o)
-        step = -(-width // self.latency)
-        a = self.summation.extend(self.a, width)
-        b = self.summation.extend(self.b, width)
-        done: Value = Const(0, 0)
-        carry: Value = Const(0, 1)
-        for stage in range(self.latency):
-            size = min(step, len(a))
-            part = Signal(size + 1, name=f"part_{stage}")
-            m.d.comb += part.eq(a[:size] + b[:size] + carry)
-            done, carry, a, b = Cat(done, part[:size]), part[size], a[size:], b[size:]
-            if stage < self.latency - 1:
-                later = register(m, Cat(done, carry, a, b), f"stage_{stage}", enable)
-                done, carry = later[: len(done)], later[len(done)]
-                a, b = later[len(done) + 1 :][: len(a)], later[len(done) + 1 + len(a) :]
-        return done
+        a, b = self.summation.extend(self.a, width), self.summation.extend(self.b, width)
+        return pipelined_sum(m, a, b, self.latency, enable)
+
+
+def pipelined_sum(m: Module, a: Value, b: Value, depth: int, enable: Value | None) -> Value:
+    """Return a + b modulo 2^len(a) after ``depth`` − 1 cycles: a slice of bits a cycle."""
+    step = -(-len(a) // depth)
+    done: Value = Const(0, 0)
+    carry: Value = Const(0, 1)
+    for stage in range(depth):
+        size = min(step, len(a))
+        part = Signal(size + 1, name=f"part_{stage}")
+        m.d.comb += part.eq(a[:size] + b[:size] + carry if stage else a[:size] + b[:size])
+        done, carry, a, b = Cat(done, part[:size]), part[size], a[size:], b[size:]
+        if stage < depth - 1:
+            later = register(m, Cat(done, carry, a, b), f"stage_{stage}", enable)
+            done, carry = later[: len(done)], later[len(done)]
+            a, b = later[len(done) + 1 :][: len(a)], later[len(done) + 1 + len(a) :]
+    return done
 
 
 class Joins(Block):

@@ -1,0 +1,206 @@
+# amaranth: UnusedElaboratable=no
+"""What the three networks have in common: every grouping's sums, at their slots, in their cycles."""
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import pytest
+
+from . import reduction
+from .reduction import check, make, plan
+
+ALL = ("fan", "linear", "art")
+TREES = ("fan", "art")
+
+
+@pytest.mark.parametrize("kind", ALL)
+@pytest.mark.parametrize("lanes", [2, 4, 8])
+def test_all_groupings(kind: str, lanes: int) -> None:
+    block, network = make(kind, lanes)
+    rng = np.random.default_rng(lanes)
+    groupings = plan.all_groupings(lanes)
+    assert len(groupings) == 2 ** (lanes - 1)
+    ids = plan.random_vec_ids(rng, np.repeat(groupings, 4, 0), block.id_width)
+    assert check(block, network, ids, rng, vectors=3) > 4 * 3 * len(groupings) // 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "lanes"),
+    [
+        ("fan", 4),
+        ("linear", 4),
+        ("art", 4),
+        pytest.param("fan", 8, marks=pytest.mark.slow),
+        pytest.param("linear", 8, marks=pytest.mark.slow),
+        pytest.param("art", 8, marks=pytest.mark.slow),
+    ],
+)
+def test_all_groupings_in_floating_point(kind: str, lanes: int) -> None:
+    block, network = make(kind, lanes, "FP32")
+    rng = np.random.default_rng(lanes)
+    ids = plan.random_vec_ids(rng, np.repeat(plan.all_groupings(lanes), 100, 0), block.id_width)
+    assert check(block, network, ids, rng, vectors=5) > 500 * 2 ** (lanes - 1)
+
+
+@pytest.mark.parametrize("kind", ALL)
+def test_slice_of_all_groupings_of_16_lanes(kind: str) -> None:
+    block, network = make(kind, 16, stallable=False)
+    rng = np.random.default_rng(16)
+    groupings = rng.permutation(plan.all_groupings(16))[:1500]
+    ids = plan.random_vec_ids(rng, groupings, block.id_width)
+    assert check(block, network, ids, rng, vectors=1) > 1500 * 7
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ALL)
+@pytest.mark.parametrize("sum_format", ["INT32", "FP32"])
+def test_all_groupings_of_16_lanes(kind: str, sum_format: str) -> None:
+    block, network = make(kind, 16, sum_format, stallable=False)
+    rng = np.random.default_rng(17)
+    groupings = plan.all_groupings(16)
+    assert len(groupings) == 32_768
+    ids = plan.random_vec_ids(rng, groupings, block.id_width)
+    assert check(block, network, ids, rng, vectors=1, full=1.0) == 32_768 * 17 // 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "lanes", "folds"),
+    [("fan", 32, 60), ("linear", 32, 60), pytest.param("art", 32, 60, marks=pytest.mark.slow)],
+)
+def test_random_groupings(kind: str, lanes: int, folds: int) -> None:
+    block, network = make(kind, lanes, gate_empty=True)
+    rng = np.random.default_rng(lanes)
+    ids = plan.random_vec_ids(rng, plan.random_groupings(rng, lanes, folds), block.id_width)
+    assert check(block, network, ids, rng, vectors=3, stalls=0.3, full=0.6) > 5 * folds
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ALL)
+@pytest.mark.parametrize("sum_format", ["INT32", "FP32"])
+@pytest.mark.parametrize(("lanes", "folds"), [(32, 2000), (64, 1000), (128, 300), (256, 100), (512, 40)])
+def test_many_random_groupings(kind: str, sum_format: str, lanes: int, folds: int) -> None:
+    block, network = make(kind, lanes, sum_format, tag_width=8)
+    rng = np.random.default_rng(lanes + 1)
+    ids = plan.random_vec_ids(rng, plan.random_groupings(rng, lanes, folds), block.id_width)
+    assert check(block, network, ids, rng, vectors=8, stalls=0.2) > 50 * folds
+
+
+@pytest.mark.parametrize("kind", ALL)
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"sum_format": "INT24", "input_width": 16, "id_width": 1, "tag_width": 3},
+        {"sum_format": "INT20", "input_width": 8, "id_width": 12, "adder_depth": 2, "stallable": False},
+        {"sum_format": "INT9", "input_width": 9, "adder_depth": 3, "gate_empty": True},
+        pytest.param({"sum_format": "FP32", "gate_empty": True, "adder_depth": 2}, marks=pytest.mark.slow),
+        pytest.param({"sum_format": "FP16", "gate_empty": True, "adder_depth": 3}, marks=pytest.mark.slow),
+        pytest.param({"sum_format": "FP32", "flush_subnormals": True}, marks=pytest.mark.slow),
+    ],
+    ids=str,
+)
+def test_parameters(kind: str, parameters: dict[str, Any]) -> None:
+    block, network = make(kind, 8, **parameters)
+    rng = np.random.default_rng(8)
+    ids = plan.random_vec_ids(rng, plan.random_groupings(rng, 8, 200), block.id_width)
+    assert check(block, network, ids, rng, vectors=4, stalls=0.25) > 200
+
+
+@pytest.mark.parametrize(
+    ("kind", "lanes", "parameters"),
+    [
+        ("fan", 2, {"align_outputs": True}),
+        ("fan", 4, {"compact": True, "adder_depth": 2}),
+        ("fan", 8, {"align_outputs": True}),
+        ("art", 2, {"compact": True}),
+        ("art", 8, {"align_outputs": True, "adder_depth": 2}),
+        ("art", 4, {"compact": True}),
+    ],
+    ids=str,
+)
+def test_aligned_and_compact(kind: str, lanes: int, parameters: dict[str, Any]) -> None:
+    block, network = make(kind, lanes, "INT16", **parameters, input_width=12, tag_width=2)
+    rng = np.random.default_rng(lanes)
+    ids = plan.random_vec_ids(rng, plan.random_groupings(rng, lanes, 150), block.id_width)
+    assert check(block, network, ids, rng, vectors=5, stalls=0.2) > 150
+
+
+def test_linear_with_any_number_of_lanes() -> None:
+    for lanes in (3, 7):
+        block, network = make("linear", lanes)
+        rng = np.random.default_rng(lanes)
+        ids = plan.random_vec_ids(rng, plan.random_groupings(rng, lanes, 50), block.id_width)
+        assert check(block, network, ids, rng, vectors=4, stalls=0.2) > 100
+
+
+@pytest.mark.parametrize("kind", ALL)
+def test_nan_and_infinity_stay_in_their_run(kind: str) -> None:
+    lanes, folds = 4, 300
+    block, network = make(kind, lanes, "FP32")
+    rng = np.random.default_rng(5)
+    groupings = plan.random_groupings(rng, lanes, folds)
+    ids = plan.random_vec_ids(rng, groupings, block.id_width)
+    values = rng.standard_normal((folds, 3, lanes)).astype(np.float32).view(np.uint32).astype(np.int64)
+    # One run of each fold is spoilt, every element of it.
+    spoilt = groupings == rng.integers(0, groupings.max(axis=1) + 1)[:, None]
+    special = rng.choice([0x7FC00000, 0x7F800000, 0xFF800000], (folds, 3, lanes))
+    values = np.where(spoilt[:, None, :], special, values)
+    expected = plan.schedule(network, ids, np.ones((folds, lanes), bool), values)
+    sums = expected.outputs["sums"][expected.sum_valid].astype(np.uint32).view(np.float32)
+    assert np.isfinite(sums).sum() > folds
+    assert (~np.isfinite(sums)).sum() == 3 * folds
+    assert check(block, network, ids, rng, values=values, vectors=3, full=1.0) == len(sums)
+
+
+@pytest.mark.parametrize("kind", ALL)
+@pytest.mark.parametrize("lanes", [4, 16, 32])
+def test_stated_latencies_are_golden(kind: str, lanes: int) -> None:
+    rng = np.random.default_rng(9)
+    block, network = make(kind, lanes, adder_depth=2)
+    groupings = plan.random_groupings(rng, lanes, 100)
+    ones = np.ones_like(groupings, bool)
+    levels = plan.schedule(network, groupings, ones, groupings[:, None]).levels
+    for grouping, expected in zip(groupings, levels, strict=True):
+        latencies = [None if level < 0 else 2 * (int(level) + 1) for level in expected]
+        assert block.slot_latencies([int(run) for run in grouping]) == latencies
+    assert max(latency or 0 for latency in block.slot_latencies([0] * lanes)) == block.latency
+
+
+@pytest.mark.parametrize("kind", ALL)
+def test_a_run_of_empty_lanes_leaves_nothing(kind: str) -> None:
+    block, network = make(kind, 8)
+    rng = np.random.default_rng(2)
+    ids = plan.random_vec_ids(rng, plan.all_groupings(8), block.id_width)
+    assert check(block, network, ids, rng, vectors=2, full=0.15) < 128 * 2 * 4
+
+
+def test_junk_in_empty_lanes_is_seen_without_gates() -> None:
+    block, network = make("fan", 8, gate_empty=False)
+    network = dataclasses.replace(network, gate_empty=True)  # so the schedule drives junk
+    rng = np.random.default_rng(2)
+    with pytest.raises(AssertionError, match="sums"):
+        check(block, network, plan.all_groupings(8), rng)
+
+
+@pytest.mark.parametrize("kind", ALL)
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"lanes": 1}, "lanes is 2…512, not 1"),
+        ({"lanes": 1024}, "lanes is 2…512, not 1024"),
+        ({"lanes": 4, "adder_depth": 0}, "adder_depth is at least 1 cycle, not 0"),
+        ({"lanes": 4, "input_width": 33}, "input_width is 1…32 bits, not 33"),
+        ({"lanes": 4, "id_width": 0}, "id_width is at least 1 bit, not 0"),
+        ({"lanes": 4, "tag_width": -1}, "tag_width is at least 0 bits, not -1"),
+        ({"lanes": 4, "flush_subnormals": True}, "flush_subnormals is for floating point"),
+    ],
+)
+def test_wrong_parameters(kind: str, parameters: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        reduction.KINDS[kind](**parameters)
+
+
+@pytest.mark.parametrize("kind", TREES)
+def test_trees_have_a_power_of_two_of_lanes(kind: str) -> None:
+    with pytest.raises(ValueError, match="lanes is a power of two, not 12"):
+        reduction.KINDS[kind](12)
