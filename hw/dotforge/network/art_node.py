@@ -146,6 +146,7 @@ class ArtControl(Block):
     mixed : this node's children have
     use_a, use_b, use_neighbour : what the adder takes
     complete : the sum is that of a whole run
+    gives_away : child a's part goes to the left neighbour
     has_up : a part goes up
     """
 
@@ -160,12 +161,13 @@ class ArtControl(Block):
     use_b: Signal
     use_neighbour: Signal
     complete: Signal
+    gives_away: Signal
     has_up: Signal
 
     def __init__(self, side: Side) -> None:
         self.side = side
         inputs = ("has_a", "has_b", "same", "goes_left", "goes_right", "neighbour_mixed")
-        outputs = ("mixed", "use_a", "use_b", "use_neighbour", "complete", "has_up")
+        outputs = ("mixed", "use_a", "use_b", "use_neighbour", "complete", "gives_away", "has_up")
         super().__init__({**{name: In(1) for name in inputs}, **{name: Out(1) for name in outputs}})
 
     def elaborate(self, platform: object) -> Module:
@@ -190,6 +192,7 @@ class ArtControl(Block):
             whole = anything & ~self.goes_right & ~(self.goes_left & ~taken)
             m.d.comb += [
                 taken.eq(self.neighbour_mixed),
+                self.gives_away.eq(mixed & ~taken),
                 self.use_b.eq(self.has_b & ~mixed),
                 self.complete.eq((mixed & taken) | (~mixed & whole)),
             ]
@@ -295,9 +298,7 @@ class ArtNode(Block):
             m.d.comb += self.result.eq(result)
         down_a = down_b = result
         if side is Side.LEFT:
-            # A run that ends in child a either went to the left neighbour or has a part there that went up:
-            # one is as good as the other. Only if the neighbour handed over its part is the sum added here.
-            down_a = self._select(m, "down_select", result, self.neighbour_result, self.neighbour_mixed)
+            down_a = self._select(m, "down_select", self.neighbour_result, result, control.gives_away)
         if (
             held_a is not None and held_b is not None
         ):  # a run of one lane leaves from the register beside the adder
