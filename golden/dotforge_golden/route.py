@@ -49,8 +49,8 @@ def setting_rows(topology: str, lanes: int, window: int) -> int:
 def multicast_rows(positions: np.ndarray, window: int) -> np.ndarray:
     """Return settings of ``multicast-benes``, [batch, rows, lanes] bool.
 
-    Row 0: used positions. Row 1: ends of runs. Row 2 + l: of each pair of wires q and q + 2**l, at q whether they
-    cross in column l of the Benes network, at q + 2**l whether they cross in its mirror image.
+    Row 0: used positions. Row 1: ends of runs. Row 2 + l: of each pair of wires q and q + 2**l, at q whether
+    they cross in column l of the Benes network, at q + 2**l whether they cross in its mirror image.
     """
     used, ends, slot = assign(positions, window)
     batch, lanes = slot.shape

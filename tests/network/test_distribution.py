@@ -39,7 +39,7 @@ def network_outputs(network, topology, positions, values, bitmap):
     inputs = {"values": pack(values, network.width), "bitmap": pack(bitmap)}
     inputs |= fields(topology, rows, network.window)
     if network.latency:
-        inputs["advance"] = 1
+        inputs["advance"] = np.ones(1, dtype=np.uint8)
     out = run(convert(network), inputs, network.latency)["outputs"]
     return unpack(out, network.lanes, network.width)
 

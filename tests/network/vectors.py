@@ -63,7 +63,7 @@ def run_piece(piece, values: np.ndarray, settings: np.ndarray) -> np.ndarray:
     """Give a piece a row of lanes and a word of settings a cycle; return the rows that leave it."""
     inputs = {"inputs": pack(values, piece.width), "settings": settings}
     if piece.latency:
-        inputs["advance"] = 1
+        inputs["advance"] = np.ones(1, dtype=np.uint8)
     out = run(convert(piece), inputs, piece.latency)["outputs"]
     return unpack(out, len(values[0]), piece.width)
 

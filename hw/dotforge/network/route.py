@@ -1,0 +1,108 @@
+"""RouteEngine: finds the settings of the multicast network by itself.
+
+::
+
+    positions ─► RouteLists ─► RouteLoop ─► rows of settings ─► DistributionNetwork
+    lane by lane  sorts         colours      row by row          prepared settings
+    (lanes cycles) (lanes cycles) (lanes/2 · log2 lanes cycles with one walker)
+
+The positions of the next fold come in while this one is worked at.
+"""
+
+from typing import Any
+
+from amaranth.hdl import Cat, Const, Module, Mux, Signal
+from amaranth.lib import data, stream
+from amaranth.lib.wiring import In, Out
+
+from ..block import Block
+from .piece import check_lanes
+from .route_lists import RouteLists
+from .route_loop import RouteLoop, loop_steps
+from .settings import setting_rows
+
+__all__ = ["RouteEngine", "route_cycles"]
+
+
+def route_cycles(lanes: int, walkers: int = 1) -> int:
+    """Return the cycles from the last position to the last row of settings, if the network can take them."""
+    return lanes + loop_steps(lanes, walkers) + 2
+
+
+class RouteEngine(Block):
+    """Turns the position of each lane into the settings of ``multicast-benes``.
+
+    Parameters
+    ----------
+    lanes : power of two, 2…512
+    window : number of positions (default: lanes)
+    walkers : loops that are followed at a time, see :class:`RouteLoop`
+
+    Interface attributes
+    --------------------
+    positions : stream of {``position``, ``empty``}, one lane a beat from lane 0 on; ``empty``: the lane has
+        none
+    write, row, data : to those of :class:`dotforge.network.distribution.DistributionNetwork`
+    prepared : all rows are written; no more are until ``swapped``
+    swapped : from the network
+
+    Timing: ``lanes`` beats in; then :func:`route_cycles` to the last row.
+    """
+
+    positions: stream.Interface
+    write: Signal
+    row: Signal
+    data: Signal
+    prepared: Signal
+    swapped: Signal
+
+    def __init__(self, lanes: int, window: int | None = None, walkers: int = 1) -> None:
+        self.lanes, self.window, self.walkers = lanes, lanes if window is None else window, walkers
+        self.bits = check_lanes(lanes)
+        rows = setting_rows("multicast-benes", lanes, self.window)
+        position = data.StructLayout({"position": check_lanes(self.window), "empty": 1})
+        super().__init__(
+            {
+                "positions": In(stream.Signature(position)),
+                "write": Out(1),
+                "row": Out(range(rows)),
+                "data": Out(lanes),
+                "prepared": Out(1),
+                "swapped": In(1),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        m.submodules.lists = lists = RouteLists(self.lanes, self.window)
+        m.submodules.loop = loop = RouteLoop(self.lanes, self.walkers)
+        payload: Any = self.positions.payload
+        slot = Signal(self.bits)
+        assigning, first, ended = Signal(), Signal(), Signal()
+        number = Signal(len(self.row))  # of the row that RouteLoop gives next
+        m.d.comb += [
+            lists.valid.eq(self.positions.valid),
+            lists.position.eq(payload.position),
+            lists.empty.eq(payload.empty),
+            self.positions.ready.eq(lists.ready),
+            # Row 0 is written in the cycle of the first slot; the rows before are of the same fold from then
+            # on.
+            first.eq(lists.full & ~assigning & ~loop.busy & ~loop.written & ~self.prepared),
+            lists.take.eq(first | assigning),
+            ended.eq(lists.take & slot.all()),
+            loop.assign.eq(lists.take),
+            loop.slot.eq(slot),
+            loop.lane.eq(lists.lane),
+            loop.end.eq(lists.end),
+            loop.go.eq(ended),
+            self.write.eq(first | loop.written),
+            self.row.eq(Mux(first, 0, number)),
+            self.data.eq(Mux(first, Cat(lists.used, Const(0, self.lanes - self.window)), loop.data)),
+        ]
+        m.d.sync += [
+            slot.eq(slot + lists.take),
+            assigning.eq(Mux(assigning, ~ended, first & ~ended)),
+            number.eq(Mux(first, 1, number + loop.written)),
+            self.prepared.eq((self.prepared | loop.last) & ~self.swapped),
+        ]
+        return m

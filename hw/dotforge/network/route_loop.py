@@ -1,0 +1,143 @@
+"""RouteLoop: the looping algorithm, level by level, in place.
+
+A connection joins an output wire to an input wire. At level l it gets a colour: the bit l of the wires that
+it uses inside, from column l to its mirror image. Two connections that meet in a switch get different
+colours. ::
+
+        input wires                      output wires
+        s     ─┐ column l       mirror ┌─ a           a gets colour 0: it comes from s
+        s^2^l ─┘                       └─              s^2^l gets colour 1: it goes to b
+               ─┐                      ┌─ b           then a := b^2^l, until the loop is closed
+               ─┘                      └─ b^2^l
+
+One step sets one switch on each side and writes both connections where the next level looks for them: at the
+wires whose bit l is their colour. So two arrays are enough: for each output wire its input wire, and for each
+input wire its output wire. The level of the middle column needs no special case.
+
+After level 0 the connections of colour 0 and 1 have nothing to do with each other. More walkers share them:
+walker w works in the wires whose low bits are w, and needs ports to those alone.
+"""
+
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
+from amaranth.lib.wiring import In, Out
+
+from ..block import Block
+from .piece import check_lanes
+from .route_parts import any_of, update
+from .route_walker import Assignment, Ports, Walker
+
+__all__ = ["RouteLoop", "loop_steps"]
+
+
+def loop_steps(lanes: int, walkers: int) -> int:
+    """Return the cycles of all levels."""
+    return sum(lanes // 2 // min(1 << level, walkers) for level in range(check_lanes(lanes)))
+
+
+class RouteLoop(Block):
+    """Takes the lane of each slot, one a cycle, then gives the rows of settings of the Benes network.
+
+    Parameters
+    ----------
+    lanes : power of two, 2…512
+    walkers : loops that are followed at a time, a power of two up to lanes/2. Steps: lanes/2 at level 0, and
+        at each level lanes/2 divided by the walkers that have parts of their own: see :func:`loop_steps`
+
+    Interface attributes
+    --------------------
+    assign, slot, lane, end : while ``assign`` is high, slot goes to lane; ``end`` of its run. For all slots,
+        then
+    go : in the last cycle of ``assign``: the levels begin in the next one
+    busy : a level is worked at
+    written : in the cycle after the last slot and after each level, ``data`` is the next row: ends of runs,
+        then the levels' crossings (:mod:`dotforge.network.settings`)
+    last : ``data`` is the last row
+    """
+
+    assign: Signal
+    slot: Signal
+    lane: Signal
+    end: Signal
+    go: Signal
+    busy: Signal
+    written: Signal
+    data: Signal
+    last: Signal
+
+    def __init__(self, lanes: int, walkers: int = 1) -> None:
+        self.lanes, self.walkers, self.bits = lanes, walkers, check_lanes(lanes)
+        if not 1 <= walkers <= max(1, lanes // 2) or walkers & (walkers - 1):
+            raise ValueError(f"walkers={walkers}: a power of two from 1 to lanes/2 is wanted")
+        super().__init__(
+            {
+                "assign": In(1),
+                "slot": In(self.bits),
+                "lane": In(self.bits),
+                "end": In(1),
+                "go": In(1),
+                "busy": Out(1),
+                "written": Out(1),
+                "data": Out(lanes),
+                "last": Out(1),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        lanes, bits = self.lanes, self.bits
+        level = Signal(bits)  # one-hot: the bit in which the wires of this level's switches differ
+        remaining = Signal(max(1, (lanes // 2 - 1).bit_length()))
+        fresh = Signal()  # the first step of a level
+        final = Signal()
+        m.d.comb += final.eq(self.busy & (remaining == 0))
+        following = Cat(0, level[:-1])
+        steps = [lanes // 2 // min(1 << number, self.walkers) - 1 for number in range(bits)]
+        next_steps = any_of(
+            m,
+            "next_steps",
+            [
+                Const(s, len(remaining)) & level[n].replicate(len(remaining))
+                for n, s in enumerate([*steps[1:], 0])
+            ],
+        )
+        m.d.sync += [
+            self.written.eq(self.go | final),
+            self.last.eq(final & level[-1]),
+            self.busy.eq(self.go | (self.busy & ~(final & level[-1]))),
+            fresh.eq(self.go | final),
+            level.eq(Mux(self.go, 1, Mux(final, following, level))),
+            remaining.eq(Mux(self.go, steps[0], Mux(final, next_steps, remaining - 1))),
+        ]
+        to_input = [Signal(bits, name=f"input_of_{wire}", reset_less=True) for wire in range(lanes)]
+        to_output = [Signal(bits, name=f"output_of_{wire}", reset_less=True) for wire in range(lanes)]
+        undone = Signal(lanes, reset_less=True)  # output switches, at their upper wires
+        row = Signal(lanes, reset_less=True)
+
+        input_writes: list[list[tuple[Value, Value]]] = [[] for _ in range(lanes)]
+        output_writes: list[list[tuple[Value, Value]]] = [[] for _ in range(lanes)]
+        row_writes: list[list[tuple[Value, Value]]] = [[] for _ in range(lanes)]
+        done: list[list[Value]] = [[] for _ in range(lanes)]
+        ports = Ports(to_input, to_output, undone, level, self.busy, fresh)
+        for number in range(self.walkers):
+            walker = Walker(number, self.walkers, bits)
+            given = Assignment(self.assign, self.slot, self.lane, self.end) if number == 0 else None
+            for wire, hits in walker.step(m, ports, given).items():
+                input_writes[wire] += hits.inputs
+                output_writes[wire] += hits.outputs
+                row_writes[wire] += hits.row
+                done[wire].append(hits.done)
+        restart = self.go | final
+        for wire in range(lanes):
+            update(m, to_input[wire], input_writes[wire])
+            update(m, to_output[wire], output_writes[wire])
+        m.d.sync += undone.eq(
+            Cat(restart | undone[wire] & ~any_of(m, f"done_{wire}", done[wire]) for wire in range(lanes))
+        )
+        m.d.sync += row.eq(Cat(self._row_bit(m, row[wire], row_writes[wire], wire) for wire in range(lanes)))
+        m.d.comb += self.data.eq(row)
+        return m
+
+    def _row_bit(self, m: Module, held: Value, writes: list[tuple[Value, Value]], wire: int) -> Value:
+        hit = any_of(m, f"row_{wire}_written", [enable for enable, _ in writes])
+        value = any_of(m, f"row_{wire}_value", [enable & bit for enable, bit in writes])
+        return Mux(hit, value, held)

@@ -1,0 +1,68 @@
+"""The route engine: its settings deliver every map, in the cycles that are promised."""
+
+import numpy as np
+import pytest
+
+from dotforge.flow.verilog import convert
+from dotforge.network.route import RouteEngine, route_cycles
+from dotforge_golden import distribution
+from dotforge_sim.cosim import evaluate
+
+from .vectors import maps
+
+SEED = 42
+
+
+@pytest.fixture
+def random():
+    print("seed", SEED)
+    return np.random.default_rng(SEED)
+
+
+def hardware_rows(lanes, window, positions, *, walkers=1, verilog=None):
+    """Route maps one after the other; return their rows [maps, rows, lanes] and the cycles of each."""
+    design = convert(RouteEngine(lanes, window, walkers))
+    folds = len(positions)
+    bits = window.bit_length() - 1
+    words = np.where(positions < 0, 1 << bits, positions).ravel()
+    wait = route_cycles(lanes, walkers)
+    period = lanes + wait + 4
+    # The engine is ready when a fold begins, so beats can be placed in time without looking.
+    cycle = np.arange(folds * period)
+    phase = cycle % period
+    payload = np.zeros(len(cycle), dtype=np.int64)
+    payload[phase < lanes] = words
+    ports = {"positions_payload": payload, "positions_valid": phase < lanes, "swapped": phase == period - 2}
+    out = evaluate(verilog or design.verilog, design.top, design.ports, ports)
+    assert np.all(out["positions_ready"][phase < lanes])
+    levels = lanes.bit_length() - 1
+    rows = np.zeros((folds, levels + 2, lanes), dtype=bool)
+    when = np.flatnonzero(out["write"])
+    assert len(when) == folds * (levels + 2)
+    data = out["data"][when]
+    if data.ndim == 1:
+        data = data.astype("<u8").view(np.uint8).reshape(len(data), 8)
+    data = np.unpackbits(data, axis=1, bitorder="little")[:, :lanes].astype(bool)
+    rows[when // period, out["row"][when]] = data
+    prepared = out["prepared"].reshape(folds, period)
+    return rows, np.argmax(prepared, axis=1) - (lanes - 1)
+
+
+def check(rows, positions, window, random):
+    folds = len(positions)
+    bitmap = random.random((folds, window)) < 0.9
+    bitmap[::2] = True
+    values = random.integers(1, 1 << 16, (folds, window))
+    out = distribution.deliver("multicast-benes", rows, values, bitmap)
+    assert np.array_equal(out, distribution.wanted(positions, values, bitmap))
+
+
+@pytest.mark.parametrize(
+    ("lanes", "window", "walkers"), [(2, 2, 1), (4, 4, 2), (8, 8, 1), (16, 16, 8), (16, 4, 1), (32, 32, 4)]
+)
+def test_settings_deliver_any_map(random, lanes, window, walkers):
+    positions = maps(random, 300, lanes, window)
+    rows, cycles = hardware_rows(lanes, window, positions, walkers=walkers)
+    assert len(rows) == 300
+    check(rows, positions, window, random)
+    assert np.all(cycles == route_cycles(lanes, walkers))
