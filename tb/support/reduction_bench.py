@@ -1,0 +1,117 @@
+"""cocotb tests that the three networks share: every sum, at its slot, in its cycle, against golden."""
+
+import random
+from typing import Any
+
+import cocotb
+import numpy as np
+from bench_report import parameters, report
+from cocotb.clock import Clock
+from cocotb.triggers import FallingEdge, RisingEdge
+from reduction_schedule import (
+    Network,
+    Schedule,
+    all_groupings,
+    random_groupings,
+    random_values,
+    random_vec_ids,
+    schedule,
+)
+
+__all__ = ["back_to_back", "groupings", "run", "stalled", "start"]
+
+_PERIOD = 10  # ns
+
+
+def network() -> Network:
+    """Return what is under test."""
+    return Network(**parameters())
+
+
+def groupings(rng: np.random.Generator, under_test: Network, folds: int) -> np.ndarray:
+    """Return all groupings of few lanes, random ones of many."""
+    if under_test.lanes <= 4:
+        return np.tile(all_groupings(under_test.lanes), (-(-folds // 8), 1))
+    return random_groupings(rng, under_test.lanes, folds)
+
+
+async def start(dut: Any, under_test: Network) -> None:
+    """Drive every input, start the clock, reset."""
+    for name in ("values", "vec_ids", "occupied", "valid", *(["tag"] if under_test.tag_width else [])):
+        getattr(dut, name).value = 0
+    if under_test.stallable:
+        dut.enable.value = 1
+    dut.rst.value = 1
+    cocotb.start_soon(Clock(dut.clk, _PERIOD, unit="ns").start())
+    for _ in range(3):
+        await RisingEdge(dut.clk)
+    dut.rst.value = 0
+
+
+async def run(dut: Any, under_test: Network, plan: Schedule, stalls: float) -> int:
+    """Play a schedule; return the number of sums compared."""
+    rng = random.Random(cocotb.RANDOM_SEED)
+    lanes = under_test.lanes
+    words = {name: _words(array, len(getattr(dut, name)) // lanes) for name, array in plan.inputs.items()}
+    sizes = {name: len(getattr(dut, name)) // lanes for name in plan.outputs}
+    compared = 0
+    for row in range(len(plan.idle)):
+        while under_test.stallable and rng.random() < stalls:
+            dut.enable.value = 0
+            dut.valid.value = rng.getrandbits(1)
+            dut.values.value = rng.getrandbits(len(dut.values))
+            await RisingEdge(dut.clk)
+        if under_test.stallable:
+            dut.enable.value = 1
+        for name, column in words.items():
+            getattr(dut, name).value = column[row]
+        await FallingEdge(dut.clk)
+        assert bool(int(dut.idle.value)) == plan.idle[row], f"idle in cycle {row}"
+        found = int(dut.sum_valid.value)
+        expected = sum(1 << int(slot) for slot in np.flatnonzero(plan.sum_valid[row]))
+        assert found == expected, f"sum_valid in cycle {row} is {found:b}, golden {expected:b}"
+        if expected:
+            for name, size in sizes.items():
+                word = int(getattr(dut, name).value)
+                for slot in np.flatnonzero(plan.sum_valid[row]):
+                    got = word >> (int(slot) * size) & ((1 << size) - 1)
+                    want = int(plan.outputs[name][row, slot]) & ((1 << size) - 1)
+                    assert got == want, f"{name}, slot {slot}, cycle {row}: {got:x}, golden {want:x}"
+            compared += expected.bit_count()
+        await RisingEdge(dut.clk)
+    return compared
+
+
+def _words(array: np.ndarray, size: int) -> list[int]:
+    if array.ndim == 1:
+        return [int(value) for value in array]
+    bits = np.zeros((len(array), array.shape[1] * size), np.uint8)
+    for bit in range(size):
+        bits[:, bit::size] = array >> bit & 1
+    rows = np.packbits(bits, axis=1, bitorder="little")
+    return [int.from_bytes(row.tobytes(), "little") for row in rows]
+
+
+async def back_to_back(dut: Any) -> None:
+    """Vectors every cycle, folds as soon as the network is empty."""
+    await _test(dut, folds=24, vectors=6, stalls=0.0, full=1.0)
+
+
+async def stalled(dut: Any) -> None:
+    """Random stalls, random empty lanes, junk on the inputs while the network is frozen."""
+    await _test(dut, folds=24, vectors=4, stalls=0.3, full=0.7)
+
+
+async def _test(dut: Any, *, folds: int, vectors: int, stalls: float, full: float) -> None:
+    under_test = network()
+    rng = np.random.default_rng(cocotb.RANDOM_SEED)
+    await start(dut, under_test)
+    ids = random_vec_ids(rng, groupings(rng, under_test, folds), under_test.id_width)
+    occupied = rng.random(ids.shape) < full
+    values = random_values(rng, under_test, (len(ids), vectors, under_test.lanes))
+    tags = rng.integers(0, 1 << under_test.tag_width, (len(ids), vectors))
+    plan = schedule(under_test, ids, occupied, values, tags)
+    compared = await run(dut, under_test, plan, stalls)
+    assert compared == plan.sums
+    assert compared > 0
+    report(vectors=compared)
