@@ -1,8 +1,8 @@
 """Floating-point multiplication, bit for bit, in NumPy.
 
 IEEE Std 754-2019, clauses 4.3.1 (round to nearest, ties to even), 5.4.1 (multiplication), 6.1 to 6.3
-(infinity, NaN, signs). A product of two numbers of up to 26 bits is exact in float64, so it is rounded once, to
-its format.
+(infinity, NaN, signs). A product of two numbers of up to 26 bits is exact in float64, so it is rounded once,
+to its format.
 """
 
 import numpy as np

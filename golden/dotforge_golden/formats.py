@@ -106,7 +106,8 @@ class FloatFormat:
         magnitude = np.abs(np.where(np.isfinite(values), values, 0))
         _, exponent = np.frexp(magnitude)  # magnitude = f · 2^exponent, f in [0.5, 1)
         least = 1 - self.bias
-        quantum = np.where(magnitude > 0, np.maximum(exponent - 1, least), least) - self.mantissa_bits
+        exponent = np.where(magnitude > 0, np.maximum(exponent.astype(np.int64) - 1, least), least)
+        quantum = exponent - self.mantissa_bits
         # Scaling by a power of two is exact, and rint rounds half to even.
         count = np.rint(np.ldexp(magnitude, -quantum)).astype(np.int64)
         # The fraction's carry is the next exponent; a normal number counts its hidden bit as one exponent.

@@ -7,6 +7,9 @@ A format is a small protocol that any datapath takes:
 ``zero``                the encoding of +0
 ``product_format(b)``   the smallest format that holds every product of the two formats exactly
 ``sum_format(b)``       what products are summed in
+``multiplier(b)``       block that multiplies into the sum format (floating point)
+``adder()``             block that adds two values of the format (floating point)
+``converter(target)``   block that converts into another format (floating point)
 ======================  ==============================================================================
 
 Sources: IEEE Std 754-2019 (binary16, binary32); OCP 8-bit Floating Point Specification (OFP8) 1.0 for E4M3
@@ -14,6 +17,12 @@ and E5M2; BF16 is the upper half of binary32.
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .arithmetic.float_adder import FloatAdder
+    from .arithmetic.float_converter import FloatConverter
+    from .arithmetic.float_multiplier import FloatMultiplier
 
 __all__ = [
     "BF16",
@@ -222,6 +231,26 @@ class FloatFormat:
     def sum_format(self, other: "FloatFormat | None" = None) -> "FloatFormat":
         """Return what products are summed in: FP32."""
         return FP32
+
+    # Blocks import this module, so it imports them late.
+
+    def multiplier(self, other: "FloatFormat | None" = None, **options: Any) -> "FloatMultiplier":
+        """Return a multiplier of this format and ``other`` into their sum format."""
+        from .arithmetic.float_multiplier import FloatMultiplier  # noqa: PLC0415
+
+        return FloatMultiplier(self, other, product=self.sum_format(other), **options)
+
+    def adder(self, **options: Any) -> "FloatAdder":
+        """Return an adder of this format."""
+        from .arithmetic.float_adder import FloatAdder  # noqa: PLC0415
+
+        return FloatAdder(self, **options)
+
+    def converter(self, target: "FloatFormat", **options: Any) -> "FloatConverter":
+        """Return a converter of this format into ``target``."""
+        from .arithmetic.float_converter import FloatConverter  # noqa: PLC0415
+
+        return FloatConverter(self, target, **options)
 
 
 Format = IntegerFormat | FloatFormat

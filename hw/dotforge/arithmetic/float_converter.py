@@ -6,8 +6,8 @@
       └─ exponent ── rebias ──────────────────┘
 
 Stages that a pair of formats does not need are left out: subnormals are normalized only if the target may
-have them as normal numbers, numbers are aligned only if the target may have them as subnormal ones, and rounded
-only if bits are lost.
+have them as normal numbers, numbers are aligned only if the target may have them as subnormal ones, and
+rounded only if bits are lost.
 """
 
 from amaranth.hdl import Cat, Const, Module, Signal, Value

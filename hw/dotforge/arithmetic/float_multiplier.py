@@ -284,7 +284,9 @@ class FloatMultiplier(Block):
         distances: dict[int, Value] = {0: ~below & ~carried}
         distance = -1
         # The last one holds the place where the top bit is the first below the window.
-        while (-distance - 1) << rows <= self._precision and (distance + 1) << rows > lowest:
+        while distance == -1 or (
+            (-distance - 1) << rows <= self._precision and (distance + 1) << rows > lowest
+        ):
             chosen = below & (limit[rows:bits] == distance % (1 << (bits - rows)))
             distances[distance] = chosen | (~below & carried) if distance == -1 else chosen
             distance -= 1
