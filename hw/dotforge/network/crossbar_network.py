@@ -6,7 +6,7 @@ from amaranth.hdl import Cat, Module, Signal
 from amaranth.lib.wiring import In, Out
 
 from ..block import Block
-from .crossbar import select_column
+from .crossbar import Selector
 from .expand import expand_column
 from .piece import Pipeline, check_lanes, wires
 from .ranks import RankControl
@@ -72,14 +72,19 @@ class CrossbarNetwork(Block):
             else:
                 values = expand_column(values, bit, select, line.now(self.bitmap, "bitmap"))
             values = line.end_column(values, "expanded")
-        # From here on a column is the candidates of every lane, which a bit of its number halves.
-        candidates = [values] * self.lanes
-        for bit in range(depth):
-            choice = line.now(Cat(self.numbers[lane * depth + bit] for lane in range(self.lanes)), "choice")
-            occupied = line.now(self.occupied, "occupied") if bit == depth - 1 else None
-            candidates = select_column(candidates, list(choice), occupied)
-            size = len(candidates[0])
-            flat = line.end_column([value for lane in candidates for value in lane], "selected")
-            candidates = [flat[lane * size : (lane + 1) * size] for lane in range(self.lanes)]
-        m.d.comb += self.outputs.eq(Cat(*[only for (only,) in candidates]))
+        numbers, occupied = line.now(self.numbers, "numbers"), line.now(self.occupied, "occupied")
+        registers = tuple(column - line.column for column in self.registers if column >= line.column)
+        window, outputs = Cat(*values), []
+        for lane in range(self.lanes):
+            selector = Selector(self.window, self.width, registers, gated=True)
+            m.submodules[f"lane_{lane}"] = selector
+            m.d.comb += [
+                selector.values.eq(window),
+                selector.number.eq(numbers[lane * depth : (lane + 1) * depth]),
+                selector.occupied.eq(occupied[lane]),
+            ]
+            if registers:
+                m.d.comb += selector.advance.eq(self.advance)
+            outputs.append(selector.output)
+        m.d.comb += self.outputs.eq(Cat(*outputs))
         return m
