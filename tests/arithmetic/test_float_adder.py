@@ -16,8 +16,6 @@ from dotforge_sim.cosim import evaluate
 
 from .floats import classes, draw, near, run, run_text, show
 
-FORMATS = [formats.FP32, formats.FP16, formats.BF16, formats.FP8_E5M2]
-
 
 def operands(count: int, seed: int, format: FloatFormat = FP32) -> tuple[np.ndarray, np.ndarray]:
     print(f"seed {seed}")
@@ -75,8 +73,10 @@ def test_every_pair_of_classes(flush: bool) -> None:
     check(FloatAdder(flush_subnormals=flush), a, b)
 
 
-@pytest.mark.parametrize("format", FORMATS[1:], ids=lambda format: format.name)
-@pytest.mark.parametrize("flush", [False, True])
+@pytest.mark.parametrize(
+    ("format", "flush"),
+    [(formats.FP16, False), (formats.BF16, True), (formats.FP8_E5M2, False), (formats.FP8_E5M2, True)],
+)
 def test_other_formats(format: FloatFormat, flush: bool) -> None:
     block = FloatAdder(format, flush_subnormals=flush)
     if format.width == 8:
