@@ -1,0 +1,87 @@
+"""Broken Verilog of the distribution network and of the route engine must not pass."""
+
+import re
+
+import numpy as np
+import pytest
+
+from dotforge.flow.verilog import convert
+from dotforge.network.multicast import MulticastBenes
+from dotforge.network.route import RouteEngine
+from dotforge_golden import distribution, route
+from dotforge_sim.cosim import evaluate
+
+from .test_route import hardware_rows
+from .vectors import fields, maps, pack, unpack
+
+SEED = 43
+LANES = 8
+
+
+def mutate(verilog: str, module: str, pattern: str, replacement: str, number: int = 0) -> str:
+    """Replace occurrence ``number`` of a pattern in one module."""
+    start = re.search(rf"^module \w*{module}\(", verilog, re.M)
+    assert start is not None, module
+    end = verilog.index("endmodule", start.start())
+    body = verilog[start.start() : end]
+    found = list(re.finditer(pattern, body, re.M))
+    assert len(found) > number, f"{pattern}: {len(found)} of them"
+    place = found[number]
+    mutated = body[: place.start()] + place.expand(replacement) + body[place.end() :]
+    assert mutated != body
+    return verilog[: start.start()] + mutated + verilog[end:]
+
+
+SWAP_BRANCHES = (r"(\w+(?:\[\d+\])?) \? (\S+) : (\S+);", r"\1 ? \3 : \2;")
+
+NETWORK = [
+    pytest.param("multicast_benes", *SWAP_BRANCHES, 0, id="a multiplexer takes the other input"),
+    pytest.param(
+        "rank_control", r"count_2_0 = \{ \w+,", "count_2_0 = { 1'h0,", 0, id="a count loses its carry"
+    ),
+    pytest.param(
+        "multicast_benes", r"\.mask\(ends\)", ".mask({ends[0], ends})", 0, id="runs end a slot late"
+    ),
+]
+
+
+@pytest.mark.parametrize(("module", "pattern", "replacement", "number"), NETWORK)
+def test_broken_network_is_seen(module, pattern, replacement, number):
+    design = convert(MulticastBenes(LANES, LANES, 4))
+    random = np.random.default_rng(SEED)
+    positions = maps(random, 2000, LANES, LANES)
+    values, bitmap = random.integers(1, 16, positions.shape), random.random(positions.shape) < 0.7
+    inputs = {"values": pack(values, 4), "bitmap": pack(bitmap)}
+    inputs |= fields("multicast-benes", route.multicast_rows(positions, LANES), LANES)
+    wanted = distribution.wanted(positions, values, bitmap)
+
+    def outputs(verilog):
+        out = evaluate(verilog, design.top, design.ports, inputs)
+        return unpack(out["outputs"], LANES, 4)
+
+    assert np.array_equal(outputs(design.verilog), wanted)
+    assert not np.array_equal(outputs(mutate(design.verilog, module, pattern, replacement, number)), wanted)
+
+
+ENGINE = [
+    pytest.param("route_loop", r"walker_0_b \| ", "walker_0_b & ", 0, id="b does not get colour 1"),
+    pytest.param("route_loop", *SWAP_BRANCHES, 3, id="a multiplexer takes the other input"),
+    pytest.param(
+        "route_lists", r"assign has_more = .*;", "assign has_more = 1'h0;", 0, id="chains end at once"
+    ),
+]
+
+
+@pytest.mark.parametrize(("module", "pattern", "replacement", "number"), ENGINE)
+def test_broken_route_engine_is_seen(module, pattern, replacement, number):
+    random = np.random.default_rng(SEED)
+    positions = maps(random, 60, LANES, LANES)
+    verilog = mutate(convert(RouteEngine(LANES)).verilog, module, pattern, replacement, number)
+    try:
+        rows, _ = hardware_rows(LANES, LANES, positions, verilog=verilog)
+    except AssertionError:
+        return  # not even the rows are complete
+    values = random.integers(1, 1 << 16, positions.shape)
+    bitmap = np.ones(positions.shape, dtype=bool)
+    out = distribution.deliver("multicast-benes", rows, values, bitmap)
+    assert not np.array_equal(out, distribution.wanted(positions, values, bitmap))
