@@ -101,6 +101,7 @@ def _equal_widths(a: Value, b: Value) -> None:
 def add_constant(m: Module, name: str, a: Value, constant: int) -> Value:
     """Return ``a + constant`` modulo its width; the low zeros of the constant cost nothing."""
     constant %= 1 << len(a)
+    a = a if isinstance(a, Signal) else name_value(m, f"{name}_of", a)
     low = (constant & -constant).bit_length() - 1 if constant else len(a)
     bits, carry = list(a[:low]), None
     for index in range(low, len(a)):
@@ -118,6 +119,7 @@ def at_least(m: Module, name: str, a: Value, constant: int) -> Value:
     """Return whether ``a`` is ``constant`` or more."""
     if constant >> len(a):
         return Const(0, 1)
+    a = a if isinstance(a, Signal) else name_value(m, f"{name}_of", a)
     result: Value = Const(1, 1)
     for index in range(len(a)):
         result = a[index] & result if constant >> index & 1 else a[index] | result

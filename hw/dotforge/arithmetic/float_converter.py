@@ -10,7 +10,7 @@ have them as normal numbers, numbers are aligned only if the target may have the
 rounded only if bits are lost.
 """
 
-from amaranth.hdl import Cat, Const, Module, Signal, Value
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
 from ..block import Block
@@ -154,7 +154,7 @@ class FloatConverter(Block):
         below = name_value(m, "below", exponent[-1] | ~exponent.any())
         if self._may_align():
             rows = len(window).bit_length()
-            places = add_constant(m, "places", ~exponent, 2)
+            places = add_constant(m, "places", name_value(m, "complement", ~exponent), 2)
             out = name_value(m, "shifted_out", places[rows:].any())
             amount = name_value(m, "amount", (places[:rows] | out.replicate(rows)) & below.replicate(rows))
             window, lost = align(m, "align", window, amount)
@@ -182,4 +182,5 @@ class FloatConverter(Block):
 
 def _force(code: Value, chosen: Value, constant: int) -> Value:
     """Return the constant where ``chosen``, else the code."""
-    return Cat(*(bit | chosen if constant >> index & 1 else bit & ~chosen for index, bit in enumerate(code)))
+    mask = Const(constant, len(code))
+    return Mux(chosen, mask, code)

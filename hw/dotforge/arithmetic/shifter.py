@@ -60,30 +60,31 @@ def normalize(
     -------
     The shifted value, and the number of places.
     """
-    width = len(value)
+    # The tail stays out of far shifts: if their results had its bits too, one net would have two names.
+    tail, value = value[:exact_tail], value[exact_tail:]
     free = None if limit is None else name_value(m, f"{name}_free", limit[rows:].any())
     shifts: list[Value] = []
     for stage in reversed(range(rows)):
         places = 1 << stage
+        if places < 4:
+            value, tail = Cat(tail, value), value[:0]
+        width = len(value)
         shift = zeros = name_value(m, f"{name}_zeros_{places}", ~value[width - places :].any())
         if limit is not None and free is not None:
             shift = name_value(m, f"{name}_shift_{places}", zeros & (limit[stage] | free))
             if stage:
                 free = name_value(m, f"{name}_free_{places}", free | (~zeros & limit[stage]))
         shifts.insert(0, shift)
-        tail = exact_tail if places >= 4 else 0
         bits = []
         for index in range(width):
-            if index < tail:
-                bits.append(value[index])
-            elif index - places < tail:
+            if index < places:
                 bits.append(value[index] & ~shift)
             elif index >= width - places:  # zero if it is shifted out
                 bits.append(value[index] | (shift & value[index - places]))
             else:
                 bits.append(Mux(shift, value[index - places], value[index]))
         value = name_value(m, f"{name}_by_{places}", Cat(*bits))
-    return value, Cat(*shifts)
+    return Cat(tail, value), Cat(*shifts)
 
 
 def shift_left(m: Module, name: str, value: Value, places: Value) -> Value:
