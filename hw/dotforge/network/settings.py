@@ -13,14 +13,19 @@ A word is written row by row, one bit a lane in each row, while the word before 
 a position. Bits that have no meaning, such as those of the switches that Benes does without, are not stored.
 """
 
+from collections.abc import Sequence
+
+import numpy as np
 from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib.wiring import In, Out
+
+from dotforge_golden import route
 
 from ..block import Block
 from .benes import benes_switches, column_bit
 from .piece import check_lanes, lower
 
-__all__ = ["TOPOLOGIES", "SettingsBuffer", "setting_places", "setting_rows"]
+__all__ = ["TOPOLOGIES", "SettingsBuffer", "host_settings", "setting_places", "setting_rows"]
 
 #: Names of the networks.
 TOPOLOGIES = ("multicast-benes", "crossbar")
@@ -50,6 +55,21 @@ def setting_places(topology: str, lanes: int, window: int) -> dict[str, list[tup
 def setting_rows(topology: str, lanes: int, window: int) -> int:
     """Return the number of rows of a settings word."""
     return 1 + max(row for field in setting_places(topology, lanes, window).values() for row, _ in field)
+
+
+def host_settings(topology: str, positions: Sequence[int], window: int) -> list[int]:
+    """Return the settings of a fold, one integer a row, for a host that knows the fold ahead to write.
+
+    Parameters
+    ----------
+    topology : one of :data:`TOPOLOGIES`
+    positions : window position of each lane, −1 for a lane that gets nothing
+    window : number of positions
+
+    The whole word, row 0 lowest, is ``sum(row << lanes * number for number, row in enumerate(rows))``.
+    """
+    rows = route.route(topology, np.array([positions]), window)[0]
+    return [sum(int(bit) << lane for lane, bit in enumerate(row)) for row in rows]
 
 
 class SettingsBuffer(Block):
