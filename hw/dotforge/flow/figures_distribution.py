@@ -1,13 +1,13 @@
 """Area of the distribution networks and of the route engine: ``python -m
 dotforge.flow.figures_distribution``.
 
-Writes the table of ``docs/distribution.md``, in Markdown. The largest crossbar takes minutes, so ``--lanes``
+Writes the tables of ``docs/distribution.md``, in Markdown. The largest crossbar takes minutes, so ``--lanes``
 limits the sizes.
 """
 
-from collections.abc import Callable
-
-import click
+import argparse
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from ..block import Block
 from ..network.benes import Benes
@@ -22,7 +22,10 @@ from ..network.route import RouteEngine, route_cycles
 from .area import synthesize
 from .verilog import convert
 
-__all__ = ["main", "network_table", "piece_table", "route_table"]
+__all__ = ["SIZES", "network_table", "piece_table", "route_table", "write"]
+
+#: Lanes of the networks in the table.
+SIZES = (8, 16, 32, 64, 128)
 
 _SECONDS = 7200
 
@@ -37,7 +40,7 @@ def _table(head: list[str], rows: list[list[str]]) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
 
 
-def network_table(sizes: list[int], width: int = 16) -> str:
+def network_table(sizes: Sequence[int], width: int = 16) -> str:
     """Return the area of both topologies, settings included, and what a route engine adds."""
     rows = []
     for lanes in sizes:
@@ -59,7 +62,7 @@ def network_table(sizes: list[int], width: int = 16) -> str:
     return _table(["N", "crossbar", "multicast-benes", "ratio", "route engine", "of the network"], rows)
 
 
-def piece_table(sizes: list[int], width: int = 16) -> str:
+def piece_table(sizes: Sequence[int], width: int = 16) -> str:
     """Return the area of each piece."""
     pieces: dict[str, Callable[[int], Block]] = {
         "Benes": lambda lanes: Benes(lanes, width),
@@ -86,15 +89,33 @@ def route_table(lanes: int) -> str:
     return _table(["walkers", "cycles after the last position", "transistors"], rows)
 
 
-@click.command()
-@click.option("--lanes", default="8,16,32,64,128", show_default=True, help="Sizes of the networks.")
-@click.option("--pieces", default="16,32", show_default=True, help="Sizes of the pieces.")
-@click.option("--engine", default=32, show_default=True, help="Size of the route engines with more walkers.")
-def main(lanes: str, pieces: str, engine: int) -> None:
-    """Print the tables: transistors of the cmos area flow, flat, 16-bit values, window as wide as the lanes."""
-    click.echo(network_table([int(size) for size in lanes.split(",")]))
-    click.echo(piece_table([int(size) for size in pieces.split(",")]))
-    click.echo(route_table(engine))
+def write(
+    directory: Path, progress: Callable[[str], None] = lambda line: None, sizes: Sequence[int] = SIZES
+) -> list[Path]:
+    """Write ``distribution.md`` into a directory, and return its path."""
+    directory.mkdir(parents=True, exist_ok=True)
+    parts = []
+    for name, make in (
+        ("Networks with expand and double-buffered settings", lambda: network_table(sizes)),
+        ("Pieces", lambda: piece_table([size for size in sizes if size in (16, 32)])),
+        ("Route engine of 32 lanes", lambda: route_table(32)),
+    ):
+        progress(f"distribution: {name}")
+        parts.append(f"{name}, transistors (16-bit values, window = lanes)\n\n{make()}")
+    path = directory / "distribution.md"
+    path.write_text("\n".join(parts), encoding="utf-8")
+    return [path]
+
+
+def main() -> None:
+    """Write the tables from the command line."""
+    parser = argparse.ArgumentParser(description="Area of the distribution networks and of the route engine.")
+    parser.add_argument("-o", "--output", type=Path, default=Path("build/figures"))
+    parser.add_argument("--lanes", default=",".join(map(str, SIZES)), help="sizes (default: %(default)s)")
+    arguments = parser.parse_args()
+    sizes = [int(size) for size in arguments.lanes.split(",")]
+    for path in write(arguments.output, print, sizes):
+        print(path)
 
 
 if __name__ == "__main__":
