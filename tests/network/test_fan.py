@@ -52,6 +52,18 @@ def test_golden_is_a_sum() -> None:
             assert sums.values[row, lanes[-1]] == values[row, lanes].sum()
 
 
+def test_link_registers() -> None:
+    assert fan.link_words(512) == (1188, 750)
+    for lanes in (4, 16, 64):
+        design = convert(fan.Fan(lanes))
+        assert _instances(design.children, design.top, "fan_delay") == fan.link_words(lanes)[1]
+
+
+def _instances(children: dict[str, dict[str, int]], top: str, name: str) -> int:
+    below = children[top].items()
+    return sum(number * ((child == name) + _instances(children, child, name)) for child, number in below)
+
+
 def test_512_lanes_are_few_modules() -> None:
     design = convert(fan.Fan(512))
     assert len(design.children) < 60

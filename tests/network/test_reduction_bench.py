@@ -30,14 +30,15 @@ def run(kind: str, lanes: int, sum_format: str, directory: Path, simulator: str)
     )
 
 
-@pytest.mark.parametrize("kind", ["fan", "linear", "art"])
 @pytest.mark.parametrize(
-    ("lanes", "sum_format"),
+    ("kind", "lanes", "sum_format"),
     [
-        (4, "INT32"),
+        ("fan", 4, "INT32"),
         *(
-            pytest.param(*case, marks=pytest.mark.slow)
-            for case in [(4, "FP32"), (32, "INT32"), (32, "FP32"), (64, "INT32"), (64, "FP32")]
+            pytest.param(kind, lanes, sum_format, marks=pytest.mark.slow)
+            for kind in ("fan", "linear", "art")
+            for lanes in (4, 32, 64)
+            for sum_format in ("INT32", "FP32")
         ),
     ],
 )

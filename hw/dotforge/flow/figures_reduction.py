@@ -57,6 +57,8 @@ LINES = {
     "vecID comparators": ("joins",),
     "control of the nodes": ("fan_control", "art_control", "fan_leaf", "fan_tree", "art_node", "art_tree"),
     "valid bits": ("fan", "art", "linear"),
+    "alignment": ("align",),
+    "compaction": ("compact",),
 }
 
 

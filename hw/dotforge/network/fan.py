@@ -15,10 +15,9 @@ trailing ones of i. It adds iff lanes i and i+1 are of one run, and is linked to
 Which of its links is an adder's left operand? That of the run's part left of it: the farthest i − 2^l such
 that all adders from there to i − 1 add. So a subtree offers two values to its ancestors, whatever it looks
 like inside: the sum of the run that reaches its left end (``prefix``) and of the run that reaches its right
-end (``suffix``). One link register a side and level then holds what the paper's figure draws as one delayed
-link for each farther level (about 2 words of registers a lane less 0.5, instead of 2.5): a subtree's root
-either replaces the prefix by its own sum, when that sum covers all of its left half, or passes on what its
-left child held.
+end (``suffix``). A subtree's root either replaces the prefix by its own sum, when that sum covers all of its
+left half, or passes on what its left child held. One link register a side and level then holds what the
+paper's figure draws as one delayed link for each farther level: :func:`link_words`.
 
 A completed sum takes the way back: down the tree to the slot of the run's last lane. A run that ends in a
 subtree and is completed above it crosses the subtree's left end, so there is one of them, and one bus down
@@ -33,7 +32,7 @@ from .fan_tree import subtree
 from .reduction import TreeReduction
 from .reduction_core import Core, TreeShape
 
-__all__ = ["Fan", "adder_level", "completion_level"]
+__all__ = ["Fan", "adder_level", "completion_level", "link_words"]
 
 
 def adder_level(adder: int) -> int:
@@ -42,13 +41,30 @@ def adder_level(adder: int) -> int:
 
 
 def completion_level(first: int, last: int) -> int:
-    """Return the level at which a run's sum is complete: that of its highest adder; 0 for a run of one lane.
+    """Return the level at which a run's sum is complete: that of its highest adder, 0 for one lane.
 
     Parameters
     ----------
     first, last : lanes of the run, both included
     """
     return max((adder_level(adder) for adder in range(first, last)), default=0)
+
+
+def link_words(lanes: int) -> tuple[int, int]:
+    """Return the words that the links of a FAN hold: as drawn, with a delay line a link, and as built.
+
+    Drawn: a link from level l to level h waits h − l − 1 cycles; an idle level-0 adder forwards two lanes.
+    Built: a word for each side of each subtree that is not at an edge, and the second lane of level 0. Either
+    times ``adder_depth``; the adders' own output registers are not counted.
+    """
+    levels = (lanes - 1).bit_length()
+    waits = sum(
+        2 * (adder_level(adder) - link)
+        for adder in range(lanes - 1)
+        for link in range(1, adder_level(adder) + 1)
+    )
+    sides = sum(2 * (lanes >> (level + 1)) - 2 for level in range(1, levels))
+    return waits + lanes // 2, sides + lanes // 2
 
 
 class Fan(TreeReduction):
