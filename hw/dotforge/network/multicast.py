@@ -22,7 +22,7 @@ Slots are filled with zero where the bit is clear. Lanes without a position get 
 which no value reaches.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
@@ -37,7 +37,7 @@ from .ranks import RankControl
 __all__ = ["CONTROL_COLUMNS", "MulticastBenes", "multicast_columns"]
 
 #: Columns before the first switches, in which the values wait for their settings.
-CONTROL_COLUMNS = 3
+CONTROL_COLUMNS = 6
 
 
 def multicast_columns(lanes: int, window: int) -> int:
@@ -52,8 +52,9 @@ class MulticastBenes(Block):
     ----------
     lanes, window : powers of two from 2, window ≤ lanes
     width : bits of a value
-    registers : columns that a register follows, see :func:`multicast_columns`. Column 0 counts, column 1
-        packs bits, column 2 counts again; then come the columns of Compress, CopyNetwork and Benes
+    registers : columns that a register follows, see :func:`multicast_columns`. In columns 0 and 1 bits are
+        counted, 2 and 3 pack them, 4 and 5 count and copy them; the columns of Compress, CopyNetwork and
+        Benes follow
 
     Interface attributes
     --------------------
@@ -93,51 +94,45 @@ class MulticastBenes(Block):
         line = Pipeline(m, self.width, self.registers, self.advance if self.registers else None)
         depth, levels = check_lanes(self.window), check_lanes(self.lanes)
         values = wires(self.values, self.width)
-        present = self.ranks(m, "present_ranks", self.bitmap)
-        used = self.ranks(m, "used_ranks", self.used)
-        runs = self.ranks(m, "run_ranks", self.ends, starts=True)
+        present = self.ranks(m, line, "present", self.bitmap)
+        used = self.ranks(m, line, "used", self.used)
+        runs = self.ranks(m, line, "run", self.ends, starts=True)
+        values = line.end_column(line.end_column(values, "waiting"), "waiting")
 
-        def part(flat: Value, bit: int, since: int, name: str) -> Value:
-            half = self.window // 2 if name in ("present", "used", "keep") else self.lanes // 2
-            return line.now(slices.setdefault((name, bit), flat[bit * half : (bit + 1) * half]), name, since)
-
-        slices: dict[tuple[str, int], Value] = {}
-        values = line.end_column(values, "waiting")
         both = Signal(self.window)
-        m.d.comb += both.eq(line.now(self.bitmap, "bitmap") & line.now(self.used, "used"))
-        kept, arrived = list(both), list(both)
-        for bit in range(depth):
-            kept = _pack(kept, bit, part(present.middle, bit, 0, "present"))
-            arrived = _pack(arrived, bit, part(used.middle, bit, 0, "used"))
-        kept_bits, arrived_bits = Signal(self.window), Signal(self.window)
-        m.d.comb += [kept_bits.eq(Cat(*kept)), arrived_bits.eq(Cat(*arrived))]
+        m.d.comb += both.eq(line.now(self.bitmap, "bitmap") & line.now(self.used, "used_mask"))
+        kept = arrived = wires(both, 1)
+        half = (depth + 1) // 2
+        for part in (range(half), range(half, depth)):
+            for bit in part:
+                kept, arrived = _pack(kept, bit, present(bit)), _pack(arrived, bit, used(bit))
+            packed = _named(m, f"packed_bits_{line.column}", Cat(*kept, *arrived))
+            values = line.end_column(values, "waiting")
+            packed = line.now(packed, "packed_bits", line.column - 1)
+            kept, arrived = wires(packed[: self.window], 1), wires(packed[self.window :], 1)
 
-        values = line.end_column(values, "waiting")
-        keep = self.ranks(m, "keep_ranks", line.now(kept_bits, "kept", 1))
-        slots = [*line.now(arrived_bits, "arrived", 1), *[Const(0, 1)] * (self.lanes - self.window)]
-        for bit in reversed(range(levels)):
-            start, middle = part(runs.start, bit, 0, "run_start"), part(runs.middle, bit, 0, "run_middle")
-            slots = copy_column(slots, bit, start, middle)
-        filled = Signal(self.lanes)
-        m.d.comb += filled.eq(Cat(*slots))
+        keep = self.ranks(m, line, "keep", Cat(*kept))
+        slots = [*arrived, *[Const(0, 1)] * (self.lanes - self.window)]
+        half = (levels + 1) // 2
+        for part in (range(levels - 1, half - 1, -1), range(half - 1, -1, -1)):
+            for bit in part:
+                slots = copy_column(slots, bit, runs(bit, start=True), runs(bit))
+            copied = _named(m, f"copied_bits_{line.column}", Cat(*slots))
+            values = line.end_column(values, "waiting")
+            slots = wires(line.now(copied, "copied_bits", line.column - 1), 1)
+        filled, since = _named(m, "filled", Cat(*slots)), line.column
 
-        values = line.end_column(values, "waiting")
-        ends = line.now(self.ends, "ends")
-        place = self.ranks(m, "place_ranks", line.now(filled, "filled", 2)[:-1] & ends, starts=True)
+        place = self.ranks(m, line, "place", filled[:-1] & line.now(self.ends, "ends"), starts=True)
         for bit in range(depth):
-            values = line.end_column(
-                compress_column(values, bit, part(keep.middle, bit, 2, "keep")), "packed"
-            )
+            values = line.end_column(compress_column(values, bit, keep(bit)), "packed")
         values = values + [Const(0, self.width)] * (self.lanes - self.window)
         for bit in reversed(range(1, levels)):
-            start, middle = part(place.start, bit, 3, "start"), part(place.middle, bit, 3, "middle")
-            values = line.end_column(copy_column(values, bit, start, middle), "copied")
+            values = line.end_column(copy_column(values, bit, place(bit, start=True), place(bit)), "copied")
 
         groups = column_settings(self.crossed, self.lanes)
-        start, middle = part(place.start, 0, 3, "start"), part(place.middle, 0, 3, "middle")
-        values = _copy_and_cross(
-            values, start, middle, line.now(filled, "filled", 2), line.now(groups[0], "crossed")
-        )
+        filled = line.now(filled, "filled", since)
+        crossed = line.now(groups[0], "crossed")
+        values = _copy_and_cross(values, place(0, start=True), place(0), filled, crossed)
         values = line.end_column(values, "permuted")
         for column, group in enumerate(groups[1:], 1):
             values = benes_column(values, column_bit(column, self.lanes), line.now(group, "crossed"))
@@ -145,12 +140,30 @@ class MulticastBenes(Block):
         m.d.comb += self.outputs.eq(Cat(*values))
         return m
 
-    def ranks(self, m: Module, name: str, mask: Value, starts: bool = False) -> RankControl:
-        """Add a :class:`RankControl` for a mask."""
-        control = RankControl(self.lanes if starts else self.window, starts)
-        m.submodules[name] = control
+    def ranks(
+        self, m: Module, line: Pipeline, name: str, mask: Value, *, starts: bool = False
+    ) -> Callable[..., Value]:
+        """Count a mask in this column and the next; return a function from bit to settings, in step."""
+        lanes, here = self.lanes if starts else self.window, line.column
+        control = RankControl(lanes, starts, registered=here in self.registers)
+        m.submodules[f"{name}_ranks"] = control
         m.d.comb += control.mask.eq(mask)
-        return control
+        if here in self.registers:
+            m.d.comb += control.advance.eq(self.advance)
+        parts: dict[tuple[int, bool], Value] = {}
+
+        def settings(bit: int, start: bool = False) -> Value:
+            flat = control.start if start else control.middle
+            part = parts.setdefault((bit, start), flat[bit * lanes // 2 : (bit + 1) * lanes // 2])
+            return line.now(part, f"{name}_start" if start else name, here + 1)
+
+        return settings
+
+
+def _named(m: Module, name: str, value: Value) -> Signal:
+    signal = Signal(len(value), name=name)
+    m.d.comb += signal.eq(value)
+    return signal
 
 
 def _pack(bits: Wires, bit: int, select: Value) -> Wires:

@@ -12,7 +12,7 @@ Source: Nassimi and Sahni, "Data broadcasting in SIMD computers" (1981), for the
 modulo the block size are those of bit-deposit circuits.
 """
 
-from amaranth.hdl import Cat, Const, Module, Signal, Value
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
 from ..arithmetic.carry import add, name_value
@@ -30,6 +30,7 @@ class RankControl(Block):
     lanes : power of two, 2…512
     starts : also give the settings for the lower half of each block (for networks that copy)
     filled : also give which of the lanes positions are below the number of set bits
+    registered : a register stands between counting blocks and deriving settings (latency 1)
 
     Interface attributes
     --------------------
@@ -38,15 +39,20 @@ class RankControl(Block):
         at or after the middle of the block that belongs to this switch
     start : the same at the start of the block (with ``starts`` only)
     filled : lanes bits, the lowest as many as bits of the mask are set (with ``filled`` only)
+    advance : registered ones only; low holds the register
     """
 
     mask: Signal
     middle: Signal
     start: Signal
     filled: Signal
+    advance: Signal
 
-    def __init__(self, lanes: int, starts: bool = False, filled: bool = False) -> None:
-        self.lanes, self.starts, self.fills = lanes, starts, filled
+    def __init__(
+        self, lanes: int, starts: bool = False, filled: bool = False, registered: bool = False
+    ) -> None:
+        self.lanes, self.starts, self.fills, self.registered = lanes, starts, filled, registered
+        self.latency = int(registered)
         self.columns = check_lanes(lanes)
         size = self.columns * lanes // 2
         ports = {"mask": In(lanes), "middle": Out(size)}
@@ -54,6 +60,8 @@ class RankControl(Block):
             ports["start"] = Out(size)
         if filled:
             ports["filled"] = Out(lanes)
+        if registered:
+            ports["advance"] = In(1)
         super().__init__(ports)
 
     def elaborate(self, platform: object) -> Module:
@@ -68,6 +76,8 @@ class RankControl(Block):
                 total, carry = add(m, name, level[block], level[block + 1])
                 joined.append(name_value(m, name, Cat(total, carry)))
             counts.append(joined)
+        if self.registered:
+            counts = [self._hold(m, number, level) for number, level in enumerate(counts)]
         # Down: before[block] counts the set bits before a block, modulo its size.
         before: list[Value] = [Const(0, self.columns)]
         middles, starts = [], []
@@ -97,6 +107,12 @@ class RankControl(Block):
             below = _below(Cat(total, carry))
             m.d.comb += self.filled.eq(Cat(*below[: self.lanes]))
         return m
+
+    def _hold(self, m: Module, number: int, level: list[Value]) -> list[Value]:
+        width = len(level[0])
+        held = Signal(len(level) * width, name=f"counts_{number}", reset_less=True)
+        m.d.sync += held.eq(Mux(self.advance, Cat(*level), held))
+        return [held[start : start + width] for start in range(0, len(held), width)]
 
 
 def _below(count: Value) -> list[Value]:
