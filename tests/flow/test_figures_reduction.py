@@ -1,11 +1,16 @@
 """The figure of the reduction networks: its models, its lines, its plot."""
 
+import os
+import time
 import xml.etree.ElementTree as ET
 
 import pytest
 
-from dotforge.flow import figures_reduction
+from dotforge.flow import figures_reduction, hierarchy
 from dotforge.flow.bar_chart import Panel, render
+from dotforge.flow.verilog import convert
+from dotforge.formats import FP32
+from dotforge.network.fan import Fan
 
 
 def test_cycles_are_those_of_the_paper() -> None:
@@ -42,6 +47,17 @@ def test_sum_over_modules_is_within_5_percent_of_flat(network: str, lanes: int, 
     by_module = figures_reduction.measure(network, lanes, sum_format)["transistors"]
     flat = figures_reduction.measure(network, lanes, sum_format, flat=True)["transistors"]
     assert abs(by_module / flat - 1) < 0.05
+
+
+@pytest.mark.slow
+def test_fan_of_512_lanes_is_written_and_measured_in_time() -> None:
+    begin = time.process_time() + sum(os.times()[2:4])
+    design = convert(Fan(512, sum_format=FP32))
+    written = time.process_time() + sum(os.times()[2:4])
+    hierarchy.measure(design.verilog, design.top)
+    measured = time.process_time() + sum(os.times()[2:4])
+    assert written - begin < 20
+    assert measured - written < 60
 
 
 @pytest.mark.slow

@@ -64,9 +64,9 @@ def _instances(children: dict[str, dict[str, int]], top: str, name: str) -> int:
     return sum(number * ((child == name) + _instances(children, child, name)) for child, number in below)
 
 
-def test_512_lanes_are_few_modules() -> None:
-    design = convert(fan.Fan(512))
-    assert len(design.children) < 60
+def test_many_lanes_are_few_modules() -> None:
+    design = convert(fan.Fan(128))
+    assert len(design.children) < 40
     assert "__" not in design.verilog
     assert "$" not in design.verilog
 
