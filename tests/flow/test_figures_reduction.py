@@ -38,7 +38,7 @@ def test_lines_add_up() -> None:
     ("lanes", "sum_format"),
     [
         (8, "INT32"),
-        (16, "INT32"),
+        pytest.param(16, "INT32", marks=pytest.mark.slow),
         pytest.param(8, "FP32", marks=pytest.mark.slow),
         pytest.param(16, "FP32", marks=pytest.mark.slow),
     ],
