@@ -184,12 +184,19 @@ def stream(random, network, cycles, verilog=None):
 
 
 @pytest.mark.parametrize(
-    ("topology", "lanes", "window", "registers"),
-    [("multicast-benes", 8, 8, 0), ("multicast-benes", 8, 4, 5), ("crossbar", 4, 4, 2)],
+    ("topology", "lanes", "window", "registers", "registered_ready"),
+    [
+        ("multicast-benes", 8, 8, 0, False),
+        ("multicast-benes", 8, 4, 5, True),
+        ("multicast-benes", 4, 4, 6, False),
+        ("crossbar", 4, 4, 2, False),
+    ],
 )
-def test_stream_with_stalls_and_swaps(random, topology, lanes, window, registers):
+def test_stream_with_stalls_and_swaps(random, *, topology, lanes, window, registers, registered_ready):
     columns = evenly(registers, distribution_columns(topology, lanes, window))
-    network = DistributionNetwork(lanes, 6, window, topology, registers=columns, tag_width=5)
+    network = DistributionNetwork(
+        lanes, 6, window, topology, registers=columns, tag_width=5, registered_ready=registered_ready
+    )
     got, expected = stream(random, network, 6000)
     assert len(got) > 1000
     assert np.array_equal(got, expected)
@@ -217,6 +224,7 @@ def test_registers_are_spread_evenly():
         (lambda: DistributionNetwork(8, 4, topology="torus"), "topology=torus: one of auto"),
         (lambda: DistributionNetwork(8, 4, registers=(99,)), "registers="),
         (lambda: DistributionNetwork(12, 4), "lanes=12"),
+        (lambda: DistributionNetwork(8, 4, registered_ready=True), "registered_ready"),
         (lambda: evenly(9, 8), "0…8"),
     ],
 )

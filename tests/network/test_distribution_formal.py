@@ -21,11 +21,16 @@ def properties(network: DistributionNetwork) -> str:
     payload = network.window * (network.width + 1)
     result = network.lanes * network.width
     stages = len(network.registers)
-    valid = [f"valid_{stage}" for stage in range(stages - 1)] + ["lanes_out_valid"] * (stages > 0)
-    ahead = [" + ".join(["leaving", *valid[stage + 1 :]]) for stage in range(stages)]
+    tags = [f"tag_{stage}" for stage in range(stages)]
+    if network.registered_ready:
+        valid = [*(f"valid_{stage}" for stage in range(stages)), "waits"]
+        tags.append(f"waiting[{result + TAG - 1}:{result}]")
+    else:
+        valid = [f"valid_{stage}" for stage in range(stages - 1)] + ["lanes_out_valid"] * (stages > 0)
+    ahead = [" + ".join(["leaving", *valid[stage + 1 :]]) for stage in range(len(valid))]
     turns = "\n        ".join(
-        f"assert (!{valid[stage]} || tag_{stage} == (({ahead[stage]}) & {(1 << TAG) - 1}));"
-        for stage in range(stages)
+        f"assert (!{valid[stage]} || {tag} == (({ahead[stage]}) & {(1 << TAG) - 1}));"
+        for stage, tag in enumerate(tags)
     )
     count = " + ".join(valid) or "0"
     return f"""
@@ -78,11 +83,24 @@ def with_properties(network: DistributionNetwork) -> tuple[str, str]:
     return design.verilog[:end] + properties(network) + design.verilog[end:], design.top
 
 
-@pytest.mark.parametrize(
-    ("topology", "registers"), [("multicast-benes", REGISTERS), ("crossbar", (1, 3)), ("crossbar", ())]
-)
-def test_no_vector_is_lost_or_doubled(topology, registers):
-    network = DistributionNetwork(LANES, WIDTH, topology=topology, registers=registers, tag_width=TAG)
+CASES = [
+    ("multicast-benes", REGISTERS, False),
+    ("multicast-benes", REGISTERS, True),
+    ("crossbar", (1, 3), False),
+    ("crossbar", (), False),
+]
+
+
+@pytest.mark.parametrize(("topology", "registers", "registered_ready"), CASES)
+def test_no_vector_is_lost_or_doubled(topology, registers, registered_ready):
+    network = DistributionNetwork(
+        LANES,
+        WIDTH,
+        topology=topology,
+        registers=registers,
+        tag_width=TAG,
+        registered_ready=registered_ready,
+    )
     assert "Induction step proven: SUCCESS!" in prove(*with_properties(network))
 
 

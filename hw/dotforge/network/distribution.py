@@ -13,7 +13,7 @@ Source: 004_cc286613ada5888f (SIGMA), section IV-A1, which asks for a non-blocki
 from collections.abc import Sequence
 from typing import Any
 
-from amaranth.hdl import Module, Mux, Signal, ValueLike
+from amaranth.hdl import Cat, Module, Mux, Signal, Value, ValueLike
 from amaranth.lib import data, stream
 from amaranth.lib.wiring import In, Out
 
@@ -63,6 +63,8 @@ class DistributionNetwork(Block):
     topology : ``multicast-benes``, ``crossbar``, or ``auto``: the one of least measured area
     registers : columns that a register follows (:func:`distribution_columns`, :func:`evenly`)
     tag_width : bits that go with each vector, untouched
+    registered_ready : the stall of a registered network comes from a register and not from
+        ``lanes_out.ready``, for a high clock rate; one more vector can wait at the output
 
     Interface attributes
     --------------------
@@ -97,6 +99,7 @@ class DistributionNetwork(Block):
         *,
         registers: Sequence[int] = (),
         tag_width: int = 0,
+        registered_ready: bool = False,
     ) -> None:
         check_lanes(lanes)
         self.lanes, self.width, self.window = lanes, width, lanes if window is None else window
@@ -108,7 +111,9 @@ class DistributionNetwork(Block):
         columns = distribution_columns(self.topology, lanes, self.window)
         if list(registers) != sorted(set(registers)) or not all(0 <= r < columns for r in registers):
             raise ValueError(f"registers={registers}: rising numbers of columns, 0…{columns - 1}, are wanted")
-        self.registers, self.tag_width = tuple(registers), tag_width
+        if registered_ready and not registers:
+            raise ValueError("registered_ready: a network with registers is wanted")
+        self.registers, self.tag_width, self.registered_ready = tuple(registers), tag_width, registered_ready
         self.latency = len(self.registers)
         self.rows = setting_rows(self.topology, lanes, self.window)
         tag = {"tag": tag_width} if tag_width else {}
@@ -142,7 +147,6 @@ class DistributionNetwork(Block):
             self.swapped.eq(self.swap & (~self.vectors.valid | self.vectors.ready)),
             network.values.eq(self.vectors.payload.values),
             network.bitmap.eq(self.vectors.payload.bitmap),
-            self.lanes_out.payload.values.eq(network.outputs),
             self.vectors.ready.eq(advance),
         ]
         for field in setting_places(self.topology, self.lanes, self.window):
@@ -157,11 +161,27 @@ class DistributionNetwork(Block):
                 moved = Signal(self.tag_width, name=f"tag_{number}", reset_less=True)
                 m.d.sync += moved.eq(Mux(advance, tag, moved))
                 tag = moved
-        m.d.comb += self.lanes_out.valid.eq(valid)
-        if self.latency:
-            m.d.comb += [network.advance.eq(advance), advance.eq(~valid | self.lanes_out.ready)]
+        output = network.outputs if tag is None else Cat(network.outputs, tag)
+        ready = self.lanes_out.ready
+        if self.registered_ready:
+            # All columns move as long as nothing waits here; so what is not taken at once waits here.
+            waits = Signal()
+            waiting = Signal(len(output), reset_less=True)
+            m.d.sync += [
+                waits.eq((waits | valid) & ~ready),
+                waiting.eq(Mux(waits, waiting, output)),
+            ]
+            m.d.comb += [
+                self.lanes_out.valid.eq(waits | valid),
+                self.lanes_out.payload.eq(Mux(waits, waiting, output)),
+                advance.eq(~waits),
+            ]
         else:
-            m.d.comb += advance.eq(self.lanes_out.ready)
-        if tag is not None:
-            m.d.comb += self.lanes_out.payload.tag.eq(tag)
+            m.d.comb += [
+                self.lanes_out.valid.eq(valid),
+                self.lanes_out.payload.eq(output),
+                advance.eq(~Value.cast(valid) | ready if self.latency else ready),
+            ]
+        if self.latency:
+            m.d.comb += network.advance.eq(advance)
         return m

@@ -78,7 +78,9 @@ class RouteEngine(Block):
         m.submodules.loop = loop = RouteLoop(self.lanes, self.walkers)
         payload: Any = self.positions.payload
         slot = Signal(self.bits)
-        assigning, first, ended = Signal(), Signal(), Signal()
+        assigning = Signal()
+        first = Signal()
+        ended = Signal()
         number = Signal(len(self.row))  # of the row that RouteLoop gives next
         m.d.comb += [
             lists.valid.eq(self.positions.valid),
