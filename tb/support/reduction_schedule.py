@@ -125,6 +125,8 @@ def random_values(rng: np.random.Generator, network: Network, shape: tuple[int, 
     exponent = np.clip(around + rng.integers(-4, 5, shape), 0, exponents - 1)
     exponent = np.where(rng.random(shape) < 0.05, 0, exponent)
     fraction = rng.integers(0, 1 << mantissa, shape)
+    if network.flush_subnormals:  # those who flush let none in
+        fraction = np.where(exponent == 0, 0, fraction)
     fraction = np.where(rng.random(shape) < 0.3, fraction & -(1 << (mantissa // 2)), fraction)
     sign = rng.integers(0, 2, shape)
     bits = sign << (width - 1) | exponent << mantissa | fraction
