@@ -5,22 +5,12 @@ from enum import Enum
 from amaranth.hdl import Cat, Const, Module, Signal, Value
 from amaranth.lib.wiring import In, Out
 
-from ..arithmetic.float_adder import FloatAdder
 from ..block import Block
-from ..formats import FloatFormat
+from .art_adder import ThreeInputAdder, gated
 from .reduction_core import TreeShape
-from .reduction_parts import (
-    Delay,
-    Gate,
-    ReductionAdder,
-    Select,
-    Summation,
-    enable_port,
-    pipelined_sum,
-    register,
-)
+from .reduction_parts import Delay, ReductionAdder, Select, enable_port
 
-__all__ = ["ArtControl", "ArtNode", "Side", "ThreeInputAdder", "node_width"]
+__all__ = ["ArtControl", "ArtNode", "Side", "node_width"]
 
 
 class Side(Enum):
@@ -37,97 +27,6 @@ class Side(Enum):
 def node_width(level: int, shape: TreeShape) -> int:
     """Return the bits of a node's sum: its own lanes and at most half as many again from its neighbour."""
     return shape.summation.partial_width(3 << level)
-
-
-class ThreeInputAdder(Block):
-    """``(a + b) + c`` of those operands that are used, after ``summation.depth`` cycles.
-
-    Floating point: two adders, the first with the earlier half of the cycles; both round. Integers: a row of
-    full adders, then one adder, all in one module.
-
-    Parameters
-    ----------
-    summation : how values are added
-    width, o_width : bits of the operands and of the result
-
-    Interface attributes
-    --------------------
-    a, b, c : operands
-    use_a, use_b, use_c : an operand that is not used counts as neutral
-    o : sum
-    """
-
-    a: Signal
-    b: Signal
-    c: Signal
-    use_a: Signal
-    use_b: Signal
-    use_c: Signal
-    o: Signal
-    enable: Signal
-
-    def __init__(self, summation: Summation, width: int, o_width: int) -> None:
-        self.summation = summation
-        self.latency = summation.depth
-        ports = {name: In(width) for name in "abc"} | {f"use_{name}": In(1) for name in "abc"}
-        super().__init__({**ports, "o": Out(o_width), **enable_port(summation.stallable)})
-
-    def elaborate(self, platform: object) -> Module:
-        m = Module()
-        if self.summation.is_float:
-            self._float(m)
-        else:
-            self._integer(m)
-        return m
-
-    def _float(self, m: Module) -> None:
-        summation, width = self.summation, len(self.a)
-        assert isinstance(summation.format, FloatFormat)
-        early = summation.depth // 2
-        late = summation.with_depth(summation.depth - early)
-        a, b, third = (
-            gated(m, name, value, use, summation)
-            for name, value, use in (
-                ("a", self.a, self.use_a),
-                ("b", self.b, self.use_b),
-                ("c", self.c, self.use_c),
-            )
-        )
-        m.submodules.first = first = FloatAdder(
-            summation.format, flush_subnormals=summation.flush_subnormals, pipeline=early
-        )
-        if early:
-            m.submodules.third = waits = Delay(width, early, summation.stallable)
-            m.d.comb += [waits.i.eq(third), first.en.eq(self.enable if summation.stallable else 1)]
-            if summation.stallable:
-                m.d.comb += waits.enable.eq(self.enable)
-            third = waits.o
-        m.submodules.second = second = ReductionAdder(late, width, width, width)
-        m.d.comb += [first.a.eq(a), first.b.eq(b), second.a.eq(first.o), second.b.eq(third)]
-        m.d.comb += self.o.eq(second.o)
-        if summation.stallable:
-            m.d.comb += second.enable.eq(self.enable)
-
-    def _integer(self, m: Module) -> None:
-        width = len(self.o)
-        operands = [
-            self.summation.extend(value & use.replicate(len(value)), width)
-            for value, use in ((self.a, self.use_a), (self.b, self.use_b), (self.c, self.use_c))
-        ]
-        sums, carries = Signal(width), Signal(width)
-        a, b, c = operands
-        m.d.comb += sums.eq(a ^ b ^ c)
-        m.d.comb += carries.eq(Cat(Const(0, 1), ((a & b) | (c & (a ^ b)))[:-1]))
-        enable = self.enable if self.summation.stallable else None
-        total = pipelined_sum(m, sums, carries, self.summation.depth, enable)
-        m.d.comb += self.o.eq(register(m, total, "total", enable))
-
-
-def gated(m: Module, name: str, value: Value, use: Value, summation: Summation) -> Value:
-    """Return an operand, or what adds nothing where it is not used."""
-    m.submodules[f"gate_{name}"] = gate = Gate(len(value), summation.neutral(len(value)))
-    m.d.comb += [gate.i.eq(value), gate.keep.eq(use)]
-    return gate.o
 
 
 class ArtControl(Block):

@@ -42,9 +42,9 @@ class Reduction(Block):
     id_width : bits of a vecID (default: log2 of ``lanes``, at least 1)
     tag_width : bits of a tag that enters with each vector and leaves with each of its sums, 0 for none
     adder_depth : cycles of an adder, at least 1
-    flush_subnormals : floating point only; inputs must then have no subnormals, as products of a flushing
-        multiplier have none. Inputs that are NaN are canonical in any case, for a lane that is a run of its own
-        may leave as it came
+    flush_subnormals : floating point only; inputs must then have no subnormals, as products of a
+        flushing multiplier have none. Inputs that are NaN are canonical in any case, for a lane that is a
+        run of its own may leave as it came
     stallable : with a port ``enable``, which freezes the whole pipeline while low
     gate_empty : replace the values of empty lanes inside the network. Without it, whoever drives a lane that
         holds nothing drives it with +0, as a gated multiplier does.
