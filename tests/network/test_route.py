@@ -67,7 +67,14 @@ def check(rows, positions, window, random):
 
 
 @pytest.mark.parametrize(
-    ("lanes", "window", "walkers"), [(2, 2, 1), (4, 4, 2), (8, 8, 1), (16, 16, 8), (16, 4, 1), (32, 32, 4)]
+    ("lanes", "window", "walkers"),
+    [
+        (2, 2, 1),
+        (4, 4, 2),
+        (8, 8, 1),
+        (16, 4, 8),
+        *(pytest.param(*case, marks=pytest.mark.slow) for case in [(16, 16, 1), (32, 32, 4)]),
+    ],
 )
 def test_settings_deliver_any_map(random, lanes, window, walkers):
     positions = maps(random, 300, lanes, window)

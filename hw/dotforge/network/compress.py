@@ -49,9 +49,8 @@ class Compress(Piece):
         pipeline = self.pipeline(m)
         m.submodules.ranks = ranks = RankControl(self.lanes, filled=self.zero)
         m.d.comb += ranks.mask.eq(self.settings)
-        half = self.lanes // 2
         values = wires(self.inputs, self.width)
-        selects = [ranks.middle[bit * half : (bit + 1) * half] for bit in range(self.columns)]
+        selects = [ranks.settings(bit) for bit in range(self.columns)]
         for bit in range(self.columns):
             last = self.zero and bit == self.columns - 1
             mask = pipeline.now(ranks.filled, "filled") if last else None

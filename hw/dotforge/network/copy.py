@@ -48,16 +48,11 @@ class CopyNetwork(Piece):
         pipeline = self.pipeline(m)
         m.submodules.ranks = ranks = RankControl(self.lanes, starts=True)
         m.d.comb += ranks.mask.eq(self.settings)
-        half = self.lanes // 2
         values = wires(self.inputs, self.width)
-        starts, middles = (
-            [flat[bit * half : (bit + 1) * half] for bit in range(self.columns)]
-            for flat in (ranks.start, ranks.middle)
-        )
         for bit in reversed(range(self.columns)):
             start, middle = (
-                pipeline.now(starts[bit], f"start_{bit}"),
-                pipeline.now(middles[bit], f"middle_{bit}"),
+                pipeline.now(ranks.settings(bit, start=True), f"start_{bit}"),
+                pipeline.now(ranks.settings(bit), f"middle_{bit}"),
             )
             values = pipeline.end_column(copy_column(values, bit, start, middle), "column")
         m.d.comb += self.outputs.eq(Cat(*values))

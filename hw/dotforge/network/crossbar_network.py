@@ -61,12 +61,12 @@ class CrossbarNetwork(Block):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         line = Pipeline(m, self.width, self.registers, self.advance if self.registers else None)
-        depth, half = check_lanes(self.window), self.window // 2
+        depth = check_lanes(self.window)
         m.submodules.ranks = ranks = RankControl(self.window)
         m.d.comb += ranks.mask.eq(self.bitmap)
         values = line.end_column(wires(self.values, self.width), "counted")
         for bit in reversed(range(depth)):
-            select = line.now(ranks.middle[bit * half : (bit + 1) * half], "select")
+            select = line.now(ranks.settings(bit), "select")
             if bit:
                 values = expand_column(values, bit, select)
             else:

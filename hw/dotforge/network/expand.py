@@ -52,9 +52,8 @@ class Expand(Piece):
         pipeline = self.pipeline(m)
         m.submodules.ranks = ranks = RankControl(self.lanes)
         m.d.comb += ranks.mask.eq(self.settings)
-        half = self.lanes // 2
         values = wires(self.inputs, self.width)
-        selects = [ranks.middle[bit * half : (bit + 1) * half] for bit in range(self.columns)]
+        selects = [ranks.settings(bit) for bit in range(self.columns)]
         for bit in reversed(range(self.columns)):
             mask = pipeline.now(self.settings, "mask") if bit == 0 and self.zero else None
             values = expand_column(values, bit, pipeline.now(selects[bit], f"select_{bit}"), mask)

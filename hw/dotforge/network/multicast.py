@@ -150,12 +150,9 @@ class MulticastBenes(Block):
         m.d.comb += control.mask.eq(mask)
         if here in self.registers:
             m.d.comb += control.advance.eq(self.advance)
-        parts: dict[tuple[int, bool], Value] = {}
 
         def settings(bit: int, start: bool = False) -> Value:
-            flat = control.start if start else control.middle
-            part = parts.setdefault((bit, start), flat[bit * lanes // 2 : (bit + 1) * lanes // 2])
-            return line.now(part, f"{name}_start" if start else name, here + 1)
+            return line.now(control.settings(bit, start=start), f"{name}_start" if start else name, here + 1)
 
         return settings
 

@@ -35,16 +35,14 @@ class RankControl(Block):
     Interface attributes
     --------------------
     mask : lanes bits
-    middle : lanes/2 bits a column, column ``bit`` at offset ``bit · lanes/2``: bit ``bit`` of the first rank
-        at or after the middle of the block that belongs to this switch
-    start : the same at the start of the block (with ``starts`` only)
+    middle_0, middle_1, … : lanes/2 bits each, one a switch of the column of that bit: this bit of the first
+        rank at or after the middle of the block that belongs to the switch
+    start_0, start_1, … : the same at the start of the block (with ``starts`` only)
     filled : lanes bits, the lowest as many as bits of the mask are set (with ``filled`` only)
     advance : registered ones only; low holds the register
     """
 
     mask: Signal
-    middle: Signal
-    start: Signal
     filled: Signal
     advance: Signal
 
@@ -54,15 +52,19 @@ class RankControl(Block):
         self.lanes, self.starts, self.fills, self.registered = lanes, starts, filled, registered
         self.latency = int(registered)
         self.columns = check_lanes(lanes)
-        size = self.columns * lanes // 2
-        ports = {"mask": In(lanes), "middle": Out(size)}
-        if starts:
-            ports["start"] = Out(size)
+        # A port a column: settings of one column follow from counts that those of another begin with.
+        kinds = ("middle", "start") if starts else ("middle",)
+        ports = {"mask": In(lanes)}
+        ports |= {f"{kind}_{bit}": Out(lanes // 2) for bit in range(self.columns) for kind in kinds}
         if filled:
             ports["filled"] = Out(lanes)
         if registered:
             ports["advance"] = In(1)
         super().__init__(ports)
+
+    def settings(self, bit: int, *, start: bool = False) -> Signal:
+        """Return the port ``middle_bit`` or ``start_bit``."""
+        return getattr(self, f"{'start' if start else 'middle'}_{bit}")
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -80,7 +82,6 @@ class RankControl(Block):
             counts = [self._hold(m, number, level) for number, level in enumerate(counts)]
         # Down: before[block] counts the set bits before a block, modulo its size.
         before: list[Value] = [Const(0, self.columns)]
-        middles, starts = [], []
         for bit in reversed(range(self.columns)):
             halves, middle, start = [], [], []
             for block, count in enumerate(before):
@@ -96,12 +97,10 @@ class RankControl(Block):
                     [Const(0)] * (1 << bit) if block == 0 else _first_ranks(m, f"start_{bit}_{block}", count)
                 )
                 halves += [count[:bit], at_middle[:bit]]
-            middles.append(Cat(*middle))
-            starts.append(Cat(*start))
+            m.d.comb += self.settings(bit).eq(Cat(*middle))
+            if self.starts:
+                m.d.comb += self.settings(bit, start=True).eq(Cat(*start))
             before = halves
-        m.d.comb += self.middle.eq(Cat(*reversed(middles)))
-        if self.starts:
-            m.d.comb += self.start.eq(Cat(*reversed(starts)))
         if self.fills:
             total, carry = add(m, "total", counts[-1][0], counts[-1][1])
             below = _below(Cat(total, carry))

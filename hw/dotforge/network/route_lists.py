@@ -93,7 +93,7 @@ class RouteLists(Block):
             following.eq(read(link, self.lane)),
         ]
         m.d.sync += self.full.eq(
-            Mux(self.full, ~(self.take & (count == 1)), accept & (count == self.lanes - 1))
+            Mux(self.full, ~(self.take & count[0] & ~count[1:].any()), accept & count[: self.bits].all())
         )
         lane = count[: self.bits]
         at_lane = decode(m, "at_lane", lane, accept)
@@ -106,18 +106,10 @@ class RouteLists(Block):
             update(m, register, [(hit, lane)])
         begin = Signal()
         m.d.comb += begin.eq(self.take & ~chained)
-        # The lowest used position is the first: its bit is the only one that 'used − 1' clears.
-        rest = Cat(bit & below for bit, below in zip(used, _any_below(m, used), strict=True))
+        at_first = decode(m, "at_first", first, begin & any_used)
         m.d.sync += [
-            used.eq(Mux(begin, rest, used | at_position)),
+            used.eq((used & ~at_first) | at_position),
             used_empty.eq((used_empty | (accept & self.empty)) & ~(begin & ~any_used)),
         ]
         update(m, head_empty, [(accept & self.empty, lane)])
         return m
-
-
-def _any_below(m: Module, mask: Signal) -> Signal:
-    """Return, for each bit, whether a lower one is set."""
-    below = Signal(len(mask))
-    m.d.comb += below.eq(Cat(0, (below | mask)[:-1]))
-    return below

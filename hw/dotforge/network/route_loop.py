@@ -89,7 +89,7 @@ class RouteLoop(Block):
         remaining = Signal(max(1, (lanes // 2 - 1).bit_length()))
         fresh = Signal()  # the first step of a level
         final = Signal()
-        m.d.comb += final.eq(self.busy & (remaining == 0))
+        m.d.comb += final.eq(self.busy & ~remaining.any())
         following = Cat(0, level[:-1])
         steps = [lanes // 2 // min(1 << number, self.walkers) - 1 for number in range(bits)]
         next_steps = any_of(

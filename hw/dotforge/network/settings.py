@@ -24,6 +24,7 @@ from dotforge_golden import route
 from ..block import Block
 from .benes import benes_switches, column_bit
 from .piece import check_lanes, lower
+from .route_parts import decode
 
 __all__ = ["TOPOLOGIES", "SettingsBuffer", "host_settings", "setting_places", "setting_rows"]
 
@@ -105,8 +106,7 @@ class SettingsBuffer(Block):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        writes = Signal(self.rows)
-        m.d.comb += writes.eq(Cat(self.write & (self.row == row) for row in range(self.rows)))
+        writes = decode(m, "writes", self.row, self.write)
         for field, places in self.places.items():
             active = getattr(self, field)
             prepared = Signal(len(places), name=f"{field}_prepared", reset_less=True)
