@@ -8,7 +8,13 @@ import pytest
 
 from dotforge.flow.verilog import convert
 from dotforge.network.crossbar_network import CrossbarNetwork, crossbar_columns
-from dotforge.network.distribution import DistributionNetwork, choose_topology, distribution_columns, evenly
+from dotforge.network.distribution import (
+    DistributionNetwork,
+    choose_topology,
+    distribution_columns,
+    evenly,
+    fast,
+)
 from dotforge.network.multicast import MulticastBenes, multicast_columns
 from dotforge.network.settings import TOPOLOGIES, setting_places, setting_rows
 from dotforge_golden import distribution, route
@@ -213,6 +219,12 @@ def test_registers_are_spread_evenly():
     assert evenly(2, 8) == (3, 7)
     assert evenly(8, 8) == tuple(range(8))
     assert crossbar_columns(8) == 7
+    assert fast("multicast-benes", 32, 32) == (*range(8), 9, 11, 13, 15, 17, 19, 21, 23)
+    for topology in TOPOLOGIES:
+        for lanes in (2, 4, 64):
+            registers = fast(topology, lanes, lanes)
+            assert list(registers) == sorted(set(registers))
+            assert registers[-1] == distribution_columns(topology, lanes, lanes) - 1
 
 
 @pytest.mark.filterwarnings("ignore::amaranth.hdl.UnusedElaboratable")
