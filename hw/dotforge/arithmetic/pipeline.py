@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from amaranth.hdl import Module, Signal, Value, ValueLike
 
-__all__ = ["Cuts"]
+__all__ = ["Cuts", "register_beat"]
 
 
 class Cuts:
@@ -35,3 +35,30 @@ class Cuts:
                 self._m.d.sync += register.eq(value)
             registers.append(register)
         return registers
+
+
+def register_beat(
+    m: Module, stage: int, enable: Signal, valid: Value, beat: dict[str, Value]
+) -> tuple[Value, dict[str, Value]]:
+    """Make one pipeline stage of a beat: ``valid`` is reset, what it vouches for is not.
+
+    Parameters
+    ----------
+    m : module that gets the registers
+    stage : number of the stage, at the end of the registers' names
+    enable : lets the stage advance
+    valid : whether there is a beat
+    beat : name → value
+
+    Returns
+    -------
+    ``valid`` and the beat behind the stage.
+    """
+    held_valid = Signal(name=f"valid_{stage}")
+    held = {
+        name: Signal(value.shape(), name=f"{name}_{stage}", reset_less=True) for name, value in beat.items()
+    }
+    with m.If(enable):
+        m.d.sync += held_valid.eq(valid)
+        m.d.sync += [held[name].eq(value) for name, value in beat.items()]
+    return held_valid, dict(held)

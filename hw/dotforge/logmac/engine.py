@@ -10,11 +10,11 @@
                                            └──────────────┘
 """
 
-from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, signed
+from amaranth.hdl import Const, Module, Mux, Signal, Value, signed
 from amaranth.lib import stream
-from amaranth.lib.wiring import In, Out
 
-from ..block import Block
+from ..arithmetic.accumulator import Accumulator
+from ..arithmetic.pipeline import register_beat
 from ..registry import Engine
 from ..stream.axi import StreamBlock
 from ..stream.payload import Lanes, Payload
@@ -23,64 +23,7 @@ from .config import LogMacConfig
 from .datapath import ProductHeap, Products, lane_bits
 from .storage import StationaryWeights
 
-__all__ = ["ENGINE", "Accumulator", "LogMac"]
-
-
-class Accumulator(Block):
-    """Running sum with overflow: judged at each update on the exact sum, wrapped or saturated, sticky.
-
-    Interface attributes
-    --------------------
-    exact : running sum plus one beat, exactly
-    enable, valid, last : the beat in ``exact`` counts, and is its dot product's last
-    clear : the beat is its dot product's first: the flag starts anew
-    sum, overflow : registered; ``done`` is set in the cycle after a last beat
-    """
-
-    exact: Signal
-    enable: Signal
-    valid: Signal
-    clear: Signal
-    last: Signal
-    sum: Signal
-    overflow: Signal
-    done: Signal
-    latency = 1
-
-    def __init__(self, *, exact_bits: int, sum_bits: int, saturate: bool) -> None:
-        self.exact_bits, self.sum_bits, self.saturate = exact_bits, sum_bits, saturate
-        super().__init__(
-            {
-                "exact": In(signed(exact_bits)),
-                "enable": In(1),
-                "valid": In(1),
-                "clear": In(1),
-                "last": In(1),
-                "sum": Out(signed(sum_bits)),
-                "overflow": Out(1),
-                "done": Out(1),
-            }
-        )
-
-    def elaborate(self, platform: object) -> Module:
-        m = Module()
-        running = Signal(signed(self.sum_bits), reset_less=True)
-        sticky = Signal(reset_less=True)
-        done = Signal()
-        above = self.exact[self.sum_bits - 1 :]
-        overflows = Signal()
-        m.d.comb += overflows.eq(above.any() & ~above.all())
-        kept: Value = self.exact[: self.sum_bits]
-        if self.saturate:
-            negative = self.exact[-1]
-            limit = Cat((~negative).replicate(self.sum_bits - 1), negative)
-            kept = Mux(overflows, limit, kept)
-        with m.If(self.enable):
-            m.d.sync += done.eq(self.valid & self.last)
-            with m.If(self.valid):
-                m.d.sync += [running.eq(kept), sticky.eq(overflows | (sticky & ~self.clear))]
-        m.d.comb += [self.sum.eq(running), self.overflow.eq(sticky), self.done.eq(done)]
-        return m
+__all__ = ["ENGINE", "LogMac"]
 
 
 class LogMac(StreamBlock):
@@ -199,13 +142,13 @@ class LogMac(StreamBlock):
         lanes, width = config.lanes, lane_bits(config.activation_bits, config.code, config.fold_sign)
         form = "folded" if config.fold_sign else "plain"
         if config.pipeline >= 1:
-            valid, beat = _register(m, 1, enable, valid, beat)
+            valid, beat = register_beat(m, 1, enable, valid, beat)
         if config.pipeline >= 2:
             m.submodules.lanes_heap = lanes_heap = ProductHeap(
                 lanes=lanes, lane_bits=width, form=form, addend_bits=0, width=config.exact_bits, rows=2
             )
             m.d.comb += lanes_heap.products.eq(beat["products"])
-            valid, beat = _register(m, 2, enable, valid, {**beat, "products": lanes_heap.total})
+            valid, beat = register_beat(m, 2, enable, valid, {**beat, "products": lanes_heap.total})
             lanes, width, form = 2, config.exact_bits, "rows"
 
         m.submodules.heap = heap = ProductHeap(
@@ -230,20 +173,6 @@ class LogMac(StreamBlock):
             self.sums.payload.overflow.eq(accumulator.overflow),
             self.sums.valid.eq(accumulator.done),
         ]
-
-
-def _register(
-    m: Module, stage: int, enable: Signal, valid: Value, beat: dict[str, Value]
-) -> tuple[Value, dict[str, Value]]:
-    """One pipeline stage: ``valid`` is reset, what it vouches for is not."""
-    held_valid = Signal(name=f"valid_{stage}")
-    held = {
-        name: Signal(value.shape(), name=f"{name}_{stage}", reset_less=True) for name, value in beat.items()
-    }
-    with m.If(enable):
-        m.d.sync += held_valid.eq(valid)
-        m.d.sync += [held[name].eq(value) for name, value in beat.items()]
-    return held_valid, dict(held)
 
 
 ENGINE = Engine(
