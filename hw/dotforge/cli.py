@@ -10,6 +10,7 @@ import pkgutil
 import sys
 
 import click
+
 from dotforge_sim.bench import BenchFailure
 from dotforge_sim.gemm import RunError
 from dotforge_sim.native import SimulatorError
@@ -20,7 +21,7 @@ from .flow.files import OutputError
 from .flow.yosys import YosysError
 from .parameters import ParameterError
 
-__all__ = ["main"]
+__all__ = ["end_on_error", "main"]
 
 _BAD_INPUT = (ParameterError, OutputError, RunError, ToolMissing)
 _FAILED = (BenchFailure, SimulatorError, YosysError)
@@ -30,7 +31,8 @@ class _Commands(click.Group):
     """The modules of :mod:`dotforge.commands`; a command is imported when it is used."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted(module.name.rstrip("_")
+        return sorted(
+            module.name.rstrip("_")
             for module in pkgutil.iter_modules(commands.__path__)
             if not module.name.startswith("_")
         )
@@ -42,7 +44,9 @@ class _Commands(click.Group):
         return importlib.import_module(f"{commands.__name__}.{name}").command
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(package_name="dotforge")
 def cli() -> None:
     """Generate dot-product engines for deep learning, prove them against NumPy, and report what they cost."""
@@ -50,24 +54,27 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line; every error is one line on standard error."""
+    sys.exit(end_on_error(cli))
+
+
+def end_on_error(command: click.Command) -> int:
+    """Run a command and return its exit code; an error is one line on standard error."""
     # Amaranth would otherwise take any Yosys that it finds.
     os.environ.setdefault("AMARANTH_USE_YOSYS", "builtin")
     try:
-        code = cli.main(prog_name="dotforge", standalone_mode=False)
-    except click.exceptions.Abort:
-        _end("interrupted", 130)
+        code = command.main(prog_name="dotforge", standalone_mode=False)
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        return _told("interrupted", 130)
     except click.UsageError as error:
-        hint = f" (dotforge{_path(error)} --help)" if error.ctx else ""
-        _end(f"{error.format_message()}{hint}", 2)
+        hint = f" (see dotforge{_path(error)} --help)" if error.ctx else ""
+        return _told(f"{error.format_message()}{hint}", 2)
     except click.ClickException as error:
-        _end(error.format_message(), error.exit_code)
+        return _told(error.format_message(), error.exit_code)
     except _BAD_INPUT as error:
-        _end(str(error), 2)
+        return _told(str(error), 2)
     except _FAILED as error:
-        _end(str(error), 1)
-    except KeyboardInterrupt:
-        _end("interrupted", 130)
-    sys.exit(code if isinstance(code, int) else 0)
+        return _told(str(error), 1)
+    return code if isinstance(code, int) else 0
 
 
 def _path(error: click.UsageError) -> str:
@@ -75,9 +82,9 @@ def _path(error: click.UsageError) -> str:
     return path.removeprefix("dotforge")
 
 
-def _end(message: str, code: int) -> None:
+def _told(message: str, code: int) -> int:
     print("dotforge: " + " ".join(message.split()), file=sys.stderr)
-    sys.exit(code)
+    return code
 
 
 if __name__ == "__main__":

@@ -1,15 +1,21 @@
 """Engine parameters: frozen dataclasses whose fields carry unit, range and help, and strings to values."""
 
 from dataclasses import fields
-from typing import Any, get_type_hints
+from typing import Any, TypeVar, dataclass_transform, get_type_hints
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 __all__ = ["Field", "ParameterError", "allowed", "describe", "make", "parameters"]
 
-#: Decorator of every engine's configuration.
-parameters = dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid"))
+_Config = TypeVar("_Config")
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+def parameters(config: type[_Config]) -> type[_Config]:
+    """Make a class an engine's configuration: a frozen dataclass that checks what it is given."""
+    made: Any = dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid"))(config)
+    return made
 
 
 class ParameterError(ValueError):
@@ -79,4 +85,3 @@ def describe(config: type) -> list[dict[str, Any]]:
             }
         )
     return rows
-

@@ -93,7 +93,8 @@ def _drop_old(directory: Path) -> None:
         except OSError:
             return 0.0
 
-    entries = [path for path in directory.iterdir() if path.is_dir() and not path.name.startswith("making-")]
+    # Others keep directories of their own here; what entry() made has a lock beside it.
+    entries = [path.with_suffix("") for path in directory.glob("*.lock") if path.with_suffix("").is_dir()]
     for path in sorted(entries, key=used, reverse=True)[CAPACITY:]:
         shutil.rmtree(path, ignore_errors=True)
         (directory / f"{path.name}.lock").unlink(missing_ok=True)

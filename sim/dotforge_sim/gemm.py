@@ -7,7 +7,16 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Cycles", "Design", "Progress", "RunError", "RunResult", "check_operands", "load_matrix", "statistics"]
+__all__ = [
+    "Cycles",
+    "Design",
+    "Progress",
+    "RunError",
+    "RunResult",
+    "check_operands",
+    "load_matrix",
+    "statistics",
+]
 
 #: Called with beats done and beats in all.
 Progress = Callable[[int, int], None]
@@ -105,7 +114,9 @@ def check_matrix(matrix: np.ndarray, name: str) -> np.ndarray:
     if matrix.dtype.kind not in "biuf":
         raise RunError(f"{name} has dtype {matrix.dtype}, allowed are integers and real numbers")
     if matrix.dtype.kind == "f" and not np.isfinite(matrix).all():
-        raise RunError(f"{name} holds {np.count_nonzero(~np.isfinite(matrix))} values that are NaN or infinite")
+        raise RunError(
+            f"{name} holds {np.count_nonzero(~np.isfinite(matrix))} values that are NaN or infinite"
+        )
     return matrix
 
 
@@ -114,7 +125,9 @@ def check_operands(a: np.ndarray, b: np.ndarray) -> tuple[int, int, int]:
     check_matrix(a, "A")
     check_matrix(b, "B")
     if a.shape[1] != b.shape[0]:
-        raise RunError(f"A is {a.shape[0]}×{a.shape[1]} and B is {b.shape[0]}×{b.shape[1]}: A's columns must be B's rows")
+        raise RunError(
+            f"A is {a.shape[0]}×{a.shape[1]} and B is {b.shape[0]}×{b.shape[1]}: A's columns must be B's rows"
+        )
     return a.shape[0], a.shape[1], b.shape[1]
 
 

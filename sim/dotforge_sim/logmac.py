@@ -10,7 +10,6 @@ import numpy as np
 from dotforge_golden.logmac import WeightCode, dot, folded_bias, weight_code
 
 from .gemm import Cycles, Design, Progress, RunError, RunResult, check_operands, statistics
-from .payload import pack, unpack
 from .streams import Beats, Simulator
 
 __all__ = ["EXAMPLE", "Options", "run"]
@@ -86,12 +85,14 @@ def run(design: Design, a: np.ndarray, b: np.ndarray, options: Options, progress
     flags = np.empty((m, n), dtype=bool)
     done = 0
     for columns in _pieces(n, m * beats):
-        outputs = simulator.run(_beats(design, operands, columns), expect={"sums": m * len(columns)})
-        fields = unpack(design.manifest, "sums", outputs["sums"].data)
+        outputs = simulator.run(
+            _beats(simulator, operands, columns, stationary=depth > 0), expect={"sums": m * len(columns)}
+        )
+        fields = simulator.unpack("sums", outputs["sums"].data)
         sums[:, columns] = fields["sum"].reshape(len(columns), m).T
         flags[:, columns] = fields["overflow"].reshape(len(columns), m).T != 0
         first = min(int(cycle[0]) for cycle in outputs.accepted.values() if len(cycle))
-        cycles.count(first, outputs.accepted["activations"], int(outputs["sums"].cycle[-1]))
+        cycles.count(first, outputs.accepted["activations"], int(outputs["sums"].cycles[-1]))
         done += m * beats * len(columns)
         progress(done, m * beats * n)
 
@@ -141,7 +142,8 @@ def _codes(b: np.ndarray, code: WeightCode, options: Options) -> tuple[np.ndarra
     if rounded and options.quantize == "none":
         weight = b[errors != 0][0]
         raise RunError(
-            f"B holds {rounded} weights that the code cannot represent, such as {weight}: --quantize nearest rounds them"
+            f"B holds {rounded} weights that the code cannot represent, such as {weight}: "
+            "--quantize nearest rounds them"
         )
     return codes, {"rounded": rounded, "worst_error": float(np.abs(errors).max())}
 
@@ -173,34 +175,33 @@ def _pieces(columns: int, beats_per_column: int) -> Iterator[range]:
         yield range(start, min(start + size, columns))
 
 
-def _beats(design: Design, operands: _Operands, columns: range) -> dict[str, Beats]:
+def _beats(
+    simulator: Simulator, operands: _Operands, columns: range, *, stationary: bool
+) -> dict[str, Beats]:
     """Beats of all dot products of some columns, column by column, within a column row by row."""
     rows, beats, lanes = operands.activations.shape
-    stationary = design.parameters["weight_depth"] > 0
-    each_row = operands.activations.reshape(rows * beats, lanes)
-    activation: dict[str, np.ndarray] = {"activation": np.tile(each_row, (len(columns), 1))}
+    activation = {"activation": np.tile(operands.activations.reshape(-1, lanes), (len(columns), 1))}
     codes = operands.codes[columns.start : columns.stop]
+    bias = None if operands.bias is None else operands.bias[columns.start : columns.stop]
     if stationary:
         release = np.zeros((len(columns), rows, beats), dtype=np.int64)
         release[:, -1, :] = 1
-        activation["release"] = release.reshape(-1, 1)
-    else:
+        activation["release"] = release.ravel()
+    else:  # each dot product brings its own
         codes = np.repeat(codes, rows, axis=0)
+        bias = None if bias is None else np.repeat(bias, rows)
 
     def ends(count: int) -> np.ndarray:
         return np.tile(np.arange(beats) == beats - 1, count)
 
     result = {
-        "activations": Beats(pack(design.manifest, "activations", activation), ends(rows * len(columns))),
-        "weights": Beats(
-            pack(design.manifest, "weights", {"weight": codes.reshape(-1, lanes)}),
-            ends(len(codes)) if stationary else None,
+        "activations": simulator.pack("activations", ends(rows * len(columns)), **activation),
+        "weights": simulator.pack(
+            "weights", ends(len(codes)) if stationary else None, weight=codes.reshape(-1, lanes)
         ),
     }
-    if operands.bias is not None:
-        bias = operands.bias[columns.start : columns.stop]
-        bias = bias if stationary else np.repeat(bias, rows)
-        result["bias"] = Beats(pack(design.manifest, "bias", {"bias": bias.reshape(-1, 1)}), None)
+    if bias is not None:
+        result["bias"] = simulator.pack("bias", bias=bias)
     return result
 
 

@@ -26,7 +26,9 @@ class Product:
     release: bool = True
 
 
-def random_products(rng: np.random.Generator, count: int, *, longest: int, extreme: bool = False) -> list[Product]:
+def random_products(
+    rng: np.random.Generator, count: int, *, longest: int, extreme: bool = False
+) -> list[Product]:
     """Dot products of random length; stationary weights stay for one to three of them."""
     products: list[Product] = []
     while len(products) < count:
@@ -34,7 +36,9 @@ def random_products(rng: np.random.Generator, count: int, *, longest: int, extre
         width = int(rng.integers(1, min(longest, DEPTH or longest) + 1)) * LANES
         codes = rng.integers(0, 2**CODE.bits, width)
         if extreme:  # products all of one sign, as large as they get
-            codes = np.full(width, int(np.argmax(np.abs(CODE.values) * np.sign(rng.normal()) * np.sign(CODE.values))))
+            codes = np.full(
+                width, int(np.argmax(np.abs(CODE.values) * np.sign(rng.normal()) * np.sign(CODE.values)))
+            )
         for use in range(uses):
             activations = rng.integers(LOW, HIGH + 1, width)
             if extreme:
@@ -94,7 +98,10 @@ async def check(bench: Bench, products: list[Product], *, after: int = 0) -> int
     received = await bench.wait_for("sums", after + len(products))
     overflowed = 0
     for index, (product, beat) in enumerate(zip(products, received[after:], strict=True)):
-        found = bench.payloads["sums"].unpack(beat.data, "sum"), bench.payloads["sums"].unpack(beat.data, "overflow")
+        found = (
+            bench.payloads["sums"].unpack(beat.data, "sum"),
+            bench.payloads["sums"].unpack(beat.data, "overflow"),
+        )
         total, flag = expected(product)
         overflowed += flag
         assert found == (total, flag), f"dot product {index}: sum, overflow {found}, golden {(total, flag)}"

@@ -8,6 +8,7 @@ from typing import Any
 import cocotb
 from cocotb.clock import Clock
 from cocotb.triggers import ClockCycles, RisingEdge
+from cocotb.utils import get_sim_time
 
 __all__ = ["Beat", "Bench", "Payload"]
 
@@ -159,7 +160,7 @@ class Bench:
                 self.received[name].append(Beat(value, ends, self._cycle()))
 
     def _cycle(self) -> int:
-        return round(cocotb.utils.get_sim_time("ns") / PERIOD)
+        return round(get_sim_time("ns") / PERIOD)
 
     def _set(self, stream: dict[str, Any], **wires: int) -> None:
         for wire, value in wires.items():

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -14,14 +15,23 @@ from rich.table import Table
 from ..parameters import describe
 from ..registry import engines
 
-__all__ = ["design_argument", "engine_argument", "json_option", "parameter_option", "print_json", "progress", "say", "table"]
+__all__ = [
+    "design_argument",
+    "engine_argument",
+    "json_option",
+    "parameter_option",
+    "print_json",
+    "progress",
+    "say",
+    "table",
+]
 
 
 class _EngineName(click.ParamType):
     name = "engine"
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
-        return [click.shell_completion.CompletionItem(name) for name in engines() if name.startswith(incomplete)]
+        return [CompletionItem(name) for name in engines() if name.startswith(incomplete)]
 
 
 class _Assignment(click.ParamType):
@@ -29,7 +39,9 @@ class _Assignment(click.ParamType):
 
     name = "k=v"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, str]:
         name, equals, text = str(value).partition("=")
         if not equals or not name:
             self.fail(f"{value!r} is not of the form name=value", param, ctx)
@@ -41,7 +53,7 @@ class _Assignment(click.ParamType):
             return []
         rows = describe(engines()[name].config)
         return [
-            click.shell_completion.CompletionItem(f"{row['name']}=", help=row["help"])
+            CompletionItem(f"{row['name']}=", help=row["help"])
             for row in rows
             if row["name"].startswith(incomplete)
         ]
@@ -60,7 +72,9 @@ def design_argument(function: Callable[..., Any]) -> Callable[..., Any]:
 def parameter_option(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add ``-p name=value``, as a dictionary."""
 
-    def collect(ctx: click.Context, param: click.Parameter, value: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    def collect(
+        ctx: click.Context, param: click.Parameter, value: tuple[tuple[str, str], ...]
+    ) -> dict[str, str]:
         names = [name for name, _ in value]
         for name in names:
             if names.count(name) > 1:

@@ -23,12 +23,14 @@ def command(
 ) -> None:
     """Write Verilog, manifest, constraints, bench, FuseSoC core and datasheet of an engine."""
     if name is not None and not is_legal(name):
-        raise click.UsageError(f"--name {name}: allowed are letters, digits and single underscores, a letter first")
+        raise click.UsageError(
+            f"--name {name}: allowed are letters, digits and single underscores, a letter first"
+        )
     generated = from_parameters(engine, parameters, name=name)
     files = generate(generated, output, clock_mhz=clock_mhz)
     if as_json:
         print_json({**generated.manifest, "directory": str(output), "files": [str(file) for file in files]})
     else:
-        click.echo(f"{output}: {generated.top}.v, sha256 {generated.manifest['verilog_sha256']}, {len(files)} files")
-
-
+        click.echo(
+            f"{output}: {generated.top}.v, sha256 {generated.manifest['verilog_sha256']}, {len(files)} files"
+        )

@@ -1,6 +1,7 @@
 """``dotforge run``: the RTL on the user's own matrices."""
 
 import importlib
+import importlib.util
 import io
 from dataclasses import fields
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 
 import click
 import numpy as np
+
 from dotforge_sim.gemm import Design, RunError, load_matrix
 
 from ..flow.files import write_bytes, write_json
@@ -33,7 +35,9 @@ def _runner(name: str) -> Any:
     return importlib.import_module(f"dotforge_sim.{name}")
 
 
-@click.command("run", cls=_Engines, epilog="Example: dotforge run logmac --a A.npy --b B.npy -o C.npy --json S.json")
+@click.command(
+    "run", cls=_Engines, epilog="Example: dotforge run logmac --a A.npy --b B.npy -o C.npy --json S.json"
+)
 def command() -> None:
     """Multiply matrices on the RTL of an engine: C = A @ B, compared with golden."""
 
@@ -50,14 +54,20 @@ def _command(name: str, runner: Any) -> click.Command:
         flag = "--" + option.name.replace("_", "-")
         choices = option.metadata.get("choices")
         if choices:
-            kind: dict[str, Any] = {"type": click.Choice(choices), "default": option.default, "show_default": True}
+            kind: dict[str, Any] = {
+                "type": click.Choice(choices),
+                "default": option.default,
+                "show_default": True,
+            }
         elif isinstance(option.default, bool):
             kind = {"is_flag": True}
         else:
             kind = {"type": option.metadata.get("type", str), "default": option.default}
         options.append(click.Option([flag], help=option.metadata["help"].capitalize() + ".", **kind))
 
-    def callback(a: Path, b: Path, output: Path | None, report: Path | None, parameters: dict[str, str], **given: Any) -> None:
+    def callback(
+        a: Path, b: Path, output: Path | None, report: Path | None, parameters: dict[str, str], **given: Any
+    ) -> None:
         _run(name, runner, a, b, output, report, parameters, runner.Options(**given))
 
     made = click.Command(
@@ -67,7 +77,8 @@ def _command(name: str, runner: Any) -> click.Command:
         help=f"{engines()[name].summary[0].upper()}{engines()[name].summary[1:]}.",
         epilog=f"Example: dotforge run {name} {runner.EXAMPLE}",
     )
-    return parameter_option(made)
+    parameter_option(made)
+    return made
 
 
 def _run(

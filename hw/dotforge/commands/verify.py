@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import click
+
 from dotforge_sim.bench import SIMULATORS
 
 from ..flow.generated import resolve
@@ -17,8 +18,12 @@ from ._shared import design_argument, json_option, parameter_option, print_json,
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Of all random numbers.")
 @click.option("--timeout", type=click.FloatRange(1), default=600.0, show_default=True, help="Seconds.")
 @click.option("--waves", is_flag=True, help="Also write a waveform.")
-@click.option("-o", "--output", type=click.Path(path_type=Path),
-              help="Directory of results.xml and summary.json (default: DIR/verify, or build/verify/ENGINE).")  # fmt: skip
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="Directory of results.xml and summary.json (default: DIR/verify or build/verify/ENGINE).",
+)
 @json_option
 def command(
     design: str,
@@ -33,7 +38,9 @@ def command(
     """Run the cocotb bench of an engine against its golden model."""
     generated = resolve(design, parameters)
     generated_here = Path(design, "manifest.json").is_file()
-    directory = output or (Path(design) / "verify" if generated_here else Path("build/verify") / generated.engine)
+    directory = output or (
+        Path(design) / "verify" if generated_here else Path("build/verify") / generated.engine
+    )
     say(f"{generated.engine}: verifying with {simulator}, seed {seed}")
     summary = verify(generated, directory, simulator=simulator, seed=seed, timeout=timeout, waves=waves)
     if as_json:

@@ -12,7 +12,18 @@ from ..block import Block
 from . import yosys
 from .verilog import convert
 
-__all__ = ["ABC_SCRIPT", "FLOW", "MEMORY_BITS_LIMIT", "Area", "flat", "measure", "parse_stat", "storage_bits", "synthesize"]
+__all__ = [
+    "ABC_SCRIPT",
+    "FLOW",
+    "MEMORY_BITS_LIMIT",
+    "Area",
+    "flat",
+    "measure",
+    "netlist",
+    "parse_stat",
+    "storage_bits",
+    "synthesize",
+]
 
 #: What abc is told, one command a line.
 ABC_SCRIPT = "strash\ndch -f\namap -m\n"
@@ -38,7 +49,9 @@ FLOW = [
 #: Cells that ``stat -tech cmos`` has a count for, among those that the flow can leave.
 _COUNTED = frozenset(
     f"$_{name}_"
-    for name in "BUF NOT AND NAND ANDNOT OR NOR ORNOT MUX NMUX AOI3 OAI3 AOI4 OAI4 XOR XNOR DFF_P DFF_N".split()
+    for name in """
+    BUF NOT AND NAND ANDNOT OR NOR ORNOT MUX NMUX AOI3 OAI3 AOI4 OAI4 XOR XNOR DFF_P DFF_N
+    """.split()
 )
 
 
@@ -88,17 +101,23 @@ def synthesize(
     """
     storage = {name: bits for name, bits in storage_bits(verilog).items() if bits > MEMORY_BITS_LIMIT}
     boxes = [name for name in (*storage, *black_boxes) if name != top]
-    script = [
-        "read_verilog design.v",
-        *(f"blackbox {name}" for name in boxes),
-        f"hierarchy -top {top}",
-        *FLOW,
-    ]
+    script = [*_read(top, boxes), *FLOW]
     files = {"design.v": verilog, "abc.txt": ABC_SCRIPT}
     stat = yosys.run(script, files, ["stat.txt"], engine=engine, timeout=timeout)["stat.txt"]
     found = parse_stat(stat, boxes)
     memory = sum(bits * found.cells.get(name, 0) for name, bits in storage.items())
     return replace(found, memory_bits=memory)
+
+
+def _read(top: str, black_boxes: Collection[str]) -> list[str]:
+    return ["read_verilog design.v", *(f"blackbox {name}" for name in black_boxes), f"hierarchy -top {top}"]
+
+
+def netlist(verilog: str, top: str, *, engine: str | None = None) -> str:
+    """Return the netlist that :func:`synthesize` counts, as Verilog: for the benches at gate level."""
+    script = [*_read(top, ()), *FLOW, "clean -purge", "write_verilog -noattr netlist.v"]
+    files = {"design.v": verilog, "abc.txt": ABC_SCRIPT}
+    return yosys.run(script, files, ["netlist.v"], engine=engine)["netlist.v"]
 
 
 def storage_bits(verilog: str) -> dict[str, int]:

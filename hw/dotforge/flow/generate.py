@@ -75,5 +75,3 @@ def _write_bench(out: Path, generated: Generated) -> None:
     shutil.copytree(golden, out / "dotforge_golden", ignore=ignore)
     makefile = Template((benches / "Makefile").read_text(encoding="utf-8"))
     write_text(out / "Makefile", makefile.safe_substitute(top=generated.top, engine=generated.engine))
-
-

@@ -66,7 +66,9 @@ def load(directory: Path) -> Generated:
         jsonschema.validate(described, SCHEMA)
     except jsonschema.ValidationError as error:
         where = "/".join(map(str, error.absolute_path)) or "top level"
-        raise OutputError(f"{directory / 'manifest.json'} is not a manifest: {where}: {error.message}") from None
+        raise OutputError(
+            f"{directory / 'manifest.json'} is not a manifest: {where}: {error.message}"
+        ) from None
     path = directory / described["verilog"]
     try:
         text = path.read_bytes()
@@ -74,7 +76,9 @@ def load(directory: Path) -> Generated:
         raise OutputError(f"cannot read {path}: {error.strerror}") from error
     found = hashlib.sha256(text).hexdigest()
     if found != described["verilog_sha256"]:
-        raise OutputError(f"{path} was changed: sha256 {found[:12]}…, manifest {described['verilog_sha256'][:12]}…")
+        raise OutputError(
+            f"{path} was changed: sha256 {found[:12]}…, manifest {described['verilog_sha256'][:12]}…"
+        )
     return Generated(text.decode(), described)
 
 

@@ -78,22 +78,37 @@ def measure(verilog: str, top: str, *, engine: str | None = None, timeout: float
     engine : which Yosys (see :mod:`dotforge.flow.yosys`)
     timeout : seconds for the whole design
     """
-    bodies = {found[1]: found[2] for found in re.finditer(r"^module (\w+)(.*?)^endmodule$", verilog, re.M | re.S)}
+    bodies = {
+        found[1]: found[2] for found in re.finditer(r"^module (\w+)(.*?)^endmodule$", verilog, re.M | re.S)
+    }
     children = {name: _children(body, bodies) for name, body in bodies.items()}
     storage = storage_bits(verilog)
     large = {name for name, bits in storage.items() if bits > MEMORY_BITS_LIMIT}
     script = ["read_verilog design.v", "design -save all"]
     measured = [name for name in bodies if name not in large]
     for number, name in enumerate(measured):
-        script += ["design -load all", *(f"blackbox {child}" for child in children[name]), f"hierarchy -top {name}"]
+        script += [
+            "design -load all",
+            *(f"blackbox {child}" for child in children[name]),
+            f"hierarchy -top {name}",
+        ]
         script += [command.replace("stat.txt", f"stat{number}.txt") for command in FLOW]
     outputs = [f"stat{number}.txt" for number in range(len(measured))]
     files = {"design.v": verilog, "abc.txt": ABC_SCRIPT}
     stats = yosys.run(script, files, outputs, engine=engine, timeout=timeout)
-    own = {name: parse_stat(stats[output], children[name]) for name, output in zip(measured, outputs, strict=True)}
+    own = {
+        name: parse_stat(stats[output], children[name])
+        for name, output in zip(measured, outputs, strict=True)
+    }
     own |= {name: Area(0, {}, storage[name]) for name in large}
     instances = _instances(top, children)
-    return Tree(tuple(ModuleArea(name, instances[name], own[name], children[name]) for name in bodies if name in instances))
+    return Tree(
+        tuple(
+            ModuleArea(name, instances[name], own[name], children[name])
+            for name in bodies
+            if name in instances
+        )
+    )
 
 
 def _children(body: str, modules: dict[str, str]) -> dict[str, int]:

@@ -2,9 +2,10 @@
 
 import hashlib
 import json
-from typing import Any
+from typing import Any, cast
 
 import diskcache
+
 from dotforge_sim.cache import root
 
 from . import area, hierarchy, yosys
@@ -91,7 +92,7 @@ def synthesize(
     }
     key = json.dumps(report, sort_keys=True)
     with diskcache.Cache(str(root() / "synthesis"), disk=diskcache.JSONDisk) as cache:
-        costs = cache.get(key)
+        costs = cast(dict[str, Any] | None, cache.get(key))
         if costs is None:
             costs = _measure(generated, mode, engine, timeout)
             cache.set(key, costs)

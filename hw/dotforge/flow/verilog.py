@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from amaranth.back import rtlil
+from amaranth.back import rtlil  # pyright: ignore[reportAttributeAccessIssue] - the stubs lack it
 from amaranth.hdl import ClockSignal, Instance, ResetSignal, Value, ValueCastable
 from amaranth.lib import wiring
 
@@ -20,7 +20,9 @@ from .names import legal_names, snake_case
 
 __all__ = ["Design", "Port", "convert"]
 
-_ZERO_INIT = re.compile(r"^  cell \$meminit_v2 (?:(?!^  end$).)*?connect \\DATA \d+'0+$.*?^  end$\n", re.M | re.S)
+_ZERO_INIT = re.compile(
+    r"^  cell \$meminit_v2 (?:(?!^  end$).)*?connect \\DATA \d+'0+$.*?^  end$\n", re.M | re.S
+)
 
 
 @dataclass(frozen=True)
@@ -147,7 +149,11 @@ def _without_unused(text: str, port: str) -> str:
 def _clock_ports(text: str) -> list[Port]:
     # The converted block is the first module of the text.
     head = text.split("\nend\n", 1)[0]
-    return [Port(name, "input", 1) for name in ("clk", "rst") if re.search(rf"wire .*input \d+ +\\{name}$", head, re.M)]
+    return [
+        Port(name, "input", 1)
+        for name in ("clk", "rst")
+        if re.search(rf"wire .*input \d+ +\\{name}$", head, re.M)
+    ]
 
 
 def convert(block: Block, *, name: str | None = None) -> Design:
@@ -182,6 +188,8 @@ def convert(block: Block, *, name: str | None = None) -> Design:
         "write_verilog -norename -noattr design.v",
     ]
     written = yosys.run(script, {"design.il": text}, ["design.v"], engine="builtin")["design.v"]
-    definitions = {found[1]: found[0] for found in re.finditer(r"^module (\w+).*?^endmodule$", written, re.M | re.S)}
+    definitions = {
+        found[1]: found[0] for found in re.finditer(r"^module (\w+).*?^endmodule$", written, re.M | re.S)
+    }
     text = "\n\n".join(legal_names(definitions[module.name]) for module in modules) + "\n"
     return Design(top.name, text, top.ports, {module.name: module.children for module in modules})

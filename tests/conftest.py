@@ -1,0 +1,20 @@
+"""What all tests share."""
+
+import os
+import shutil
+
+import pytest
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Fail `make test-all` at once where a program is absent that checks would be skipped for."""
+    missing = [tool for tool in ("iverilog",) if shutil.which(tool) is None]
+    if os.environ.get("DOTFORGE_REQUIRE_TOOLS") and missing:
+        pytest.exit(f"needs {', '.join(missing)}: install Icarus Verilog", returncode=2)
+
+
+@pytest.fixture
+def icarus() -> None:
+    """Skip where Icarus is not installed."""
+    if shutil.which("iverilog") is None:
+        pytest.skip("skipped: needs iverilog")
