@@ -9,9 +9,6 @@ import pytest
 from amaranth.hdl import Fragment
 
 from dotforge import formats
-from dotforge.arithmetic.float_adder import FloatAdder
-from dotforge.arithmetic.float_converter import FloatConverter
-from dotforge.arithmetic.float_multiplier import FloatMultiplier
 from dotforge.formats import FloatFormat, IntegerFormat, lookup
 from dotforge_golden import formats as golden
 
@@ -157,18 +154,34 @@ def test_integer_sums_fit_and_no_bit_is_wasted(width: int, terms: int) -> None:
     assert not IntegerFormat(total.width - 1).fits(terms * format.minimum * format.minimum)
 
 
-def test_protocol() -> None:
-    bf16 = lookup("bf16")
-    assert isinstance(bf16, FloatFormat)
-    blocks = [
-        bf16.multiplier(formats.FP16),
-        bf16.sum_format().adder(pipeline=2),
-        bf16.converter(formats.FP8_E4M3),
-    ]
-    assert [type(block) for block in blocks] == [FloatMultiplier, FloatAdder, FloatConverter]
-    for block, width in zip(blocks, [32, 32, 8], strict=True):
-        assert len(block.o) == width
+@pytest.mark.parametrize("pipeline", [0, 1])
+@pytest.mark.parametrize("name", formats.FORMATS)
+def test_protocol(name: str, pipeline: int) -> None:
+    """Whoever knows one format can build a datapath of any."""
+    format = lookup(name.lower())
+    other: Any = formats.INT8 if isinstance(format, IntegerFormat) else formats.FP16
+    assert format.name == name
+    assert format.zero == 0
+    multiplier = format.multiplier(other, pipeline=pipeline)
+    total = format.sum_format(other, terms=16)
+    adder = format.adder(pipeline=pipeline)
+    converter = format.converter(other, pipeline=pipeline)
+    assert [len(port) for port in (multiplier.a, multiplier.b)] == [format.width, other.width]
+    assert len(multiplier.o) == multiplier.product.width <= total.width
+    assert len(adder.a) == len(adder.b) == len(adder.o) == format.width
+    assert [len(converter.i), len(converter.o)] == [format.width, other.width]
+    for block in (multiplier, adder, converter):
+        assert block.latency == block.pipeline == pipeline <= block.MAX_PIPELINE
+        assert hasattr(block, "en") == (pipeline > 0)
         Fragment.get(block, None)  # elaborates
+
+
+@pytest.mark.parametrize("method", ["multiplier", "converter"])
+def test_kinds_do_not_mix(method: str) -> None:
+    with pytest.raises(ValueError, match=r"^INT8 goes together with integers, not with BF16$"):
+        getattr(formats.INT8, method)(formats.BF16)
+    with pytest.raises(ValueError, match=r"^BF16 goes together with floating-point formats, not with INT8$"):
+        getattr(formats.BF16, method)(formats.INT8)
 
 
 def test_lookup() -> None:

@@ -12,7 +12,12 @@ __all__ = ["add"]
 
 
 def add(
-    a: np.ndarray, b: np.ndarray, format: FloatFormat | str = "FP32", *, flush_subnormals: bool = False
+    a: np.ndarray,
+    b: np.ndarray,
+    format: FloatFormat | str = "FP32",
+    *,
+    overflow: str | None = None,
+    flush_subnormals: bool = False,
 ) -> np.ndarray:
     """Return the encodings of a + b.
 
@@ -20,6 +25,9 @@ def add(
     ----------
     a, b : encodings
     format : of operands and sum
+    overflow : ``"saturate"`` (a sum that is too large becomes the largest number of its sign) or
+        ``"special"`` (infinity, or NaN where there is none); always special where there is infinity, and
+        saturate by default elsewhere
     flush_subnormals : subnormal operands count as zeros of their sign, and a subnormal sum becomes one
 
     Notes
@@ -30,6 +38,9 @@ def add(
     format = lookup(format) if isinstance(format, str) else format
     if 2 * (format.mantissa_bits + 1) + 2 > 53:
         raise ValueError(f"{format.name} is too wide for a sum in float64")
+    allowed = ("special",) if format.specials == "ieee" else ("saturate", "special")
+    if overflow not in (None, *allowed):
+        raise ValueError(f"overflow of {format.name} is {' or '.join(allowed)}, not {overflow}")
     x, y = format.decode(a), format.decode(b)
     if flush_subnormals:
         x, y = flushed(x, format), flushed(y, format)
@@ -39,4 +50,4 @@ def add(
             total = np.add(x.astype(np.float32), y.astype(np.float32)).astype(np.float64)
     if flush_subnormals:
         total = flushed(total, format)
-    return format.encode(total)
+    return format.encode(total, saturate=(overflow or allowed[0]) == "saturate")

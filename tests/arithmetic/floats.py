@@ -18,7 +18,7 @@ def run(block: Block, **inputs: Any) -> np.ndarray:
 
 
 def run_text(design: Design, latency: int, **inputs: Any) -> np.ndarray:
-    if latency:
+    if any(port.name == "en" for port in design.ports):
         inputs = {"en": 1} | inputs
     return evaluate(design.verilog, design.top, design.ports, inputs, latency=latency)["o"]
 

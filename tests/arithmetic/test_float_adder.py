@@ -98,7 +98,7 @@ def test_every_depth(pipeline: int, operators: bool) -> None:
     design = convert(block)
     wanted = add(a, b)
     for latency in (pipeline - 1, pipeline):
-        found = run_text(design, latency, a=a, b=b, en=1)
+        found = run_text(design, latency, a=a, b=b)
         assert np.array_equal(found, wanted) == (latency == pipeline), f"latency {latency}"
 
 

@@ -94,7 +94,7 @@ def test_every_depth(pipeline: int) -> None:
     values = values_of(FP32, FP8_E4M3, 5_000, seed=2)
     design, wanted = to_verilog(block), convert(values, "FP32", "FP8_E4M3")
     for latency in (pipeline - 1, pipeline):
-        found = run_text(design, latency, i=values, en=1)
+        found = run_text(design, latency, i=values)
         assert np.array_equal(found, wanted) == (latency == pipeline), f"latency {latency}"
 
 

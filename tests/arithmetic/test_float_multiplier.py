@@ -142,7 +142,7 @@ def test_every_depth(pipeline: int, format: FloatFormat) -> None:
     a, b = operands(block, 10_000, seed=3)
     design, wanted = convert(block), wanted_products(block, a, b)
     for latency in (pipeline - 1, pipeline):
-        found = run_text(design, latency, a=a, b=b, en=1)
+        found = run_text(design, latency, a=a, b=b)
         assert np.array_equal(found, wanted) == (latency == pipeline), f"latency {latency}"
 
 

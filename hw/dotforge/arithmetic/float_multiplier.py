@@ -26,7 +26,7 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
 from ..block import Block
-from ..formats import FP32, FloatFormat
+from ..float_format import FP32, FloatFormat
 from .carry import add, add_constant, at_least, increment, name_value, subtract
 from .float_fields import unpack
 from .heap import Heap
