@@ -5,6 +5,7 @@ import re
 __all__ = ["is_legal", "legal_names", "snake_case"]
 
 _ESCAPED = re.compile(r"\\(\S+) ")
+_DOUBLED = re.compile(r"\b([A-Za-z_]\w*__\w*)\b")
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _ASSIGN = re.compile(r"^\s*assign \\(\$\S+)\s*=\s*(.*);$", re.M)
 
@@ -52,7 +53,7 @@ _KEYWORDS = frozenset(
 
 
 def is_legal(name: str) -> bool:
-    """Tell whether a name serves for a module in every tool."""
+    """Tell whether a name serves for a module or a port in every tool."""
     return bool(re.fullmatch(r"[A-Za-z](_?[A-Za-z0-9])*", name)) and name not in _KEYWORDS
 
 
@@ -62,7 +63,7 @@ def snake_case(name: str) -> str:
 
 
 def legal_names(verilog: str) -> str:
-    r"""Rename the escaped identifiers of one Verilog module.
+    r"""Rename the escaped identifiers of one Verilog module, and those with doubled underscores.
 
     ``\a$4`` becomes ``a_4``; an unnamed ``\$12`` is named after what drives it, as in ``sum_12``.
     Names that would collide get a number more.
@@ -79,7 +80,7 @@ def legal_names(verilog: str) -> str:
             renamed[name] = _unique(_legal(name, drivers.get(name, "")), taken)
         return renamed[name]
 
-    return _ESCAPED.sub(rename, verilog)
+    return _DOUBLED.sub(rename, _ESCAPED.sub(rename, verilog))
 
 
 def _legal(name: str, driver: str) -> str:

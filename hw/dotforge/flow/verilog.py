@@ -16,7 +16,7 @@ from amaranth.lib import wiring
 
 from ..block import Block
 from . import yosys
-from .names import legal_names, snake_case
+from .names import is_legal, legal_names, snake_case
 
 __all__ = ["Design", "Port", "convert"]
 
@@ -172,6 +172,9 @@ def convert(block: Block, *, name: str | None = None) -> Design:
     top_name = name or block.module_name or snake_case(type(block).__name__)
     platform = _VerilogPlatform(top_name)
     top = platform.module(block)
+    for port in top.ports:  # inside, names are changed where they must be
+        if not is_legal(port.name):
+            raise ValueError(f"{type(block).__name__}: {port.name} is no name for a port of a top module")
     modules = list(platform.modules.values())
     # Storage is not initialised: nothing reads a word before it is written, and a reset would not repeat it.
     for module in modules:

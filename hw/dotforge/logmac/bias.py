@@ -16,13 +16,13 @@ class StationaryBias(Block):
     --------------------
     i : stream of one bias a set, in the order of the sets
     bias, valid : that of the set in use
-    release : the set is given up in this cycle
+    retire : the set is given up in this cycle
     """
 
     i: stream.Interface
     bias: Signal
     valid: Signal
-    release: Signal
+    retire: Signal
 
     def __init__(self, *, width: int) -> None:
         self.width = width
@@ -31,7 +31,7 @@ class StationaryBias(Block):
                 "i": In(stream.Signature(signed(width))),
                 "bias": Out(signed(width)),
                 "valid": Out(1),
-                "release": In(1),
+                "retire": In(1),
             }
         )
 
@@ -48,7 +48,7 @@ class StationaryBias(Block):
         ]
         # The front word is replaced when it is empty or released: by the back word if there is one.
         moves = Signal()
-        m.d.comb += moves.eq(self.release | ~front_full)
+        m.d.comb += moves.eq(self.retire | ~front_full)
         with m.If(moves):
             m.d.sync += [
                 front.eq(Mux(back_full, back, self.i.payload)),

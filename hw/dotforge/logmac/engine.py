@@ -117,7 +117,7 @@ class LogMac(StreamBlock):
                 self.weights.ready.eq(bank.i.ready),
                 bank.advance.eq(fire),
                 bank.restart.eq(last),
-                bank.release.eq(release),
+                bank.retire.eq(release),
             ]
             weights, weights_valid = bank.weights, bank.valid
             if config.fold_sign:
@@ -126,7 +126,7 @@ class LogMac(StreamBlock):
                     held.i.payload.eq(self.bias.payload.bias),
                     held.i.valid.eq(self.bias.valid),
                     self.bias.ready.eq(held.i.ready),
-                    held.release.eq(fire & release),
+                    held.retire.eq(fire & release),
                 ]
                 bias, bias_valid = held.bias, held.valid
         else:

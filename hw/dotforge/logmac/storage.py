@@ -64,7 +64,7 @@ class StationaryWeights(Block):
 
         set n+1 ──► bank B ─┐
                             ├─► weights      index 0, 1, … and back to 0 after the set's last beat
-        set n   ──► bank A ─┘                or at ``restart``; ``release`` gives the bank up
+        set n   ──► bank A ─┘                or at ``restart``; ``retire`` gives the bank up
 
     A set is 1 … ``depth`` beats; it ends with ``last`` or with beat number ``depth``. It is usable from the
     second cycle after its last beat. The next beat's weights are always there in the cycle after ``advance``, so
@@ -81,7 +81,7 @@ class StationaryWeights(Block):
     weights, valid : the current beat
     advance : the current beat is used in this cycle
     restart : with ``advance``: the next beat is the set's first
-    release : with ``advance``: the next beat is the next set's first
+    retire : with ``advance``: the next beat is the next set's first
     bank, loaded, loading_bank : which bank is in use, whether each is full, and which one loads
     """
 
@@ -90,7 +90,7 @@ class StationaryWeights(Block):
     valid: Signal
     advance: Signal
     restart: Signal
-    release: Signal
+    retire: Signal
     bank: Signal
     loading_bank: Signal
     loaded: Signal
@@ -104,7 +104,7 @@ class StationaryWeights(Block):
                 "valid": Out(1),
                 "advance": In(1),
                 "restart": In(1),
-                "release": In(1),
+                "retire": In(1),
                 "bank": Out(1),
                 "loading_bank": Out(1),
                 "loaded": Out(2),
@@ -143,12 +143,12 @@ class StationaryWeights(Block):
         next_bank, next_index, at_end = Signal(), Signal(index_bits), Signal()
         m.d.comb += [
             at_end.eq((index == last_index[0]) & ~bank | (index == last_index[1]) & bank),
-            next_bank.eq(bank ^ (self.advance & self.release)),
+            next_bank.eq(bank ^ (self.advance & self.retire)),
             next_index.eq(index),
         ]
         with m.If(self.advance):
             m.d.comb += next_index.eq(index + 1)
-            with m.If(at_end | self.restart | self.release):
+            with m.If(at_end | self.restart | self.retire):
                 m.d.comb += next_index.eq(0)
         present = Signal()
         next_full = (full[0] & ~next_bank) | (full[1] & next_bank)
@@ -164,6 +164,6 @@ class StationaryWeights(Block):
         for number in range(2):
             with m.If(taken & ends & (write_bank == number)):
                 m.d.sync += [full[number].eq(1), last_index[number].eq(write_index)]
-            with m.If(self.advance & self.release & (bank == number)):
+            with m.If(self.advance & self.retire & (bank == number)):
                 m.d.sync += full[number].eq(0)
         return m
