@@ -3,9 +3,24 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import ml_dtypes
 import numpy as np
 
+from . import float_adder, integer_adder
+
 __all__ = ["Addition", "Sums", "ends_of", "floating", "integer", "prepare", "starts_of"]
+
+
+_NAMES = {
+    np.dtype(dtype): name
+    for dtype, name in (
+        (np.float32, "FP32"),
+        (np.float16, "FP16"),
+        (ml_dtypes.bfloat16, "BF16"),
+        (ml_dtypes.float8_e5m2, "FP8_E5M2"),
+        (ml_dtypes.float8_e4m3fn, "FP8_E4M3"),
+    )
+}
 
 
 @dataclass(frozen=True)
@@ -20,11 +35,9 @@ def integer(width: int) -> Addition:
     """Two's complement addition modulo 2^width, 1…64 bits, in int64."""
     if not 1 <= width <= 64:
         raise ValueError(f"width is 1…64 bits, not {width}")
-    spare = np.int64(64 - width)
 
     def add(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        total = (a.astype(np.uint64) + b.astype(np.uint64)).astype(np.int64)
-        return (total << spare) >> spare
+        return integer_adder.add(a, b, width)
 
     return Addition(np.dtype(np.int64), add)
 
@@ -34,24 +47,17 @@ def floating(dtype: np.dtype | type = np.float32, *, flush_subnormals: bool = Fa
 
     Parameters
     ----------
-    dtype : any of NumPy or ml_dtypes of at most 32 bits. Narrow types are added in float32 and rounded once
-        more, which is innocuous: 24 bits are at least twice their significand plus two
+    dtype : float32, float16, or a type of ml_dtypes that is in the table of formats
     flush_subnormals : subnormal operands and results count as zeros of their sign
     """
     dtype = np.dtype(dtype)
-    tiny = np.float32(np.finfo(np.float32).tiny) if dtype == np.float32 else None
-    if flush_subnormals and tiny is None:
-        raise ValueError("flush_subnormals is modelled for float32")
-
-    def flush(a: np.ndarray) -> np.ndarray:
-        if not flush_subnormals:
-            return a
-        return np.where(np.abs(a) < tiny, np.copysign(np.float32(0), a), a).astype(dtype)
+    if dtype not in _NAMES:
+        raise ValueError(f"dtype is one of {', '.join(map(str, _NAMES))}, not {dtype}")
+    format, code = _NAMES[dtype], np.dtype(f"u{dtype.itemsize}")
 
     def add(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        with np.errstate(all="ignore"):
-            total = (flush(a).astype(np.float32) + flush(b).astype(np.float32)).astype(dtype)
-            return flush(np.where(np.isnan(total), np.array(np.nan, dtype), total).astype(dtype))
+        total = float_adder.add(a.view(code), b.view(code), format, flush_subnormals=flush_subnormals)
+        return total.astype(code).view(dtype)
 
     return Addition(dtype, add)
 
