@@ -42,9 +42,9 @@ def deliver(topology: str, rows: np.ndarray, values: np.ndarray, bitmap: np.ndar
     """
     lanes, size = rows.shape[-1], np.shape(bitmap)[-1]
     if topology == "crossbar":
-        weights = 1 << np.arange(log2(size))
-        numbers = np.sum(rows[..., :-1, :] * weights[:, None], axis=-2)
-        return np.where(rows[..., -1, :], crossbar(expand(values, bitmap), numbers), 0)
+        bits = log2(size)
+        numbers = np.sum(rows[..., :bits] << np.arange(bits), axis=-1)
+        return np.where(rows[..., bits], crossbar(expand(values, bitmap), numbers), 0)
     levels, used = log2(lanes), rows[..., 0, :size]
     # An unused position gives zero: what is behind the concentrated values then serves the empty lanes.
     window = np.where(used, expand(values, bitmap), 0)

@@ -43,7 +43,7 @@ def assign(positions: np.ndarray, window: int) -> tuple[np.ndarray, np.ndarray, 
 
 def setting_rows(topology: str, lanes: int, window: int) -> int:
     """Return the number of rows of ``lanes`` bits in a settings word."""
-    return {"multicast-benes": log2(lanes) + 2, "crossbar": log2(window) + 1}[topology]
+    return {"multicast-benes": log2(lanes) + 2, "crossbar": lanes}[topology]
 
 
 def multicast_rows(positions: np.ndarray, window: int) -> np.ndarray:
@@ -69,11 +69,17 @@ def multicast_rows(positions: np.ndarray, window: int) -> np.ndarray:
 
 
 def crossbar_rows(positions: np.ndarray, window: int) -> np.ndarray:
-    """Return settings of ``crossbar``, [batch, rows, lanes] bool: a row a bit, then the used lanes."""
+    """Return settings of ``crossbar``, [batch, rows, lanes] bool.
+
+    Row j: bits of the position of lane j, then whether it has one.
+    """
     positions = np.asarray(positions, dtype=np.int64)
-    numbers = np.maximum(positions, 0)
-    rows = [numbers >> bit & 1 != 0 for bit in range(log2(window))]
-    return np.stack([*rows, positions != EMPTY], axis=1)
+    batch, lanes = positions.shape
+    bits = log2(window)
+    rows = np.zeros((batch, lanes, lanes), dtype=bool)
+    rows[:, :, :bits] = np.maximum(positions, 0)[..., None] >> np.arange(bits) & 1
+    rows[:, :, bits] = positions != EMPTY
+    return rows
 
 
 def route(topology: str, positions: np.ndarray, window: int) -> np.ndarray:

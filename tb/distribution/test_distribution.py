@@ -66,10 +66,14 @@ class Bench:
         return np.where(self.numpy.random(LANES) < 0.2, -1, self.numpy.integers(0, WINDOW, LANES))
 
     async def load(self, positions: np.ndarray) -> None:
-        """Write the settings of a fold, a row a cycle."""
+        """Write the settings of a fold, a row a cycle as soon as the network takes them."""
         for number, row in enumerate(route.route(TOPOLOGY, positions[None], WINDOW)[0]):
             await FallingEdge(self.dut.clk)
             self.dut.write.value, self.dut.row.value, self.dut.data.value = 1, number, word(row, 1)
+            while True:
+                await RisingEdge(self.dut.clk)
+                if self.dut.writable.value:
+                    break
         await FallingEdge(self.dut.clk)
         self.dut.write.value = 0
 

@@ -40,14 +40,22 @@ def vectors(random, count, window, width):
     return random.integers(1, 1 << width, bitmap.shape), bitmap
 
 
-def network_outputs(network, topology, positions, values, bitmap):
-    rows = route.route(topology, positions, network.window)
-    inputs = {"values": pack(values, network.width), "bitmap": pack(bitmap)}
-    inputs |= fields(topology, rows, network.window)
-    if network.latency:
+def network_outputs(network, rows, values, bitmap):
+    """Swap settings behind every latency + 1 vectors, as fast as they may change; one item of rows for each."""
+    latency, group = network.latency, network.latency + 1
+    assert len(values) == group * len(rows)
+    topology = "crossbar" if isinstance(network, CrossbarNetwork) else "multicast-benes"
+    cycle = np.arange(group + len(values))  # the settings of the first vectors need a swap before them
+    prepared = np.clip((cycle + 1) // group - 1, 0, len(rows) - 1)
+    vector = np.maximum(cycle - group, 0)
+    inputs = {"values": pack(values, network.width)[vector], "bitmap": pack(bitmap)[vector]}
+    inputs |= {name: word[prepared] for name, word in fields(topology, rows, network.window).items()}
+    inputs["swap"] = swap = (cycle + 1) % group == 0
+    if network.stallable:
         inputs["advance"] = np.ones(1, dtype=np.uint8)
-    out = run(convert(network), inputs, network.latency)["outputs"]
-    return unpack(out, network.lanes, network.width)
+    out = run(convert(network), inputs, latency)
+    assert np.all(out["settled"][: len(swap) - latency][swap[latency:]])
+    return unpack(out["outputs"], network.lanes, network.width)[group:]
 
 
 def all_maps(first, last):
@@ -85,12 +93,10 @@ def test_golden_slice_of_the_maps_of_8():
 
 @pytest.mark.slow
 def test_every_map_of_8_in_golden_and_rtl():
-    design = convert(MulticastBenes(8, 8, 8))
     count, piece = 0, 1 << 19
     for first in range(0, 8**8, piece):
         some, rows, values, bitmap = check_golden_maps(first, first + piece)
-        inputs = {"values": pack(values, 8), "bitmap": pack(bitmap), **fields("multicast-benes", rows, 8)}
-        out = unpack(run(design, inputs)["outputs"], 8, 8)
+        out = network_outputs(MulticastBenes(8, 8, 8), rows, values, bitmap)
         assert np.array_equal(out, distribution.wanted(all_maps(first, first + piece), values, bitmap))
         count += some
     assert count == 8**8
@@ -99,38 +105,42 @@ def test_every_map_of_8_in_golden_and_rtl():
 def test_rtl_slice_of_the_maps_of_8(random):
     positions = random.integers(0, 8, (1 << 15, 8))
     values, bitmap = vectors(random, len(positions), 8, 8)
-    out = network_outputs(MulticastBenes(8, 8, 8), "multicast-benes", positions, values, bitmap)
+    out = network_outputs(MulticastBenes(8, 8, 8), route.multicast_rows(positions, 8), values, bitmap)
     assert len(out) == 1 << 15
     assert np.array_equal(out, distribution.wanted(positions, values, bitmap))
 
 
 @pytest.mark.parametrize(
-    ("topology", "lanes", "window", "registers"),
+    ("topology", "lanes", "window", "registers", "stallable"),
     [
-        ("multicast-benes", 2, 2, 1),
-        ("multicast-benes", 16, 8, 3),
-        ("crossbar", 2, 2, 1),
-        ("crossbar", 16, 8, 4),
+        ("multicast-benes", 2, 2, 1, True),
+        ("multicast-benes", 16, 8, 3, False),
+        ("crossbar", 2, 2, 1, False),
+        ("crossbar", 16, 8, 4, True),
     ],
 )
-def test_rtl_delivers_any_map(random, topology, lanes, window, registers):
-    columns = distribution_columns(topology, lanes, window)
-    network = NETWORKS[topology](lanes, window, 7, evenly(registers, columns))
-    positions = maps(random, 2000, lanes, window)
-    values, bitmap = vectors(random, 2000, window, 7)
-    out = network_outputs(network, topology, positions, values, bitmap)
-    assert np.array_equal(out, distribution.wanted(positions, values, bitmap))
+def test_rtl_delivers_any_map(random, *, topology, lanes, window, registers, stallable):
+    columns = evenly(registers, distribution_columns(topology, lanes, window))
+    network = NETWORKS[topology](lanes, window, 7, columns, stallable)
+    positions = maps(random, 1000, lanes, window)
+    values, bitmap = vectors(random, 1000 * (registers + 1), window, 7)
+    out = network_outputs(network, route.route(topology, positions, window), values, bitmap)
+    wanted = distribution.wanted(np.repeat(positions, registers + 1, axis=0), values, bitmap)
+    assert np.array_equal(out, wanted)
 
 
 def test_rtl_every_bitmap_with_every_register(random):
-    """A register after each column: two vectors in a row have different settings in every column."""
-    network = MulticastBenes(16, 16, 2, evenly(multicast_columns(16, 16), multicast_columns(16, 16)))
-    bitmap = np.arange(1 << 16)[random.permutation(1 << 16), None] >> np.arange(16) & 1
+    """A register after each column: a swap meets vectors of the settings before it in every column."""
+    columns = multicast_columns(16, 16)
+    network = MulticastBenes(16, 16, 2, tuple(range(columns)))
+    group = columns + 1
+    bitmap = np.arange(-(-65536 // group) * group) % 65536
+    assert len(np.unique(bitmap)) == 65536
+    bitmap = random.permutation(bitmap)[:, None] >> np.arange(16) & 1
     values = random.integers(1, 4, bitmap.shape)
-    positions = maps(random, 4096, 16, 16)[random.integers(0, 4096, 1 << 16)]
-    out = network_outputs(network, "multicast-benes", positions, values, bitmap)
-    assert len(out) == 65536
-    assert np.array_equal(out, distribution.wanted(positions, values, bitmap))
+    positions = maps(random, len(bitmap) // group, 16, 16)
+    out = network_outputs(network, route.multicast_rows(positions, 16), values, bitmap)
+    assert np.array_equal(out, distribution.wanted(np.repeat(positions, group, axis=0), values, bitmap))
 
 
 @pytest.mark.slow
@@ -138,7 +148,8 @@ def test_rtl_every_bitmap_with_every_register(random):
 def test_rtl_delivers_any_map_of_many_lanes(random, lanes):
     positions = maps(random, 3000, lanes, lanes)
     values, bitmap = vectors(random, 3000, lanes, 4)
-    out = network_outputs(MulticastBenes(lanes, lanes, 4), "multicast-benes", positions, values, bitmap)
+    network = MulticastBenes(lanes, lanes, 4)
+    out = network_outputs(network, route.multicast_rows(positions, lanes), values, bitmap)
     assert np.array_equal(out, distribution.wanted(positions, values, bitmap))
 
 
@@ -158,6 +169,8 @@ def stream(random, network, cycles, verilog=None):
     valid, ready = random.random(cycles) < busy, random.random(cycles) < eager
     ready[-4 * network.latency - 4 :] = True
     valid[-4 * network.latency - 4 :] = False
+    if not network.stallable:
+        ready[:] = True
     write, swap = random.random(cycles) < 0.7, random.random(cycles) < 0.1
     row = random.integers(0, network.rows, cycles)
     stored = np.zeros((network.rows, lanes), dtype=bool)
@@ -175,9 +188,10 @@ def stream(random, network, cycles, verilog=None):
             wanted.append((active, values[t], bitmap[t], tag[t], known >= 2))
         if swap[t]:
             assert out["swapped"][t] == (not valid[t] or out["vectors_ready"][t])
+            assert not out["writable"][t]
         if swap[t] and out["swapped"][t]:
             active, known = rows.copy(), known + (t > 30 * network.rows)
-        if write[t]:
+        if write[t] and out["writable"][t]:
             rows[row[t]] = data[t]
     settings, values, bitmap, tag, known = (np.array(item) for item in zip(*wanted, strict=True))
     taken = (out["lanes_out_valid"] & ready) != 0
@@ -190,19 +204,19 @@ def stream(random, network, cycles, verilog=None):
 
 
 @pytest.mark.parametrize(
-    ("topology", "lanes", "window", "registers", "registered_ready"),
+    ("topology", "lanes", "window", "registers", "options"),
     [
-        ("multicast-benes", 8, 8, 0, False),
-        ("multicast-benes", 8, 4, 5, True),
-        ("multicast-benes", 4, 4, 6, False),
-        ("crossbar", 4, 4, 2, False),
+        ("multicast-benes", 8, 8, 0, {}),
+        ("multicast-benes", 8, 4, 5, {"registered_ready": True}),
+        ("multicast-benes", 4, 4, 6, {}),
+        ("multicast-benes", 4, 4, 11, {"stallable": False}),
+        ("crossbar", 4, 4, 2, {}),
+        ("crossbar", 4, 2, 3, {"stallable": False}),
     ],
 )
-def test_stream_with_stalls_and_swaps(random, *, topology, lanes, window, registers, registered_ready):
+def test_stream_with_stalls_and_swaps(random, topology, lanes, window, registers, options):
     columns = evenly(registers, distribution_columns(topology, lanes, window))
-    network = DistributionNetwork(
-        lanes, 6, window, topology, registers=columns, tag_width=5, registered_ready=registered_ready
-    )
+    network = DistributionNetwork(lanes, 6, window, topology, registers=columns, tag_width=5, **options)
     got, expected = stream(random, network, 6000)
     assert len(got) > 1000
     assert np.array_equal(got, expected)
@@ -236,7 +250,11 @@ def test_registers_are_spread_evenly():
         (lambda: DistributionNetwork(8, 4, topology="torus"), "topology=torus: one of auto"),
         (lambda: DistributionNetwork(8, 4, registers=(99,)), "registers="),
         (lambda: DistributionNetwork(12, 4), "lanes=12"),
-        (lambda: DistributionNetwork(8, 4, registered_ready=True), "registered_ready"),
+        (lambda: DistributionNetwork(8, 4, registered_ready=True), "registers is wanted"),
+        (
+            lambda: DistributionNetwork(8, 4, registers=(1,), registered_ready=True, stallable=False),
+            "stallable",
+        ),
         (lambda: evenly(9, 8), "0…8"),
     ],
 )

@@ -37,7 +37,13 @@ SWAP_BRANCHES = (r"(\w+(?:\[\d+\])?) \? (\S+) : (\S+);", r"\1 ? \3 : \2;")
 NETWORK = [
     pytest.param("multicast_benes", *SWAP_BRANCHES, 0, id="a multiplexer takes the other input"),
     pytest.param("rank_control", r" count_2_0_carry_1 \^", " 1'h0 ^", 0, id="a count loses its carry"),
-    pytest.param("multicast_benes", r"\{ 1'h0, ends \}", "{ ends, 1'h0 }", 0, id="runs end a slot late"),
+    pytest.param(
+        "multicast_benes",
+        r"\{ 1'h0, ends_in_use_0 \}",
+        "{ ends_in_use_0, 1'h0 }",
+        0,
+        id="runs end a slot late",
+    ),
 ]
 
 
@@ -49,11 +55,16 @@ def test_broken_network_is_seen(module, pattern, replacement, number):
     values, bitmap = random.integers(1, 16, positions.shape), random.random(positions.shape) < 0.7
     inputs = {"values": pack(values, 4), "bitmap": pack(bitmap)}
     inputs |= fields("multicast-benes", route.multicast_rows(positions, LANES), LANES)
+    # Settings are in use in the cycle after their swap.
+    inputs = {name: np.append(word, word[:1], axis=0) for name, word in inputs.items()}
+    for name in ("values", "bitmap"):
+        inputs[name] = np.roll(inputs[name], 1, axis=0)
+    inputs["swap"] = np.ones(1, dtype=np.uint8)
     wanted = distribution.wanted(positions, values, bitmap)
 
     def outputs(verilog):
         out = evaluate(verilog, design.top, design.ports, inputs)
-        return unpack(out["outputs"], LANES, 4)
+        return unpack(out["outputs"], LANES, 4)[1:]
 
     assert np.array_equal(outputs(design.verilog), wanted)
     assert not np.array_equal(outputs(mutate(design.verilog, module, pattern, replacement, number)), wanted)

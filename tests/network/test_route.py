@@ -4,20 +4,15 @@ import itertools
 
 import numpy as np
 import pytest
-from amaranth.hdl import Module, Signal
-from amaranth.lib import stream
-from amaranth.lib.wiring import In, Out, connect, flipped
 
-from dotforge.block import Block
 from dotforge.flow.verilog import convert
-from dotforge.network.distribution import DistributionNetwork
 from dotforge.network.route import RouteEngine, route_cycles
 from dotforge.network.route_loop import loop_steps
 from dotforge.network.settings import TOPOLOGIES, host_settings
 from dotforge_golden import distribution, route
 from dotforge_sim.cosim import evaluate
 
-from .vectors import bits_of, maps, pack, unpack
+from .vectors import maps
 
 SEED = 42
 
@@ -42,6 +37,7 @@ def hardware_rows(lanes, window, positions, *, walkers=1, verilog=None):
     payload = np.zeros(len(cycle), dtype=np.int64)
     payload[phase < lanes] = words
     ports = {"positions_payload": payload, "positions_valid": phase < lanes, "swapped": phase == period - 2}
+    ports["writable"] = 1
     out = evaluate(verilog or design.verilog, design.top, design.ports, ports)
     assert np.all(out["positions_ready"][phase < lanes])
     levels = lanes.bit_length() - 1
@@ -82,77 +78,6 @@ def test_settings_deliver_any_map(random, lanes, window, walkers):
     assert len(rows) == 300
     check(rows, positions, window, random)
     assert np.all(cycles == route_cycles(lanes, walkers))
-
-
-class Routed(Block):
-    """A route engine beside the network that it sets: positions and vectors in, lanes out."""
-
-    positions: stream.Interface
-    vectors: stream.Interface
-    lanes_out: stream.Interface
-    swap: Signal
-    swapped: Signal
-    prepared: Signal
-
-    def __init__(self, lanes: int, width: int, walkers: int) -> None:
-        self.engine = RouteEngine(lanes, None, walkers)
-        self.network = DistributionNetwork(lanes, width, topology="multicast-benes", registers=(4,))
-        super().__init__(
-            {
-                "positions": self.engine.signature.members["positions"],
-                "vectors": self.network.signature.members["vectors"],
-                "lanes_out": self.network.signature.members["lanes_out"],
-                "swap": In(1),
-                "swapped": Out(1),
-                "prepared": Out(1),
-            }
-        )
-
-    def elaborate(self, platform: object) -> Module:
-        m = Module()
-        m.submodules.engine, m.submodules.network = engine, network = self.engine, self.network
-        connect(m, flipped(self.positions), engine.positions)
-        connect(m, flipped(self.vectors), network.vectors)
-        connect(m, network.lanes_out, flipped(self.lanes_out))
-        m.d.comb += [
-            network.write.eq(engine.write),
-            network.row.eq(engine.row),
-            network.data.eq(engine.data),
-            network.swap.eq(self.swap),
-            engine.swapped.eq(network.swapped),
-            self.swapped.eq(network.swapped),
-            self.prepared.eq(engine.prepared),
-        ]
-        return m
-
-
-def test_folds_follow_each_other_without_a_lost_cycle(random):
-    """A vector a cycle, also across swaps, while the engine routes the next fold."""
-    lanes, width, folds = 8, 5, 40
-    period = lanes + route_cycles(lanes) + 2
-    positions = maps(random, folds, lanes, lanes)
-    design = convert(Routed(lanes, width, 1))
-    cycles = np.arange((folds + 1) * period)
-    phase, fold = cycles % period, cycles // period
-    # Fold f is routed in period f and used in period f + 1; the swap comes with the last vector of a period.
-    next_position = positions[np.minimum(fold, folds - 1), np.minimum(phase, lanes - 1)]
-    values = random.integers(1, 1 << width, (len(cycles), lanes))
-    bitmap = random.random(values.shape) < 0.7
-    ports = {
-        "positions_payload": np.where(next_position < 0, lanes, next_position),
-        "positions_valid": (phase < lanes) & (fold < folds),
-        "vectors_payload": pack(np.concatenate([bits_of(values, width), bitmap], axis=1)),
-        "vectors_valid": fold > 0,
-        "lanes_out_ready": 1,
-        "swap": phase == period - 1,
-    }
-    out = evaluate(design.verilog, design.top, design.ports, ports, latency=1)
-    assert np.all(out["lanes_out_valid"][period:-1])
-    used = fold > 0
-    wanted = distribution.wanted(positions[fold[used] - 1], values[used], bitmap[used])
-    got = unpack(out["lanes_out_payload"], lanes, width)[used]
-    assert len(got) == folds * period
-    assert np.array_equal(got[:-1], wanted[:-1])
 
 
 @pytest.mark.parametrize("topology", TOPOLOGIES)

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from amaranth.hdl import Cat, Module, Signal
+from amaranth.hdl import Cat, Module, Signal, Value
 from amaranth.lib.wiring import In, Out
 
 from ..block import Block
 from .piece import Piece, Pipeline, check_lanes, choose, wires
 
-__all__ = ["Crossbar", "Selector"]
+__all__ = ["Crossbar", "Selector", "select_lanes"]
 
 
 class Selector(Block):
@@ -20,14 +20,15 @@ class Selector(Block):
     width : bits of a value
     registers : levels (0…log2(inputs) − 1, from the inputs on) that a register follows
     gated : the output can be zeroed
+    stallable : with a port ``advance``
 
     Interface attributes
     --------------------
     values : inputs × width bits
-    number : of the input that is taken
-    occupied : low gives zero (``gated`` only)
+    number : of the input that is taken; each bit is for the vector that is at its level
+    occupied : low gives zero (``gated`` only); for the vector at the last level
     output : width bits
-    advance : registered ones only; low holds all registers
+    advance : registered, stallable ones only; low holds all registers
     """
 
     values: Signal
@@ -36,35 +37,73 @@ class Selector(Block):
     output: Signal
     advance: Signal
 
-    def __init__(self, inputs: int, width: int, registers: Sequence[int] = (), gated: bool = False) -> None:
-        self.levels, self.width, self.registers, self.gated = (
-            check_lanes(inputs),
-            width,
-            tuple(registers),
-            gated,
-        )
-        self.latency = len(self.registers)
+    def __init__(
+        self,
+        inputs: int,
+        width: int,
+        registers: Sequence[int] = (),
+        gated: bool = False,
+        stallable: bool = True,
+    ) -> None:
+        self.levels, self.width, self.gated = check_lanes(inputs), width, gated
+        self.registers, self.latency = tuple(registers), len(registers)
+        self.stallable = stallable and bool(registers)
         ports = {"values": In(inputs * width), "number": In(self.levels), "output": Out(width)}
         if gated:
             ports["occupied"] = In(1)
-        if self.registers:
+        if self.stallable:
             ports["advance"] = In(1)
         super().__init__(ports)
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        pipeline = Pipeline(m, self.width, self.registers, self.advance if self.registers else None)
+        pipeline = Pipeline(m, self.width, self.registers, self.advance if self.stallable else None)
         values = wires(self.values, self.width)
         for level in range(self.levels):
-            bit = pipeline.now(self.number[level], f"number_{level}")
-            last = self.gated and level == self.levels - 1
-            valid = pipeline.now(self.occupied, "occupied") if last else None
+            valid = self.occupied if self.gated and level == self.levels - 1 else None
             values = [
-                choose(bit, values[index + 1], values[index], valid) for index in range(0, len(values), 2)
+                choose(self.number[level], values[index + 1], values[index], valid)
+                for index in range(0, len(values), 2)
             ]
             values = pipeline.end_column(values, "level")
         m.d.comb += self.output.eq(values[0])
         return m
+
+
+def select_lanes(
+    m: Module,
+    values: Value,
+    numbers: Sequence[Value],
+    registers: Sequence[int] = (),
+    advance: Value | None = None,
+    occupied: Value | None = None,
+) -> Value:
+    """Return one output a lane.
+
+    Parameters
+    ----------
+    values : all inputs
+    numbers : for each level, one bit a lane: of the number of the input that the lane takes
+    registers, advance : of each :class:`Selector`
+    occupied : one bit a lane, low gives zero
+    """
+    width = len(values) >> len(numbers)
+    outputs = []
+    for lane in range(len(numbers[0])):
+        selector = Selector(
+            1 << len(numbers), width, registers, occupied is not None, stallable=advance is not None
+        )
+        m.submodules[f"lane_{lane}"] = selector
+        m.d.comb += [
+            selector.values.eq(values),
+            selector.number.eq(Cat(bits[lane] for bits in numbers)),
+        ]
+        if occupied is not None:
+            m.d.comb += selector.occupied.eq(occupied[lane])
+        if advance is not None and selector.stallable:
+            m.d.comb += selector.advance.eq(advance)
+        outputs.append(selector.output)
+    return Cat(*outputs)
 
 
 class Crossbar(Piece):
@@ -85,16 +124,11 @@ class Crossbar(Piece):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        outputs = []
-        for lane in range(self.lanes):
-            selector = Selector(self.lanes, self.width, self.registers)
-            m.submodules[f"lane_{lane}"] = selector
-            m.d.comb += [
-                selector.values.eq(self.inputs),
-                selector.number.eq(self.settings[lane * self.columns : (lane + 1) * self.columns]),
-            ]
-            if self.registers:
-                m.d.comb += selector.advance.eq(self.advance)
-            outputs.append(selector.output)
-        m.d.comb += self.outputs.eq(Cat(*outputs))
+        pipeline = self.pipeline(m)
+        numbers = []
+        for bit in range(self.columns):
+            numbers.append(pipeline.now(self.settings[bit :: self.columns], f"numbers_{bit}"))
+            pipeline.skip_column()
+        outputs = select_lanes(m, self.inputs, numbers, self.registers, pipeline.advance)
+        m.d.comb += self.outputs.eq(outputs)
         return m

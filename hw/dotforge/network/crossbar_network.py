@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from amaranth.hdl import Cat, Module, Signal
+from amaranth.hdl import Cat, Module, Signal, Value
 from amaranth.lib.wiring import In, Out
 
 from ..block import Block
-from .crossbar import Selector
+from .crossbar import select_lanes
 from .expand import expand_column
 from .piece import Pipeline, check_lanes, wires
 from .ranks import RankControl
@@ -27,40 +27,50 @@ class CrossbarNetwork(Block):
     lanes, window : powers of two from 2
     width : bits of a value
     registers : columns that a register follows, see :func:`crossbar_columns`
+    stallable : with a port ``advance``
 
     Interface attributes
     --------------------
     values, bitmap : window values, compressed, and their places
-    numbers : log2(window) bits a lane, its position
-    occupied : lanes bits; the others give zero
+    numbers : log2(window) bits a lane, its position; prepared, and in use after a ``swap``
+    occupied : lanes bits, likewise; the others give zero
+    swap : vectors after the one that enters in this cycle, if any, have the settings that are prepared now
+    settled : the last swap has been everywhere, so ``numbers`` and ``occupied`` may change
     outputs : lanes values
-    advance : registered networks only; low holds all registers
+    advance : registered, stallable networks only; low holds all registers
     """
 
     values: Signal
     bitmap: Signal
     numbers: Signal
     occupied: Signal
+    swap: Signal
+    settled: Signal
     outputs: Signal
     advance: Signal
 
-    def __init__(self, lanes: int, window: int, width: int, registers: Sequence[int] = ()) -> None:
+    def __init__(
+        self, lanes: int, window: int, width: int, registers: Sequence[int] = (), stallable: bool = True
+    ) -> None:
         self.lanes, self.window, self.width, self.registers = lanes, window, width, tuple(registers)
-        self.latency = len(self.registers)
+        self.latency, self.stallable = len(self.registers), stallable and bool(self.registers)
         ports = {
             "values": In(window * width),
             "bitmap": In(window),
             "numbers": In(lanes * check_lanes(window)),
             "occupied": In(lanes),
+            "swap": In(1),
+            "settled": Out(1),
             "outputs": Out(lanes * width),
         }
-        if self.registers:
+        if self.stallable:
             ports["advance"] = In(1)
         super().__init__(ports)
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        line = Pipeline(m, self.width, self.registers, self.advance if self.registers else None)
+        advance = self.advance if self.stallable else None
+        line = Pipeline(m, self.width, self.registers, advance, self.swap)
         depth = check_lanes(self.window)
         m.submodules.ranks = ranks = RankControl(self.window)
         m.d.comb += ranks.mask.eq(self.bitmap)
@@ -72,19 +82,14 @@ class CrossbarNetwork(Block):
             else:
                 values = expand_column(values, bit, select, line.now(self.bitmap, "bitmap"))
             values = line.end_column(values, "expanded")
-        numbers, occupied = line.now(self.numbers, "numbers"), line.now(self.occupied, "occupied")
-        registers = tuple(column - line.column for column in self.registers if column >= line.column)
-        window, outputs = Cat(*values), []
-        for lane in range(self.lanes):
-            selector = Selector(self.window, self.width, registers, gated=True)
-            m.submodules[f"lane_{lane}"] = selector
-            m.d.comb += [
-                selector.values.eq(window),
-                selector.number.eq(numbers[lane * depth : (lane + 1) * depth]),
-                selector.occupied.eq(occupied[lane]),
-            ]
-            if registers:
-                m.d.comb += selector.advance.eq(self.advance)
-            outputs.append(selector.output)
-        m.d.comb += self.outputs.eq(Cat(*outputs))
+        numbers: list[Value] = []  # a bit of all lanes, in use at the level that it is for
+        occupied: Value | None = None
+        for bit in range(depth):
+            numbers.append(line.in_use(Cat(self.numbers[bit::depth]), f"numbers_{bit}"))
+            if bit == depth - 1:
+                occupied = line.in_use(self.occupied, "occupied")
+            line.skip_column()
+        registers = [column - 1 - depth for column in self.registers if column > depth]
+        outputs = select_lanes(m, Cat(*values), numbers, registers, advance, occupied)
+        m.d.comb += [self.outputs.eq(outputs), self.settled.eq(line.settled())]
         return m

@@ -2,8 +2,8 @@
 
 ::
 
-    load (rows) ─► prepared ─► in use ────┐
-                          swap ▲          ▼ settings
+    load (rows) ─► prepared ──────────────┐
+                                     swap ▼ in use
     vectors ─────────────────────────► network ─────► lanes
     {values, bitmap, tag}              columns        {values, tag}
 
@@ -13,7 +13,7 @@ Source: 004_cc286613ada5888f (SIGMA), section IV-A1, which asks for a non-blocki
 from collections.abc import Sequence
 from typing import Any
 
-from amaranth.hdl import Cat, Module, Mux, Signal, Value, ValueLike
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, ValueLike
 from amaranth.lib import data, stream
 from amaranth.lib.wiring import In, Out
 
@@ -83,6 +83,8 @@ class DistributionNetwork(Block):
     tag_width : bits that go with each vector, untouched
     registered_ready : the stall of a registered network comes from a register and not from
         ``lanes_out.ready``, for a high clock rate; one more vector can wait at the output
+    stallable : without it ``lanes_out.ready`` is ignored: whoever gives a vector in has room for its lanes
+        when they come, ``latency`` cycles later. Saves a multiplexer a register, a third of its area
 
     Interface attributes
     --------------------
@@ -91,9 +93,10 @@ class DistributionNetwork(Block):
         clear or the lane has no position
     write, row, data : while ``write`` is high, ``data`` becomes row ``row`` of the prepared settings
         (:mod:`dotforge.network.settings`)
+    writable : a row is taken; low with ``swap``, and until the swap has gone through all registers, behind
+        the last vector before it
     swap : the prepared settings are used by all vectors after the one that is accepted in this cycle, if any.
-        To be held until ``swapped``; no cycle is lost. Prepared settings keep their value and may be written
-        in the cycle after
+        To be held until ``swapped``; no cycle is lost. Prepared settings keep their value
     swapped : the swap is done at the end of this cycle (it waits only for a vector that is offered and not
         accepted)
     latency : cycles from a vector to its lanes, one a register; initiation interval 1. ``lanes_out.ready``
@@ -105,6 +108,7 @@ class DistributionNetwork(Block):
     write: Signal
     row: Signal
     data: Signal
+    writable: Signal
     swap: Signal
     swapped: Signal
 
@@ -118,6 +122,7 @@ class DistributionNetwork(Block):
         registers: Sequence[int] = (),
         tag_width: int = 0,
         registered_ready: bool = False,
+        stallable: bool = True,
     ) -> None:
         check_lanes(lanes)
         self.lanes, self.width, self.window = lanes, width, lanes if window is None else window
@@ -131,7 +136,10 @@ class DistributionNetwork(Block):
             raise ValueError(f"registers={registers}: rising numbers of columns, 0…{columns - 1}, are wanted")
         if registered_ready and not registers:
             raise ValueError("registered_ready: a network with registers is wanted")
-        self.registers, self.tag_width, self.registered_ready = tuple(registers), tag_width, registered_ready
+        if registered_ready and not stallable:
+            raise ValueError("registered_ready: a stallable network is wanted")
+        self.registers, self.tag_width = tuple(registers), tag_width
+        self.registered_ready, self.stallable = registered_ready, stallable
         self.latency = len(self.registers)
         self.rows = setting_rows(self.topology, lanes, self.window)
         tag = {"tag": tag_width} if tag_width else {}
@@ -144,6 +152,7 @@ class DistributionNetwork(Block):
                 "write": In(1),
                 "row": In(range(self.rows)),
                 "data": In(lanes),
+                "writable": Out(1),
                 "swap": In(1),
                 "swapped": Out(1),
             }
@@ -153,15 +162,16 @@ class DistributionNetwork(Block):
         m = Module()
         m.submodules.settings = settings = SettingsBuffer(self.topology, self.lanes, self.window)
         network: Any = (CrossbarNetwork if self.topology == "crossbar" else MulticastBenes)(
-            self.lanes, self.window, self.width, self.registers
+            self.lanes, self.window, self.width, self.registers, self.stallable
         )
         m.submodules.network = network
         advance = Signal()
         m.d.comb += [
-            settings.write.eq(self.write),
+            self.writable.eq(network.settled & ~self.swap),
+            settings.write.eq(self.write & self.writable),
             settings.row.eq(self.row),
             settings.data.eq(self.data),
-            settings.swap.eq(self.swapped),
+            network.swap.eq(self.swapped),
             self.swapped.eq(self.swap & (~self.vectors.valid | self.vectors.ready)),
             network.values.eq(self.vectors.payload.values),
             network.bitmap.eq(self.vectors.payload.bitmap),
@@ -173,11 +183,11 @@ class DistributionNetwork(Block):
         tag = self.vectors.payload.tag if self.tag_width else None
         for number in range(self.latency):
             held = Signal(name=f"valid_{number}")
-            m.d.sync += held.eq(Mux(advance, valid, held))
+            m.d.sync += held.eq(Mux(advance, valid, held) if self.stallable else valid)
             valid = held
             if tag is not None:
                 moved = Signal(self.tag_width, name=f"tag_{number}", reset_less=True)
-                m.d.sync += moved.eq(Mux(advance, tag, moved))
+                m.d.sync += moved.eq(Mux(advance, tag, moved) if self.stallable else tag)
                 tag = moved
         output = network.outputs if tag is None else Cat(network.outputs, tag)
         ready = self.lanes_out.ready
@@ -198,8 +208,13 @@ class DistributionNetwork(Block):
             m.d.comb += [
                 self.lanes_out.valid.eq(valid),
                 self.lanes_out.payload.eq(output),
-                advance.eq(~Value.cast(valid) | ready if self.latency else ready),
+                advance.eq(self._moves(valid, ready)),
             ]
-        if self.latency:
+        if network.stallable:
             m.d.comb += network.advance.eq(advance)
         return m
+
+    def _moves(self, valid: ValueLike, ready: Value) -> ValueLike:
+        if not self.stallable:
+            return Const(1)
+        return ~Value.cast(valid) | ready if self.latency else ready

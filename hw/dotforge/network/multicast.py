@@ -55,15 +55,18 @@ class MulticastBenes(Block):
     registers : columns that a register follows, see :func:`multicast_columns`. In columns 0 and 1 bits are
         counted, 2 and 3 pack them, 4 and 5 count and copy them; the columns of Compress, CopyNetwork and
         Benes follow
+    stallable : with a port ``advance``
 
     Interface attributes
     --------------------
     values, bitmap : window values, compressed, and their places
-    used : window bits, the positions that lanes want
-    ends : lanes − 1 bits, see :class:`dotforge.network.copy.CopyNetwork`
-    crossed : see :class:`dotforge.network.benes.Benes`
+    used : window bits, the positions that lanes want; prepared, and in use after a ``swap``
+    ends : lanes − 1 bits, likewise, see :class:`dotforge.network.copy.CopyNetwork`
+    crossed : likewise, see :class:`dotforge.network.benes.Benes`
+    swap : vectors after the one that enters in this cycle, if any, have the settings that are prepared now
+    settled : the last swap has been everywhere, so prepared settings may change
     outputs : lanes values
-    advance : registered networks only; low holds all registers
+    advance : registered, stallable networks only; low holds all registers
     """
 
     values: Signal
@@ -71,36 +74,42 @@ class MulticastBenes(Block):
     used: Signal
     ends: Signal
     crossed: Signal
+    swap: Signal
+    settled: Signal
     outputs: Signal
     advance: Signal
 
-    def __init__(self, lanes: int, window: int, width: int, registers: Sequence[int] = ()) -> None:
+    def __init__(
+        self, lanes: int, window: int, width: int, registers: Sequence[int] = (), stallable: bool = True
+    ) -> None:
         self.lanes, self.window, self.width, self.registers = lanes, window, width, tuple(registers)
-        self.latency = len(self.registers)
+        self.latency, self.stallable = len(self.registers), stallable and bool(self.registers)
         ports = {
             "values": In(window * width),
             "bitmap": In(window),
             "used": In(window),
             "ends": In(lanes - 1),
             "crossed": In(len(benes_switches(lanes))),
+            "swap": In(1),
+            "settled": Out(1),
             "outputs": Out(lanes * width),
         }
-        if self.registers:
+        if self.stallable:
             ports["advance"] = In(1)
         super().__init__(ports)
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        line = Pipeline(m, self.width, self.registers, self.advance if self.registers else None)
+        line = Pipeline(m, self.width, self.registers, self.advance if self.stallable else None, self.swap)
         depth, levels = check_lanes(self.window), check_lanes(self.lanes)
         values = wires(self.values, self.width)
         present = self.ranks(m, line, "present", self.bitmap)
-        used = self.ranks(m, line, "used", self.used)
-        runs = self.ranks(m, line, "run", self.ends, starts=True)
+        used = self.ranks(m, line, "used", line.in_use(self.used, "used"))
         values = line.end_column(line.end_column(values, "waiting"), "waiting")
 
+        runs = self.ranks(m, line, "run", line.in_use(self.ends, "ends"), starts=True)
         both = Signal(self.window)
-        m.d.comb += both.eq(line.now(self.bitmap, "bitmap") & line.now(self.used, "used_mask"))
+        m.d.comb += both.eq(line.now(self.bitmap, "bitmap") & line.in_use(self.used, "used"))
         kept = arrived = wires(both, 1)
         half = (depth + 1) // 2
         for part in (range(half), range(half, depth)):
@@ -122,8 +131,12 @@ class MulticastBenes(Block):
             slots = wires(line.now(copied, "copied_bits", line.column - 1), 1)
         filled, since = _named(m, "filled", Cat(*slots)), line.column
 
-        place = self.ranks(m, line, "place", filled[:-1] & line.now(self.ends, "ends"), starts=True)
-        for bit in range(depth):
+        late = max(0, depth - 2)  # the slots need to be known only after Compress
+        for bit in range(late):
+            values = line.end_column(compress_column(values, bit, keep(bit)), "packed")
+        ending = line.now(filled, "filled", since)[:-1] & line.in_use(self.ends, "ends")
+        place = self.ranks(m, line, "place", ending, starts=True)
+        for bit in range(late, depth):
             values = line.end_column(compress_column(values, bit, keep(bit)), "packed")
         values = values + [Const(0, self.width)] * (self.lanes - self.window)
         for bit in reversed(range(1, levels)):
@@ -131,13 +144,14 @@ class MulticastBenes(Block):
 
         groups = column_settings(self.crossed, self.lanes)
         filled = line.now(filled, "filled", since)
-        crossed = line.now(groups[0], "crossed")
+        crossed = line.in_use(groups[0], "crossed_0")
         values = _copy_and_cross(values, place(0, start=True), place(0), filled, crossed)
         values = line.end_column(values, "permuted")
         for column, group in enumerate(groups[1:], 1):
-            values = benes_column(values, column_bit(column, self.lanes), line.now(group, "crossed"))
+            crossed = line.in_use(group, f"crossed_{column}")
+            values = benes_column(values, column_bit(column, self.lanes), crossed)
             values = line.end_column(values, "permuted")
-        m.d.comb += self.outputs.eq(Cat(*values))
+        m.d.comb += [self.outputs.eq(Cat(*values)), self.settled.eq(line.settled())]
         return m
 
     def ranks(
@@ -145,10 +159,11 @@ class MulticastBenes(Block):
     ) -> Callable[..., Value]:
         """Count a mask in this column and the next; return a function from bit to settings, in step."""
         lanes, here = self.lanes if starts else self.window, line.column
-        control = RankControl(lanes, starts, registered=here in self.registers)
+        registered = here in self.registers
+        control = RankControl(lanes, starts, registered=registered, stallable=self.stallable)
         m.submodules[f"{name}_ranks"] = control
         m.d.comb += control.mask.eq(mask)
-        if here in self.registers:
+        if control.stallable:
             m.d.comb += control.advance.eq(self.advance)
 
         def settings(bit: int, start: bool = False) -> Value:

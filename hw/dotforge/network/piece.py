@@ -68,14 +68,65 @@ class Pipeline:
     width : bits of a lane
     registers : numbers of the columns that a register follows
     advance : the registers move when this is high (``None``: always)
+    swap : what :meth:`in_use` returns is replaced behind the vector that enters in this cycle, if any
+
+    A swap travels beside the vectors, so that settings that many vectors share need no registers on the way::
+
+        prepared ──┬─────────────┬─────────────┐
+                   ▼ swap        ▼ swap        ▼ swap
+                in use        in use        in use         one register a bit, where it is used
+                   ▼             ▼             ▼
+        vectors ─ switches ─ ▌─ switches ─ ▌─ switches ─►
     """
 
     def __init__(
-        self, m: Module, width: int, registers: Sequence[int] = (), advance: Value | None = None
+        self,
+        m: Module,
+        width: int,
+        registers: Sequence[int] = (),
+        advance: Value | None = None,
+        swap: Value | None = None,
     ) -> None:
         self.m, self.width, self.registers, self.advance = m, width, registers, advance
         self.column = 0
         self._delayed: dict[int, list[Value]] = {}
+        self._arrived: list[Value] = [] if swap is None else [swap]
+        self._in_use: dict[tuple[str, int], Signal] = {}
+
+    @property
+    def depth(self) -> int:
+        """Number of registers before this column."""
+        return sum(register < self.column for register in self.registers)
+
+    def in_use(self, prepared: Value, name: str) -> Signal:
+        """Return the settings of the vector here: ``prepared``, as it was when the last swap came by."""
+        held = self._in_use.get((name, self.depth))
+        if held is None:
+            held = Signal(len(prepared), name=f"{name}_in_use_{self.depth}", reset_less=True)
+            self.m.d.sync += held.eq(Mux(self._arrival(), prepared, held))
+            self._in_use[name, self.depth] = held
+        return held
+
+    def settled(self) -> Value:
+        """Return whether the last swap has been everywhere: then ``prepared`` may change."""
+        return ~Cat(self._arrived[1:]).any()
+
+    def _arrival(self) -> Value:
+        """Return whether the vector behind a swap enters the stage of this column at the end of the cycle."""
+        while len(self._arrived) <= self.depth:
+            number = len(self._arrived)
+            passing = Signal(name=f"swap_{number}")  # the last vector before the swap is in stage ``number``
+            before = self._arrived[-1]
+            if self.advance is None:
+                self.m.d.sync += passing.eq(before)
+            elif number == 1:  # a swap without a vector may come while the others stand
+                self.m.d.sync += passing.eq(before | (passing & ~self.advance))
+            else:
+                self.m.d.sync += passing.eq(Mux(self.advance, before, passing))
+            self._arrived.append(passing)
+        if self.depth == 0 or self.advance is None:
+            return self._arrived[self.depth]
+        return self._arrived[self.depth] & self.advance
 
     def now(self, value: Value, name: str, since: int = 0) -> Value:
         """Return ``value``, made for the vector at column ``since``, in step with the vector here."""
@@ -94,6 +145,10 @@ class Pipeline:
             result = self._register(flat, f"{name}_{self.column}_register")
         self.column += 1
         return wires(result, self.width)
+
+    def skip_column(self) -> None:
+        """Pass a column whose switches and register are elsewhere."""
+        self.column += 1
 
     def _register(self, value: Value, name: str) -> Value:
         register = Signal(len(value), name=name, reset_less=True)

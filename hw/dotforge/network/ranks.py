@@ -31,6 +31,7 @@ class RankControl(Block):
     starts : also give the settings for the lower half of each block (for networks that copy)
     filled : also give which of the lanes positions are below the number of set bits
     registered : a register stands between counting blocks and deriving settings (latency 1)
+    stallable : with a port ``advance``
 
     Interface attributes
     --------------------
@@ -39,7 +40,7 @@ class RankControl(Block):
         rank at or after the middle of the block that belongs to the switch
     start_0, start_1, … : the same at the start of the block (with ``starts`` only)
     filled : lanes bits, the lowest as many as bits of the mask are set (with ``filled`` only)
-    advance : registered ones only; low holds the register
+    advance : registered, stallable ones only; low holds the register
     """
 
     mask: Signal
@@ -47,9 +48,15 @@ class RankControl(Block):
     advance: Signal
 
     def __init__(
-        self, lanes: int, starts: bool = False, filled: bool = False, registered: bool = False
+        self,
+        lanes: int,
+        starts: bool = False,
+        filled: bool = False,
+        registered: bool = False,
+        stallable: bool = True,
     ) -> None:
         self.lanes, self.starts, self.fills, self.registered = lanes, starts, filled, registered
+        self.stallable = registered and stallable
         self.latency = int(registered)
         self.columns = check_lanes(lanes)
         # A port a column: settings of one column follow from counts that those of another begin with.
@@ -58,7 +65,7 @@ class RankControl(Block):
         ports |= {f"{kind}_{bit}": Out(lanes // 2) for bit in range(self.columns) for kind in kinds}
         if filled:
             ports["filled"] = Out(lanes)
-        if registered:
+        if self.stallable:
             ports["advance"] = In(1)
         super().__init__(ports)
 
@@ -110,7 +117,8 @@ class RankControl(Block):
     def _hold(self, m: Module, number: int, level: list[Value]) -> list[Value]:
         width = len(level[0])
         held = Signal(len(level) * width, name=f"counts_{number}", reset_less=True)
-        m.d.sync += held.eq(Mux(self.advance, Cat(*level), held))
+        moved = Cat(*level)
+        m.d.sync += held.eq(Mux(self.advance, moved, held) if self.stallable else moved)
         return [held[start : start + width] for start in range(0, len(held), width)]
 
 

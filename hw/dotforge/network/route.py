@@ -6,7 +6,8 @@
     lane by lane  sorts         colours      row by row          prepared settings
     (lanes cycles) (lanes cycles) (lanes/2 · log2 lanes cycles with one walker)
 
-The positions of the next fold come in while this one is worked at.
+The positions of the next fold come in while this one is worked at. Rows wait until the network can take them;
+what does not need their place goes on meanwhile: sorting, and the first level.
 """
 
 from typing import Any
@@ -26,7 +27,7 @@ __all__ = ["RouteEngine", "route_cycles"]
 
 def route_cycles(lanes: int, walkers: int = 1) -> int:
     """Return the cycles from the last position to the last row of settings, if the network can take them."""
-    return lanes + loop_steps(lanes, walkers) + 2
+    return lanes + max(2, loop_steps(lanes, walkers)) + 2
 
 
 class RouteEngine(Block):
@@ -43,16 +44,19 @@ class RouteEngine(Block):
     positions : stream of {``position``, ``empty``}, one lane a beat from lane 0 on; ``empty``: the lane has
         none
     write, row, data : to those of :class:`dotforge.network.distribution.DistributionNetwork`
+    writable : from there; rows wait while it is low
     prepared : all rows are written; no more are until ``swapped``
     swapped : from the network
 
-    Timing: ``lanes`` beats in; then :func:`route_cycles` to the last row.
+    Timing: ``lanes`` beats in; then :func:`route_cycles` to the last row, if none has to wait; how
+    often: :func:`dotforge.network.route_engines.fold_cycles`.
     """
 
     positions: stream.Interface
     write: Signal
     row: Signal
     data: Signal
+    writable: Signal
     prepared: Signal
     swapped: Signal
 
@@ -67,6 +71,7 @@ class RouteEngine(Block):
                 "write": Out(1),
                 "row": Out(range(rows)),
                 "data": Out(lanes),
+                "writable": In(1),
                 "prepared": Out(1),
                 "swapped": In(1),
             }
@@ -78,18 +83,19 @@ class RouteEngine(Block):
         m.submodules.loop = loop = RouteLoop(self.lanes, self.walkers)
         payload: Any = self.positions.payload
         slot = Signal(self.bits)
-        assigning = Signal()
-        first = Signal()
-        ended = Signal()
-        number = Signal(len(self.row))  # of the row that RouteLoop gives next
+        assigning, first, ended = Signal(), Signal(), Signal()
+        outstanding = Signal()  # rows are
+        number = Signal(len(self.row))  # of the row that is next
+        early = Signal()  # it is one of the two rows that are known before the levels begin
+        free = Signal()  # the network's place for a row
+        used = Signal(self.window, reset_less=True)
+        ends = Signal(self.lanes, reset_less=True)
         m.d.comb += [
             lists.valid.eq(self.positions.valid),
             lists.position.eq(payload.position),
             lists.empty.eq(payload.empty),
             self.positions.ready.eq(lists.ready),
-            # Row 0 is written in the cycle of the first slot; the rows before are of the same fold from then
-            # on.
-            first.eq(lists.full & ~assigning & ~loop.busy & ~loop.written & ~self.prepared),
+            first.eq(lists.full & ~assigning & ~loop.busy & ~outstanding),
             lists.take.eq(first | assigning),
             ended.eq(lists.take & slot.all()),
             loop.assign.eq(lists.take),
@@ -97,14 +103,28 @@ class RouteEngine(Block):
             loop.lane.eq(lists.lane),
             loop.end.eq(lists.end),
             loop.go.eq(ended),
-            self.write.eq(first | loop.written),
-            self.row.eq(Mux(first, 0, number)),
-            self.data.eq(Mux(first, Cat(lists.used, Const(0, self.lanes - self.window)), loop.data)),
+            early.eq(~number[1:].any()),
+            free.eq(self.writable & ~self.prepared),
+            loop.accept.eq(free & ~early),
+            self.write.eq(free & outstanding & (early | loop.written)),
+            self.row.eq(number),
+            self.data.eq(
+                Mux(
+                    early,
+                    Mux(number[0], ends, Cat(used, Const(0, self.lanes - self.window))),
+                    loop.data,
+                )
+            ),
         ]
+        last = Signal()
+        m.d.comb += last.eq(self.write & loop.last & ~early)
         m.d.sync += [
             slot.eq(slot + lists.take),
             assigning.eq(Mux(assigning, ~ended, first & ~ended)),
-            number.eq(Mux(first, 1, number + loop.written)),
-            self.prepared.eq((self.prepared | loop.last) & ~self.swapped),
+            outstanding.eq(ended | (outstanding & ~last)),
+            number.eq(Mux(ended, 0, number + self.write)),
+            used.eq(Mux(first, lists.used, used)),
+            ends.eq(Mux(loop.begins, loop.data, ends)),
+            self.prepared.eq((self.prepared & ~self.swapped) | last),
         ]
         return m

@@ -48,9 +48,10 @@ class RouteLoop(Block):
     assign, slot, lane, end : while ``assign`` is high, slot goes to lane; ``end`` of its run. For all slots,
         then
     go : in the last cycle of ``assign``: the levels begin in the next one
-    busy : a level is worked at
-    written : in the cycle after the last slot and after each level, ``data`` is the next row: ends of runs,
-        then the levels' crossings (:mod:`dotforge.network.settings`)
+    begins : in that next cycle, ``data`` has a bit a slot: ``end``
+    busy : a level is worked at, or a row waits
+    written : ``data`` is the crossings of the level that has ended (:mod:`dotforge.network.settings`). All
+        waits until ``accept``
     last : ``data`` is the last row
     """
 
@@ -59,8 +60,10 @@ class RouteLoop(Block):
     lane: Signal
     end: Signal
     go: Signal
+    begins: Signal
     busy: Signal
     written: Signal
+    accept: Signal
     data: Signal
     last: Signal
 
@@ -75,8 +78,10 @@ class RouteLoop(Block):
                 "lane": In(self.bits),
                 "end": In(1),
                 "go": In(1),
+                "begins": Out(1),
                 "busy": Out(1),
                 "written": Out(1),
+                "accept": In(1),
                 "data": Out(lanes),
                 "last": Out(1),
             }
@@ -88,8 +93,15 @@ class RouteLoop(Block):
         level = Signal(bits)  # one-hot: the bit in which the wires of this level's switches differ
         remaining = Signal(max(1, (lanes // 2 - 1).bit_length()))
         fresh = Signal()  # the first step of a level
-        final = Signal()
-        m.d.comb += final.eq(self.busy & ~remaining.any())
+        working, active, final = Signal(), Signal(), Signal()
+        waits = Signal()
+        m.d.comb += [
+            waits.eq(self.written & ~self.accept),
+            active.eq(working & ~waits),
+            final.eq(active & ~remaining.any()),
+            self.begins.eq(active & fresh & level[0]),
+            self.busy.eq(working | self.written),
+        ]
         following = Cat(0, level[:-1])
         steps = [lanes // 2 // min(1 << number, self.walkers) - 1 for number in range(bits)]
         next_steps = any_of(
@@ -101,12 +113,12 @@ class RouteLoop(Block):
             ],
         )
         m.d.sync += [
-            self.written.eq(self.go | final),
-            self.last.eq(final & level[-1]),
-            self.busy.eq(self.go | (self.busy & ~(final & level[-1]))),
-            fresh.eq(self.go | final),
+            self.written.eq(final | waits),
+            self.last.eq(Mux(waits, self.last, final & level[-1])),
+            working.eq(self.go | (working & ~(final & level[-1]))),
+            fresh.eq(self.go | final | waits),
             level.eq(Mux(self.go, 1, Mux(final, following, level))),
-            remaining.eq(Mux(self.go, steps[0], Mux(final, next_steps, remaining - 1))),
+            remaining.eq(Mux(self.go, steps[0], Mux(final, next_steps, remaining - active))),
         ]
         to_input = [Signal(bits, name=f"input_of_{wire}", reset_less=True) for wire in range(lanes)]
         to_output = [Signal(bits, name=f"output_of_{wire}", reset_less=True) for wire in range(lanes)]
@@ -117,7 +129,7 @@ class RouteLoop(Block):
         output_writes: list[list[tuple[Value, Value]]] = [[] for _ in range(lanes)]
         row_writes: list[list[tuple[Value, Value]]] = [[] for _ in range(lanes)]
         done: list[list[Value]] = [[] for _ in range(lanes)]
-        ports = Ports(to_input, to_output, undone, level, self.busy, fresh)
+        ports = Ports(to_input, to_output, undone, level, active, fresh)
         for number in range(self.walkers):
             walker = Walker(number, self.walkers, bits)
             given = Assignment(self.assign, self.slot, self.lane, self.end) if number == 0 else None

@@ -15,14 +15,14 @@ Write = tuple[Value, Value]
 @dataclass
 class Ports:
     """What all walkers read: the two arrays, the output switches without a setting (at their upper wires),
-    the one-hot level, and whether a level is worked at, in its first step.
+    the one-hot level, and whether a step is done, the first of a level.
     """
 
     to_input: list[Signal]
     to_output: list[Signal]
     undone: Signal
     level: Signal
-    busy: Signal
+    active: Signal
     fresh: Signal
 
 
@@ -68,7 +68,7 @@ class Walker:
         level = ports.level
         bit = level[self.fixed :]
         active = Signal(name=f"{self.name}_active")
-        m.d.comb += active.eq(ports.busy & ~level[: self.fixed].any())
+        m.d.comb += active.eq(ports.active & ~level[: self.fixed].any())
         output, begun, prefetched = (
             self.signal(name, register=True) for name in ("output", "begun", "prefetched")
         )

@@ -1,6 +1,6 @@
-"""The settings word of a network, and the double buffer that holds it.
+"""The settings word of a network, and the buffer in which the next one is prepared.
 
-A word is written row by row, one bit a lane in each row, while the word before it is in use.
+A word is written row by row, ``lanes`` bits each, while the word before it is in use.
 
 ``multicast-benes``, log2(lanes) + 2 rows::
 
@@ -9,8 +9,11 @@ A word is written row by row, one bit a lane in each row, while the word before 
     row 2 + l      of each pair of wires q and q + 2**l: at q the crossing of their switch in column l of
                    Benes, at q + 2**l that of their switch in the mirror image of the column
 
-``crossbar``, log2(window) + 1 rows: one for each bit of the lanes' positions, then one of the lanes that have
-a position. Bits that have no meaning, such as those of the switches that Benes does without, are not stored.
+``crossbar``, ``lanes`` rows::
+
+    row j          position of lane j, log2(window) bits; the bit above them is set if the lane has one
+
+Bits that have no meaning, such as those of the switches that Benes does without, are not stored.
 """
 
 from collections.abc import Sequence
@@ -33,13 +36,13 @@ TOPOLOGIES = ("multicast-benes", "crossbar")
 
 
 def setting_places(topology: str, lanes: int, window: int) -> dict[str, list[tuple[int, int]]]:
-    """Return field → (row, lane) of each of its bits."""
+    """Return field → (row, bit of the row) of each of its bits."""
     levels = check_lanes(lanes)
     if topology == "crossbar":
-        bits = range(check_lanes(window))
+        bits = check_lanes(window)
         return {
-            "numbers": [(bit, lane) for lane in range(lanes) for bit in bits],
-            "occupied": [(len(bits), lane) for lane in range(lanes)],
+            "numbers": [(lane, bit) for lane in range(lanes) for bit in range(bits)],
+            "occupied": [(lane, bits) for lane in range(lanes)],
         }
     middle = levels - 1
     crossed = []
@@ -74,7 +77,7 @@ def host_settings(topology: str, positions: Sequence[int], window: int) -> list[
 
 
 class SettingsBuffer(Block):
-    """Two words of settings: one that is written, one in use.
+    """The word of settings that is prepared.
 
     Parameters
     ----------
@@ -82,43 +85,31 @@ class SettingsBuffer(Block):
 
     Interface attributes
     --------------------
-    write, row, data : a row of the word that is prepared
-    swap : what is prepared is used from the next cycle on
-    used, ends, crossed / numbers, occupied : the fields in use (see :func:`setting_places`)
+    write, row, data : a row of the word
+    used, ends, crossed / numbers, occupied : the fields of the word (see :func:`setting_places`)
     """
 
     def __init__(self, topology: str, lanes: int, window: int) -> None:
         self.places = setting_places(topology, lanes, window)
         self.rows = setting_rows(topology, lanes, window)
-        ports = {
-            "write": In(1),
-            "row": In(range(self.rows)),
-            "data": In(lanes),
-            "swap": In(1),
-        }
+        ports = {"write": In(1), "row": In(range(self.rows)), "data": In(lanes)}
         ports |= {field: Out(len(places)) for field, places in self.places.items()}
         super().__init__(ports)
 
     write: Signal
     row: Signal
     data: Signal
-    swap: Signal
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
         writes = decode(m, "writes", self.row, self.write)
         for field, places in self.places.items():
-            active = getattr(self, field)
             prepared = Signal(len(places), name=f"{field}_prepared", reset_less=True)
-            held = Signal(len(places), name=f"{field}_in_use", reset_less=True)
-            m.d.sync += [
-                prepared.eq(
-                    Cat(
-                        Mux(writes[row], self.data[lane], prepared[index])
-                        for index, (row, lane) in enumerate(places)
-                    )
-                ),
-                held.eq(Mux(self.swap, prepared, held)),
-            ]
-            m.d.comb += active.eq(held)
+            m.d.sync += prepared.eq(
+                Cat(
+                    Mux(writes[row], self.data[bit], prepared[index])
+                    for index, (row, bit) in enumerate(places)
+                )
+            )
+            m.d.comb += getattr(self, field).eq(prepared)
         return m

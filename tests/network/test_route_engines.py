@@ -1,0 +1,162 @@
+"""Route engines beside the network that they set: fold after fold, a vector every cycle."""
+
+import gc
+
+import numpy as np
+import pytest
+from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.lib import stream
+from amaranth.lib.wiring import In, Out, connect, flipped
+
+from dotforge.block import Block
+from dotforge.flow.verilog import convert
+from dotforge.network.distribution import DistributionNetwork, distribution_columns, evenly
+from dotforge.network.route_engines import RouteEngines, fold_cycles
+from dotforge_golden import distribution
+from dotforge_sim.cosim import evaluate
+
+from .vectors import bits_of, pack, unpack
+
+SEED = 46
+
+
+def following(state):
+    """Xorshift of 32 bits (G. Marsaglia, Journal of Statistical Software 8, 2003)."""
+    state ^= state << 13 & 0xFFFFFFFF
+    state ^= state >> 17
+    return state ^ (state << 5 & 0xFFFFFFFF)
+
+
+class Routed(Block):
+    """Offers positions out of a random generator all the time, and swaps as soon as settings are prepared."""
+
+    vectors: stream.Interface
+    lanes_out: stream.Interface
+    hold: Signal
+    swapped: Signal
+
+    def __init__(self, topology, lanes, width, registers, engines, walkers):
+        self.routes = RouteEngines(topology, lanes, None, engines, walkers)
+        self.network = DistributionNetwork(lanes, width, topology=topology, registers=registers)
+        members = self.network.signature.members
+        super().__init__(
+            {
+                "vectors": members["vectors"],
+                "lanes_out": members["lanes_out"],
+                "hold": In(1),
+                "swapped": Out(1),
+            }
+        )
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.routes, m.submodules.network = routes, network = self.routes, self.network
+        connect(m, flipped(self.vectors), network.vectors)
+        connect(m, network.lanes_out, flipped(self.lanes_out))
+        state = Signal(32, init=SEED)
+        first, second = Signal(32), Signal(32)
+        position = len(routes.positions.payload.position)
+        m.d.comb += [
+            first.eq(state ^ state << 13),
+            second.eq(first ^ first >> 17),
+            routes.positions.valid.eq(1),
+            # A lane in eight is empty; an AND of random bits makes low positions frequent.
+            routes.positions.payload.position.eq(state[8:] & state[20:]),
+            routes.positions.payload.empty.eq(state[:3].all()),
+            network.write.eq(routes.write),
+            network.row.eq(routes.row),
+            network.data.eq(routes.data),
+            routes.writable.eq(network.writable),
+            network.swap.eq(routes.prepared & ~self.hold),
+            routes.swapped.eq(network.swapped),
+            self.swapped.eq(network.swapped),
+        ]
+        assert position <= 12
+        m.d.sync += state.eq(Mux(routes.positions.ready, Cat(second ^ second << 5)[:32], state))
+        return m
+
+
+def folds_of(lanes, count):
+    """Return the positions that :class:`Routed` offers."""
+    state, positions = SEED, []
+    for _ in range(count * lanes):
+        empty = state & 7 == 7
+        positions.append(-1 if empty else (state >> 8 & state >> 20) & lanes - 1)
+        state = following(state)
+    return np.array(positions).reshape(count, lanes)
+
+
+#: Topology, lanes, registers of the network, engines, walkers.
+CASES = [
+    ("multicast-benes", 8, 0, 1, 1),
+    ("multicast-benes", 8, 0, 2, 1),
+    ("multicast-benes", 8, 5, 2, 4),
+    ("multicast-benes", 16, 3, 3, 2),
+    ("multicast-benes", 2, 2, 2, 1),
+    ("crossbar", 4, 3, 1, 1),
+]
+
+
+def check_stream(case, cycles, hold):
+    """Run vectors through; return (cycles of swaps, vectors that were compared)."""
+    topology, lanes, registers, engines, walkers = case
+    width = 5
+    columns = evenly(registers, distribution_columns(topology, lanes, lanes))
+    design = convert(Routed(topology, lanes, width, columns, engines, walkers))
+    random = np.random.default_rng(SEED)
+    values = random.integers(1, 1 << width, (cycles, lanes))
+    bitmap = random.random(values.shape) < 0.7
+    ports = {
+        "vectors_payload": pack(np.concatenate([bits_of(values, width), bitmap], axis=1)),
+        "vectors_valid": 1,
+        "lanes_out_ready": 1,
+        "hold": hold,
+    }
+    out = evaluate(design.verilog, design.top, design.ports, ports, latency=registers)
+    again = evaluate(design.verilog, design.top, design.ports, ports, outputs=["swapped"])
+    swaps = again["swapped"].astype(int)
+    assert np.all(out["lanes_out_valid"])
+    assert np.all(out["vectors_ready"])  # no cycle is lost, also across swaps
+    fold = np.cumsum(swaps) - swaps  # number of swaps before each vector
+    maps = folds_of(lanes, fold[-1])
+    used = fold > 0
+    wanted = distribution.wanted(maps[fold[used] - 1], values[used], bitmap[used])
+    got = unpack(out["lanes_out_payload"], lanes, width)[used]
+    assert np.array_equal(got, wanted)
+    return np.flatnonzero(swaps), len(got)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_folds_follow_each_other_as_fast_as_promised(case):
+    topology, lanes, registers, engines, walkers = case
+    swaps, vectors = check_stream(case, 3000, np.zeros(1, dtype=np.uint8))
+    assert len(swaps) > 20
+    assert vectors > 2800
+    period = fold_cycles(topology, lanes, engines, walkers, max(0, registers - 1))
+    mean = (swaps[-1] - swaps[4]) / (len(swaps) - 5)
+    assert period - 1 < mean <= period
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_settings_wait_for_the_swap(case):
+    random = np.random.default_rng(SEED)
+    hold = random.random(4000) < 0.98
+    swaps, vectors = check_stream(case, 4000, hold)
+    assert len(swaps) > 15
+    assert vectors > 3000
+
+
+@pytest.mark.filterwarnings("ignore::amaranth.hdl.UnusedElaboratable")
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: RouteEngines("torus", 8), "topology=torus: one of multicast-benes"),
+        (lambda: RouteEngines("multicast-benes", 8, engines=0), "engines=0"),
+        (lambda: RouteEngines("multicast-benes", 12), "lanes=12"),
+    ],
+)
+def test_wrong_parameters_are_named(make, message):
+    with pytest.raises(ValueError, match=message) as caught:
+        make()
+    del caught
+    gc.collect()
