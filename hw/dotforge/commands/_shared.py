@@ -48,8 +48,10 @@ class _Assignment(click.ParamType):
         return name, text
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
-        name = ctx.params.get("engine") or ctx.params.get("design") or ctx.info_name
-        if name not in engines():
+        # Up to a -p that has no value yet, click has not told arguments from the rest.
+        given = [ctx.params.get("engine"), ctx.params.get("design"), ctx.info_name, *ctx.args]
+        name = next((word for word in given if word in engines()), None)
+        if name is None:
             return []
         rows = describe(engines()[name].config)
         return [

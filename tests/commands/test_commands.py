@@ -1,0 +1,128 @@
+"""Every command does its job from the command line, for people and for machines."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import numpy as np
+import pytest
+
+from dotforge.commands import _shared
+from dotforge.flow import synth
+from dotforge.flow.manifest import SCHEMA
+from dotforge.registry import engines
+
+COMMANDS = ("completion", "draw", "generate", "list", "run", "synth", "verify")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_has_an_example(dotforge: Any, command: str) -> None:
+    result = dotforge(command, "--help")
+    assert result.code == 0
+    assert re.search(rf"Examples?: .*dotforge {command}", " ".join(result.out.split()))
+
+
+def test_help_lists_the_commands(dotforge: Any) -> None:
+    assert all(f"  {command} " in dotforge("--help").out for command in COMMANDS)
+
+
+def test_list(dotforge: Any) -> None:
+    text, machine = dotforge("list").out, json.loads(dotforge("list", "--json").out)
+    assert {entry["engine"] for entry in machine} == set(engines())
+    logmac = next(entry for entry in machine if entry["engine"] == "logmac")
+    lanes = next(row for row in logmac["parameters"] if row["name"] == "lanes")
+    assert (lanes["type"], lanes["unit"], lanes["allowed"], lanes["default"]) == (
+        "integer",
+        "products",
+        "1…256",
+        16,
+    )
+    assert all(row["name"] in text and row["help"] for entry in machine for row in entry["parameters"])
+
+
+def test_generate_verify_synth(dotforge: Any, tmp_path: Path) -> None:
+    made = dotforge(
+        "generate", "logmac", "-p", "lanes=2", "-p", "sum_bits=8", "-o", "mac", "--name", "my_mac", "--json"
+    )
+    described = json.loads(made.out)
+    assert set(described["files"]) == {
+        str(path.relative_to(tmp_path / "mac")) for path in (tmp_path / "mac").rglob("*") if path.is_file()
+    }
+    manifest = json.loads((tmp_path / "mac/manifest.json").read_text())
+    jsonschema.validate(manifest, SCHEMA)
+    assert manifest["top"] == "my_mac"
+
+    verified = json.loads(dotforge("verify", "mac", "--json").out)
+    assert (verified["mismatches"], verified["verilog_sha256"]) == (0, manifest["verilog_sha256"])
+    assert verified["vectors"] >= 350
+    assert (tmp_path / "mac/verify/results.xml").is_file()
+
+    report = json.loads(dotforge("synth", "mac", "-o", "R.json", "--json").out)
+    jsonschema.validate(report, synth.SCHEMA)
+    assert report["verilog_sha256"] == manifest["verilog_sha256"]
+    assert json.loads((tmp_path / "R.json").read_text()) == report
+    shown = dotforge("synth", "mac").out
+    assert str(report["totals"]["transistors"]) in shown
+
+
+def test_generate_again_replaces(dotforge: Any, tmp_path: Path) -> None:
+    for lanes in (1, 2):
+        assert dotforge("generate", "logmac", "-p", f"lanes={lanes}", "-o", "mac").code == 0
+        assert json.loads((tmp_path / "mac/manifest.json").read_text())["parameters"]["lanes"] == lanes
+
+
+def test_run(dotforge: Any, tmp_path: Path) -> None:
+    a, b = np.arange(-6, 6).reshape(3, 4) % 7, np.array([[0.5], [-0.25], [1], [0]])
+    np.save(tmp_path / "A.npy", a)
+    np.save(tmp_path / "B.npy", b)
+    arguments = ["run", "logmac", "-p", "lanes=2", "--a", "A.npy", "--b", "B.npy", "-o", "C.npy"]
+    result = dotforge(*arguments, "--json", "S.json")
+    assert result.code == 0
+    assert "0 mismatches" in result.err
+    assert np.array_equal(np.load(tmp_path / "C.npy"), a @ b)
+    report = json.loads((tmp_path / "S.json").read_text())
+    assert set(report) >= {
+        "engine", "parameters", "shape", "stationary", "nonzeros", "folds", "useful_macs", "cycles",
+        "stationary_utilisation", "compute_efficiency", "overall_efficiency", "mismatches", "accumulated_by",
+        "verilog_sha256", "wall_seconds",
+    }  # fmt: skip
+    assert json.loads(dotforge(*arguments, "--json", "-").out)["mismatches"] == 0
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion(dotforge: Any, shell: str) -> None:
+    result = dotforge("completion", shell)
+    assert result.code == 0
+    assert "_DOTFORGE_COMPLETE" in result.out
+
+
+def test_completes_parameters() -> None:
+    words = {"COMP_WORDS": "dotforge synth logmac -p la", "COMP_CWORD": "4"}
+    environment = {**os.environ, "_DOTFORGE_COMPLETE": "bash_complete", **words}
+    done = subprocess.run(
+        [Path(sys.executable).parent / "dotforge"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "lanes=" in done.stdout
+
+
+def test_progress_is_lines_where_nobody_watches(capsys: pytest.CaptureFixture[str]) -> None:
+    with _shared.progress("work") as tell:
+        for done in range(101):
+            tell(done, 100)
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "work: 0 of 100"
+    assert lines[-1] == "work: 100 of 100"
+    assert len(lines) == 11
+
+
+def test_version(dotforge: Any) -> None:
+    assert dotforge("--version").out.startswith("dotforge, version 0.")
