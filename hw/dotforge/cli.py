@@ -18,13 +18,15 @@ from dotforge_sim.toolchain import ToolMissing
 
 from . import commands
 from .flow.files import OutputError
+from .flow.targets.base import TargetError
+from .flow.tools import ToolError
 from .flow.yosys import YosysError
 from .parameters import ParameterError
 
 __all__ = ["end_on_error", "main"]
 
-_BAD_INPUT = (ParameterError, OutputError, RunError, ToolMissing)
-_FAILED = (BenchFailure, SimulatorError, YosysError)
+_BAD_INPUT = (ParameterError, OutputError, RunError, TargetError, ToolMissing)
+_FAILED = (BenchFailure, SimulatorError, ToolError, YosysError)
 
 
 class _Commands(click.Group):

@@ -107,7 +107,9 @@ async def check(bench: Bench, products: list[Product], *, after: int = 0) -> int
         assert found == (total, flag), f"dot product {index}: sum, overflow {found}, golden {(total, flag)}"
     await bench.settle()
     assert len(bench.received["sums"]) == after + len(products), "more sums than dot products"
-    report(vectors=len(products))
+    values = np.array(CODE.values)
+    useful = sum(np.count_nonzero(values[product.codes] * product.activations) for product in products)
+    report(vectors=len(products), useful_macs=useful)
     return overflowed
 
 

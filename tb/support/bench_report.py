@@ -16,19 +16,23 @@ __all__ = ["manifest", "parameters", "report"]
 _summary: dict[str, Any] = {"vectors": 0, "mismatches": 0}
 
 
-def report(*, vectors: int, mismatches: int = 0, **details: Any) -> None:
+def report(*, vectors: int, mismatches: int = 0, useful_macs: int = 0, **details: Any) -> None:
     """Add the counts of one test; the summary holds the totals over all tests.
 
     Parameters
     ----------
     vectors : values compared with golden
     mismatches : how many of them differed
+    useful_macs : products of two nonzero operands behind these values, where the bench counts them; power
+        reports divide by their total
     details : more facts for the summary, such as coverage counts; a later value replaces an earlier one
     """
     counts = {
         "vectors": _summary["vectors"] + int(vectors),
         "mismatches": _summary["mismatches"] + int(mismatches),
     }
+    if useful_macs:
+        counts["useful_macs"] = _summary.get("useful_macs", 0) + int(useful_macs)
     _summary.update({**details, **counts, "seed": cocotb.RANDOM_SEED})
     cocotb.log.info("compared %d vectors, %d differ, seed %d", vectors, mismatches, cocotb.RANDOM_SEED)
     if name := os.environ.get("DOTFORGE_BENCH_SUMMARY"):

@@ -1,27 +1,23 @@
 """``synth``: what a generated engine costs, as a report that says how it was measured."""
 
-import hashlib
 import json
-from typing import Any, cast
+from typing import Any
 
-import diskcache
-
-from dotforge_sim.cache import root
-
-from . import area, hierarchy, yosys
+from . import result_cache, yosys
 from .generated import Generated
+from .targets import HIERARCHIES, TARGETS, Settings, TargetError
+from .targets import target as find_target
 
-__all__ = ["HIERARCHIES", "SCHEMA", "TARGETS", "synthesize"]
+__all__ = ["HIERARCHIES", "SCHEMA", "TARGETS", "report_head", "synthesize"]
 
-#: Names of the targets.
-TARGETS = ("cmos",)
-
-#: How a hierarchy is measured: as one flat netlist, or a sum over its modules.
-HIERARCHIES = ("flat", "sum")
-
-_COUNT = {"type": ["integer", "null"], "minimum": 0}
+_COUNT = {"type": ["number", "null"], "minimum": 0}
 _COSTS = {
     "transistors": _COUNT,
+    "area_um2": _COUNT,
+    "luts": _COUNT,
+    "ffs": _COUNT,
+    "dsps": _COUNT,
+    "brams": {**_COUNT, "description": "blocks of the family; halves where a block can be split"},
     "registers": _COUNT,
     "cells": {"type": "object", "additionalProperties": {"type": "integer"}},
     "memory_bits": _COUNT,
@@ -41,15 +37,72 @@ SCHEMA: dict[str, Any] = {
         "engine": {"type": "string"},
         "top": {"type": "string"},
         "parameters": {"type": "object"},
-        "target": {"enum": list(TARGETS)},
+        "target": {"anyOf": [{"enum": list(TARGETS)}, {"type": "string", "pattern": "^liberty:."}]},
         "verilog_sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
-        "tools": {"type": "object"},
+        "tools": {"type": "object", "additionalProperties": {"type": "string"}},
         "options": {"type": "object"},
-        "totals": {"type": "object", "required": ["transistors", "registers"], "properties": _COSTS},
-        "modules": {"type": "array", "items": {"type": "object"}},
-        "timing": {"type": ["object", "null"]},
+        "totals": {
+            "type": "object",
+            "required": ["cells"],
+            "anyOf": [
+                {"required": ["transistors", "registers"]},
+                {"required": ["area_um2", "registers"]},
+                {"required": ["luts", "ffs", "dsps", "brams"]},
+            ],
+            "properties": _COSTS,
+        },
+        "modules": {
+            "type": "array",
+            "items": {"type": "object", "required": ["module", "instances", "children"], "properties": _COSTS},
+        },
+        "timing": {
+            "type": ["object", "null"],
+            "properties": {
+                "fmax_mhz": {**_COUNT, "description": "median over the seeds, where there are seeds"},
+                "fmax_low_mhz": _COUNT,
+                "fmax_high_mhz": _COUNT,
+                "spread": {**_COUNT, "description": "(highest - lowest) / median"},
+                "seeds": {"type": "object", "additionalProperties": {"type": "number"}},
+                "min_period_ns": _COUNT,
+                "critical_path": {"type": ["object", "null"]},
+            },
+        },
+        "power": {
+            "type": ["object", "null"],
+            "properties": {"power_mw": _COUNT, "energy_pj_per_mac": _COUNT},
+        },
+        "notes": {"type": "array", "items": {"type": "string"}, "description": "what is missing, and why"},
+        "evidence": {
+            "type": ["object", "null"],
+            "required": ["verilog_sha256", "same_verilog"],
+            "description": "of the bench's latest run",
+        },
     },
 }  # fmt: skip
+
+
+def report_head(manifest: dict[str, Any], target: str, settings: Settings) -> dict[str, Any]:
+    """Return what a report says before anything is measured: design, target, tools, options.
+
+    Raises
+    ------
+    TargetError
+        There is no such target, or what it needs is not there.
+    """
+    chosen = find_target(target)
+    if settings.mode not in HIERARCHIES:
+        raise TargetError(f"hierarchy {settings.mode}: allowed are {', '.join(HIERARCHIES)}")
+    tools = {**manifest["tools"], "synthesis": yosys.version(settings.engine)}
+    return {
+        "schema": 1,
+        "engine": manifest["engine"],
+        "top": manifest["top"],
+        "parameters": manifest["parameters"],
+        "target": chosen.name,
+        "verilog_sha256": manifest["verilog_sha256"],
+        "tools": {**tools, **chosen.tools(settings)},
+        "options": chosen.options(settings),
+    }
 
 
 def synthesize(
@@ -59,16 +112,18 @@ def synthesize(
     mode: str = "flat",
     engine: str | None = None,
     timeout: float = 1800,
+    **choices: Any,
 ) -> dict[str, Any]:
     """Synthesize an engine.
 
     Parameters
     ----------
     generated : Verilog and manifest
-    target : one of :data:`TARGETS`
+    target : one of :data:`TARGETS`, or ``liberty:PATH``
     mode : one of :data:`HIERARCHIES`
     engine : which Yosys (see :mod:`dotforge.flow.yosys`)
-    timeout : seconds for one run of Yosys
+    timeout : seconds for one run of one tool
+    choices : more of :class:`dotforge.flow.targets.Settings`
 
     Returns
     -------
@@ -76,41 +131,18 @@ def synthesize(
 
     Raises
     ------
-    YosysError
+    TargetError
+        There is no such target, or what it needs is not there.
+    YosysError, ToolError
         Synthesis failed, did not end in time, or left a cell that is not counted.
     """
-    engine = engine or yosys.default_engine()
-    report = {
-        "schema": 1,
-        "engine": generated.engine,
-        "top": generated.top,
-        "parameters": generated.manifest["parameters"],
-        "target": target,
-        "verilog_sha256": generated.manifest["verilog_sha256"],
-        "tools": {**generated.manifest["tools"], "synthesis": yosys.version(engine)},
-        "options": {"hierarchy": mode, "flow": hashlib.sha256(repr(area.FLOW).encode()).hexdigest()[:12]},
-    }
+    settings = Settings(mode=mode, engine=engine or yosys.default_engine(), timeout=timeout, **choices)
+    report = report_head(generated.manifest, target, settings)
     key = json.dumps(report, sort_keys=True)
-    with diskcache.Cache(str(root() / "synthesis"), disk=diskcache.JSONDisk) as cache:
-        costs = cast(dict[str, Any] | None, cache.get(key))
-        if costs is None:
-            costs = _measure(generated, mode, engine, timeout)
-            cache.set(key, costs)
-    return {**report, **costs, "timing": None}
-
-
-def _measure(generated: Generated, mode: str, engine: str, timeout: float) -> dict[str, Any]:
-    tree = hierarchy.measure(generated.verilog, generated.top, engine=engine, timeout=timeout)
-    totals = tree.total
-    if mode == "flat":
-        totals = area.synthesize(generated.verilog, generated.top, engine=engine, timeout=timeout)
-    return {"totals": _costs(totals), "modules": tree.rows()}
-
-
-def _costs(found: area.Area) -> dict[str, Any]:
-    return {
-        "transistors": found.transistors,
-        "registers": found.registers,
-        "cells": found.cells,
-        "memory_bits": found.memory_bits,
-    }
+    costs = result_cache.load(key)
+    if costs is None:
+        costs = find_target(target).measure(generated, settings)
+        result_cache.store(key, costs)
+    report = {**report, **costs}
+    result_cache.remember(report)
+    return report

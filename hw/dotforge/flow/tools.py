@@ -1,0 +1,83 @@
+"""Runs programs that are not Yosys: each in a scratch directory, in a process group of its own, with a limit."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+__all__ = ["ToolError", "run_tool"]
+
+
+class ToolError(Exception):
+    """A program ended with an error, or not within its time limit; the message is one line."""
+
+
+def run_tool(
+    who: str,
+    command: Sequence[str],
+    files: Mapping[str, str],
+    outputs: Sequence[str],
+    *,
+    timeout: float,
+    accept: Sequence[int] = (0,),
+) -> dict[str, str]:
+    """Run a program over some files.
+
+    Parameters
+    ----------
+    who : its name in messages
+    command : program and arguments; files are named relative to the directory that it runs in
+    files : name → text, written before the run
+    outputs : names to read back after it; ``""`` stands for what it printed
+    timeout : seconds, after which it and all that it started is killed
+    accept : exit codes of success
+
+    Raises
+    ------
+    ToolError
+        With the line that says why.
+    """
+    with tempfile.TemporaryDirectory(prefix="dotforge-") as scratch:
+        directory = Path(scratch)
+        for name, text in files.items():
+            (directory / name).write_text(text, encoding="utf-8")
+        printed = directory / "printed.log"
+        with printed.open("w") as log:
+            try:
+                process = subprocess.Popen(
+                    command, cwd=directory, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                    start_new_session=True,
+                )  # fmt: skip
+            except OSError as error:
+                raise ToolError(f"{who} cannot be started: {error.strerror}") from error
+            try:
+                code = process.wait(timeout)
+            except subprocess.TimeoutExpired as expired:
+                raise ToolError(f"{who} did not end within {timeout:g} s") from expired
+            finally:
+                if process.poll() is None:
+                    with contextlib.suppress(ProcessLookupError):
+                        os.killpg(process.pid, signal.SIGKILL)
+                    process.wait()
+        said = printed.read_text(encoding="utf-8", errors="replace")
+        missing = [name for name in outputs if name and not (directory / name).is_file()]
+        if code not in accept or missing:
+            raise ToolError(f"{who}: {_reason(said, code, missing)}")
+        return {name: (directory / name).read_text(encoding="utf-8") if name else said for name in outputs}
+
+
+def _reason(said: str, code: int, missing: Sequence[str]) -> str:
+    lines = said.strip().splitlines()
+    errors = [line for line in lines if "error" in line.lower()]
+    if code < 0:
+        return f"killed by {signal.Signals(-code).name}" + (f" after: {lines[-1]}" if lines else "")
+    if errors:
+        return errors[0].strip()
+    return (
+        f"exit {code}"
+        + (f", {missing[0]} was not written" if missing else "")
+        + (f": {lines[-1].strip()}" if lines else "")
+    )
