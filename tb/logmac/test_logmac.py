@@ -108,7 +108,7 @@ async def check(bench: Bench, products: list[Product], *, after: int = 0) -> int
     await bench.settle()
     assert len(bench.received["sums"]) == after + len(products), "more sums than dot products"
     values = np.array(CODE.values)
-    useful = sum(np.count_nonzero(values[product.codes] * product.activations) for product in products)
+    useful = sum(int(np.count_nonzero(values[each.codes] * each.activations)) for each in products)
     report(vectors=len(products), useful_macs=useful)
     return overflowed
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from dotforge.flow import synth
+from dotforge.flow import area, result_cache, synth
 from dotforge.flow.generate import generate
 from dotforge.flow.generated import from_parameters, load
 from dotforge.flow.verify import verify
@@ -16,7 +16,7 @@ PARAMETERS = {"lanes": 2, "sum_bits": 8}
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(synth, "root", lambda: tmp_path / "cache")
+    monkeypatch.setattr(result_cache, "root", lambda: tmp_path / "cache")
     return tmp_path / "cache"
 
 
@@ -35,7 +35,7 @@ def test_report(mode: str) -> None:
 def test_a_second_report_comes_from_the_cache(monkeypatch: pytest.MonkeyPatch) -> None:
     generated = from_parameters("logmac", PARAMETERS)
     first = synth.synthesize(generated)
-    monkeypatch.setattr(synth.area, "synthesize", lambda *_, **__: pytest.fail("synthesized again"))
+    monkeypatch.setattr(area, "synthesize", lambda *_, **__: pytest.fail("synthesized again"))
     assert synth.synthesize(generated) == first
     with pytest.raises(pytest.fail.Exception):  # other Verilog is another entry
         synth.synthesize(from_parameters("logmac", {**PARAMETERS, "sum_bits": 9}))
