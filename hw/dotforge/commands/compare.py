@@ -1,0 +1,107 @@
+"""``dotforge compare``: what changed between two sets of reports."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..flow.compare import Comparison, compare_paths, number
+from ..flow.compare_output import (
+    FORMATS,
+    as_csv,
+    as_json,
+    as_markdown,
+    notes,
+    rows,
+    shown_change,
+    summary,
+)
+from ..flow.files import write_text
+from ..flow.limits import parse_limit, parse_tolerance
+from ._shared import say, table
+
+
+@click.command(
+    "compare", epilog="Example: dotforge compare old.json new.json --fail-on 'area>+2%' --fail-on 'fmax<-5%'"
+)
+@click.argument("old", type=click.Path(path_type=Path))
+@click.argument("new", type=click.Path(path_type=Path))
+@click.option("--fail-on", "limits", multiple=True, metavar="LIMIT",
+              help="Exit 1 when this happens: 'area>+2%' (grew by more), 'fmax<-5%' (fell by more), "
+                   "'luts>+10', 'ffs>900' (is above), worse, vanished, new. `area` is transistors or "
+                   "area_um2. Repeatable.")  # fmt: skip
+@click.option("--tolerance", "tolerances", multiple=True, metavar="METRIC=N%",
+              help="Relative change that is noise (default: 5% for fmax, none for others). Repeatable.")  # fmt: skip
+@click.option("--allow-different", is_flag=True,
+              help="Compare although targets, tools or options differ; the differences are shown.")  # fmt: skip
+@click.option("--all", "unchanged", is_flag=True, help="Show figures that did not change too.")
+@click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="File for Markdown, CSV or JSON.")
+def command(
+    old: Path,
+    new: Path,
+    limits: tuple[str, ...],
+    tolerances: tuple[str, ...],
+    allow_different: bool,
+    unchanged: bool,
+    form: str,
+    output: Path | None,
+) -> int:
+    """Compare synthesis reports: files, or directories of them, configuration by configuration.
+
+    Exit 1 when a limit is broken.
+    """
+    if output is not None and form == "table":
+        raise click.UsageError("-o needs --format markdown, csv or json")
+    given: dict[str, float] = {}
+    for text in tolerances:
+        given |= parse_tolerance(text)
+    result = compare_paths(
+        old,
+        new,
+        limits=[parse_limit(text) for text in limits],
+        tolerances=given,
+        allow_different=allow_different,
+    )
+    if form == "table":
+        _print(result, unchanged)
+    else:
+        text = {
+            "markdown": lambda: as_markdown(result, unchanged=unchanged),
+            "csv": lambda: as_csv(result),
+            "json": lambda: as_json(result),
+        }[form]()
+        if output is None:
+            click.echo(text, nl=False)
+        else:
+            write_text(output, text)
+    for broken in result.broken:
+        say(f"limit broken: {broken}")
+    return 1 if result.broken else 0
+
+
+def _print(result: Comparison, unchanged: bool) -> None:
+    listed: list[list[Any]] = []
+    last = ""
+    for pair, change in rows(result, unchanged=unchanged):
+        listed.append(
+            [
+                pair.name if pair.name != last else "",
+                change.metric.name,
+                number(change.old),
+                number(change.new),
+                shown_change(change),
+                change.verdict
+                if change.verdict != "same" or change.old == change.new
+                else "within tolerance",
+            ]
+        )
+        last = pair.name
+    if listed:
+        table(["configuration", "figure", "old", "new", "change", ""], listed)
+    for head, names in (("new", result.added), ("vanished", result.vanished)):
+        for name in names:
+            click.echo(f"{head}: {name}")
+    for text in notes(result):
+        click.echo(text)
+    click.echo(summary(result))
