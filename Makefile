@@ -42,6 +42,8 @@ help:
 $(VENV)/python:
 	@$(PYTHON) -c 'import sys; sys.exit("dotforge needs Python 3.11 or later, %s is %s: install python3.11" % (sys.executable, sys.version.split()[0]) if sys.version_info < (3, 11) else 0)'
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "dotforge needs Python's venv module: install python3-venv" >&2; exit 1; }
+	@test -n "$$CXX" || command -v g++ >/dev/null || command -v c++ >/dev/null || command -v clang++ >/dev/null || { \
+	    echo "dotforge needs a C++ compiler: install g++ (Debian: apt-get install g++) or set CXX" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	@touch $@
 
