@@ -5,12 +5,29 @@ product. Elements are two's complement integers, scales unsigned ones; the produ
 to fewer bits, and the y(j) add up in a running sum of limited width.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["compress", "dot", "expand", "prune", "scale_position", "scale_product"]
+__all__ = ["Dots", "compress", "dot", "expand", "prune", "scale_position", "scale_product"]
 
 Integers = NDArray[np.int64]
+
+
+class Dots(NamedTuple):
+    """Results of dot products.
+
+    Attributes
+    ----------
+    sums : in units of 2^``dropped``
+    overflows : whether the running sum did not fit after any update
+    peaks : largest magnitude of the running sum after any update, before it is wrapped or saturated
+    """
+
+    sums: Integers
+    overflows: NDArray[np.bool_]
+    peaks: Integers
 
 
 def scale_position(weight_scale_bits: int, activation_scale_bits: int, scale_product_bits: int) -> int:
@@ -47,7 +64,7 @@ def dot(
     sum_bits: int,
     overflow: str = "wrap",
     vectors_per_update: int = 1,
-) -> tuple[Integers, NDArray[np.bool_]]:
+) -> Dots:
     """Dot products over the last axis, as the accumulator forms them.
 
     The vectors of an update are scaled and added exactly, then the running sum is wrapped or saturated to
@@ -60,27 +77,24 @@ def dot(
     vector : elements that share a scale
     dropped, rounding : of the scale products, see :func:`scale_product`
     vectors_per_update : how many vectors the running sum takes at a time
-
-    Returns
-    -------
-    Sums in units of 2^``dropped`` and overflow flags, shape (…).
     """
     products = np.asarray(activations, np.int64) * np.asarray(weights, np.int64)
     scales = scale_product(weight_scales, activation_scales, dropped=dropped, rounding=rounding)
     count = scales.shape[-1]
     shape = np.broadcast_shapes(products.shape[:-1], scales.shape[:-1])
-    running, flags = np.zeros(shape, np.int64), np.zeros(shape, bool)
+    running, flags, peaks = np.zeros(shape, np.int64), np.zeros(shape, bool), np.zeros(shape, np.int64)
     low, high = -(1 << (sum_bits - 1)), (1 << (sum_bits - 1)) - 1
     for first in range(0, count, vectors_per_update):
         exact = running
         for index in range(first, min(first + vectors_per_update, count)):
             block = products[..., index * vector : (index + 1) * vector].sum(axis=-1)
             exact = exact + block * scales[..., index]
+        peaks = np.maximum(peaks, np.abs(exact))
         outside = (exact < low) | (exact > high)
         flags |= outside
         wrapped = ((exact - low) & ((1 << sum_bits) - 1)) + low
         running = wrapped if overflow == "wrap" else np.clip(exact, low, high)
-    return running, flags
+    return Dots(running, flags, peaks)
 
 
 def prune(weights: ArrayLike) -> np.ndarray:

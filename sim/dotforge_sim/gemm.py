@@ -1,5 +1,6 @@
 """What every run of a matrix product shares: operands from files, the counts of a report, errors."""
 
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -78,6 +79,7 @@ class RunResult:
     c : the product
     statistics : the fields that all engines report (see :func:`statistics`), and the engine's own
     failure : one line where the run must not pass for a success, such as outputs that overflowed
+    arrays : what ``--save-quantized`` writes: operands as the engine took them
     """
 
     c: np.ndarray
@@ -87,13 +89,15 @@ class RunResult:
 
 
 def load_matrix(path: Path, name: str) -> np.ndarray:
-    """Read a matrix of real numbers from an ``.npy`` file.
+    """Read a matrix of real numbers from an ``.npy`` file, or a sparse one from SciPy's ``.npz``.
 
     Raises
     ------
     RunError
         The file is missing or is not such a matrix.
     """
+    if path.suffix == ".npz":
+        return check_matrix(_load_sparse(path, name), name)
     try:
         matrix = np.load(path, allow_pickle=False)
     except FileNotFoundError:
@@ -103,6 +107,20 @@ def load_matrix(path: Path, name: str) -> np.ndarray:
     if not isinstance(matrix, np.ndarray):
         raise RunError(f"{name}: {path} holds several arrays, allowed is one matrix in an .npy file")
     return check_matrix(matrix, name)
+
+
+def _load_sparse(path: Path, name: str) -> np.ndarray:
+    """Read what ``scipy.sparse.save_npz`` wrote, with its zeros."""
+    import scipy.sparse  # noqa: PLC0415 - dense matrices need no SciPy
+
+    try:
+        return scipy.sparse.load_npz(path).toarray()
+    except FileNotFoundError:
+        raise RunError(f"{name}: {path} does not exist") from None
+    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
+        raise RunError(
+            f"{name}: {path} is not a sparse matrix of scipy.sparse.save_npz ({str(error).splitlines()[0]})"
+        ) from None
 
 
 def check_matrix(matrix: np.ndarray, name: str) -> np.ndarray:
@@ -163,8 +181,8 @@ def statistics(
             "total": cycles.total,
         },
         "stationary_utilisation": stationary_utilisation,
-        "compute_efficiency": useful / (cycles.streaming * lanes),
-        "overall_efficiency": useful / (cycles.total * lanes),
+        "compute_efficiency": useful / (cycles.streaming * lanes) if cycles.streaming else None,
+        "overall_efficiency": useful / (cycles.total * lanes) if cycles.total else None,
         "mismatches": mismatches,
         "accumulated_by": accumulated_by,
         "verilog_sha256": design.manifest["verilog_sha256"],

@@ -93,7 +93,7 @@ def expected(product: Product) -> tuple[int, bool]:
     weights = product.weights
     if product.indices is not None:
         weights = expand(weights, product.indices)
-    total, flag = dot(
+    total, flag, _ = dot(
         product.activations.ravel(),
         weights.ravel(),
         product.activation_scales,

@@ -175,7 +175,7 @@ def test_vector_mac_accumulates() -> None:
         "activation_scales": packed(activation_scales, 4),
     }
     found = evaluate(mac.verilog, mac.top, mac.ports, given)["sum"].astype(np.int64)
-    each, _ = golden.dot(
+    each, _, _ = golden.dot(
         activations, weights, activation_scales, weight_scales, vector=16, dropped=4, rounding="half_up",
         sum_bits=40,
     )  # fmt: skip

@@ -15,7 +15,7 @@ def test_dot_written_out() -> None:
     for index, (a, w) in enumerate(zip(activations, weights, strict=True)):
         scale = (activation_scales[index // 16] * weight_scales[index // 16] + 8) >> 4
         total += int(a) * int(w) * scale
-    found, flag = dot(
+    found, flag, _ = dot(
         activations, weights, activation_scales, weight_scales, vector=16, dropped=4, rounding="half_up", sum_bits=24
     )  # fmt: skip
     assert (int(found), bool(flag)) == (total, False)
@@ -28,7 +28,7 @@ def test_dot_written_out() -> None:
 def test_overflow_is_judged_at_each_update(overflow: str, per_update: int, wanted: int) -> None:
     """Sums of 8 bits, 128 − 16: too large after the first vector, not after both."""
     activations, weights = np.repeat([8, 1], 16), np.repeat([1, -1], 16)
-    found, flag = dot(
+    found, flag, _ = dot(
         activations, weights, [1, 1], [1, 1], vector=16, dropped=0, rounding="half_up", sum_bits=8,
         overflow=overflow, vectors_per_update=per_update,
     )  # fmt: skip

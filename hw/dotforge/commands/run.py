@@ -45,8 +45,8 @@ def command() -> None:
 def _command(name: str, runner: Any) -> click.Command:
     path = click.Path(path_type=Path)
     options: list[click.Parameter] = [
-        click.Option(["--a", "a"], type=path, required=True, help="A, M×K, an .npy file."),
-        click.Option(["--b", "b"], type=path, required=True, help="B, K×N, an .npy file."),
+        click.Option(["--a", "a"], type=path, required=True, help="A, M×K: .npy, or sparse .npz."),
+        click.Option(["--b", "b"], type=path, required=True, help="B, K×N: .npy, or sparse .npz."),
         click.Option(["-o", "--output"], type=path, help="C, M×N, the .npy file to write."),
         click.Option(["--json", "report"], type=path, help="Statistics to write, JSON; - prints them."),
     ]
@@ -93,7 +93,9 @@ def _run(
 ) -> None:
     generated = from_parameters(name, parameters)
     matrices = load_matrix(a, "A"), load_matrix(b, "B")
-    for path in (output, report):
+    saved = getattr(options, "save_quantized", None)
+    quantized = None if saved is None else Path(saved)
+    for path in (output, report, quantized):
         if path is not None and str(path) != "-" and not path.absolute().parent.is_dir():
             raise RunError(f"cannot write {path}: its directory does not exist")
     with progress(f"{name}: streamed beats") as tell:
@@ -110,9 +112,14 @@ def _run(
         buffer = io.BytesIO()
         np.save(buffer, result.c)
         write_bytes(output, buffer.getvalue())
-    shape, cycles = statistics["shape"], statistics["cycles"]
+    if quantized is not None:
+        buffer = io.BytesIO()
+        np.savez(buffer, **result.arrays)
+        write_bytes(quantized, buffer.getvalue())
+    shape, cycles, efficiency = statistics["shape"], statistics["cycles"], statistics["overall_efficiency"]
+    said = "nothing to multiply" if efficiency is None else f"overall efficiency {efficiency:.3f}"
     say(
         f"{name}: {shape['m']}×{shape['k']} @ {shape['k']}×{shape['n']}, {cycles['total']} cycles "
-        f"(streaming {cycles['streaming']}), overall efficiency {statistics['overall_efficiency']:.3f}, "
+        f"(streaming {cycles['streaming']}), {said}, "
         f"{statistics['mismatches']} mismatches with golden"
     )

@@ -1,0 +1,95 @@
+"""Two-level quantisers: every code round-trips, errors are bounded, methods compare as they should."""
+
+import numpy as np
+import pytest
+
+from dotforge_golden.quantise import (
+    CLIPPINGS,
+    bits_an_element,
+    clipping_report,
+    quantise,
+    sqnr,
+    thresholds,
+)
+
+
+@pytest.mark.parametrize("scale_rounding", ["nearest", "ceil"])
+@pytest.mark.parametrize("scale_bits", [2, 4, 6, 10])
+@pytest.mark.parametrize("bits", range(2, 9))
+def test_every_code_round_trips(bits: int, scale_bits: int, scale_rounding: str) -> None:
+    """Every element with every scale (or 64 of them) comes back from its value."""
+    largest = 2 ** (bits - 1) - 1
+    codes = np.arange(-largest, largest + 1)
+    scales = np.unique(np.linspace(1, 2**scale_bits - 1, 64).astype(int))
+    values = codes * scales[:, None] * 0.37
+    vector = len(codes)
+    found = quantise(values, bits=bits, scale_bits=scale_bits, vector=vector, scale_rounding=scale_rounding)
+    assert np.array_equal(found.scales[:, 0], scales)
+    assert np.array_equal(found.elements, np.tile(codes, (len(scales), 1)))
+    assert np.allclose(found.values(), values, rtol=1e-12)
+
+
+@pytest.mark.parametrize("per_row", [False, True])
+def test_errors_are_within_half_a_step(per_row: bool) -> None:
+    """Nothing is clipped when scales are rounded up."""
+    rng = np.random.default_rng(1)
+    values = rng.standard_t(3, size=(9, 77))
+    found = quantise(values, bits=4, scale_bits=6, vector=16, per_row=per_row, scale_rounding="ceil")
+    assert found.elements.shape == (9, 77)
+    assert found.scales.shape == (9, 5)
+    assert (len(np.unique(found.units)) > 1) == per_row
+    step = np.repeat(found.scales, 16, axis=1)[:, :77] * found.units[:, None]
+    assert (np.abs(found.values() - values) <= step / 2 * (1 + 1e-9)).all()
+    assert found.scales.max() == 63
+    assert np.abs(found.elements).max() == 7
+
+
+def test_zeros() -> None:
+    values = np.zeros((2, 20))
+    values[0, 0] = 5
+    for clipping in CLIPPINGS:
+        found = quantise(values, bits=4, scale_bits=4, vector=16, clipping=clipping, per_row=True)
+        assert np.array_equal(found.scales, [[15, 0], [0, 0]])
+        assert np.allclose(found.values(), values)
+
+
+def test_finer_scales_are_better() -> None:
+    """More scale bits, shorter vectors and optimum clipping each raise the ratio on Gaussian data."""
+    values = np.random.default_rng(2).normal(size=(64, 256))
+
+    def ratio(vector: int, scale_bits: int, clipping: str = "max") -> float:
+        return sqnr(
+            values, quantise(values, bits=4, scale_bits=scale_bits, vector=vector, clipping=clipping).values()
+        )
+
+    assert ratio(16, 4) > ratio(32, 4) > ratio(64, 4) > clipping_report(values, 4)["max"]["sqnr_db"]
+    assert ratio(16, 8) > ratio(16, 4)
+    for vector in (16, 32, 64):
+        assert ratio(vector, 8, "optimum") > ratio(vector, 8)
+
+
+def test_clipping_report() -> None:
+    values = np.random.default_rng(3).laplace(size=20_000)
+    report = clipping_report(values, 4)
+    ratios = [report[way]["sqnr_db"] for way in ("max", "percentile", "optimum", "least_error")]
+    assert ratios == sorted(ratios)
+    assert ratios[3] - ratios[2] < 0.1
+    assert report["max"]["threshold"] == np.abs(values).max()
+    assert report["percentile"]["threshold"] == np.percentile(np.abs(values), 99.9)
+
+
+def test_thresholds_refuse_other_ways() -> None:
+    with pytest.raises(ValueError, match="clipping is one of max, percentile, optimum, not best"):
+        thresholds([1.0], clipping="best", bits=4)
+
+
+def test_sqnr() -> None:
+    assert sqnr([1.0, -1.0], [1.0, -1.0]) == np.inf
+    assert sqnr([10.0], [11.0]) == pytest.approx(20)
+    assert sqnr([0.0], [1.0]) == -np.inf
+    assert sqnr([1e300, 0.0], [1.1e300, 0.0]) == pytest.approx(20)
+
+
+def test_bits_an_element() -> None:
+    assert bits_an_element(4, 4, 16) == 4.25
+    assert bits_an_element(4, 8, 64) == 4.125
