@@ -5,10 +5,10 @@ from amaranth.lib.wiring import In, Out
 
 from ..block import Block
 from ..integer_format import IntegerFormat
-from .baugh_wooley import add_product
 from .carry import name_value
 from .heap import Heap
 from .pipeline import Cuts
+from .product import METHODS, add_product, smaller_method
 
 __all__ = ["IntegerMultiplier"]
 
@@ -25,6 +25,8 @@ class IntegerMultiplier(Block):
     ----------
     a_format, b_format : formats of the operands; ``b_format`` defaults to ``a_format``
     product : format of the result; default, and at most, the one that holds every product
+    method : how partial products are made, one of :data:`dotforge.arithmetic.product.METHODS` (default: the
+        smaller one for these widths)
     pipeline : register stages, 0…2: the last holds the result, the one before the carry-save pair that the
         final adder adds. Stages advance while ``en`` is high
     operators : write the final adder as an operator, for FPGA and timing-driven flows, instead of as the
@@ -52,15 +54,19 @@ class IntegerMultiplier(Block):
         b_format: IntegerFormat | None = None,
         *,
         product: IntegerFormat | None = None,
+        method: str | None = None,
         pipeline: int = 0,
         operators: bool = False,
     ) -> None:
         exact = a_format.product_format(b_format)
         if product is not None and product.width > exact.width:
             raise ValueError(f"IntegerMultiplier: product is at most {exact.name}, not {product.name}")
+        if method not in (None, *METHODS):
+            raise ValueError(f"IntegerMultiplier: method is one of {', '.join(METHODS)}, not {method}")
         if not 0 <= pipeline <= self.MAX_PIPELINE:
             raise ValueError(f"IntegerMultiplier: pipeline is 0…{self.MAX_PIPELINE}, not {pipeline}")
         self.a_format, self.b_format, self.product = a_format, b_format or a_format, product or exact
+        self.method = method or smaller_method(self.a_format.width, self.b_format.width)
         self.pipeline = self.latency = pipeline
         self.operators = operators
         ports = {"a": In(a_format.width), "b": In(self.b_format.width), "o": Out(self.product.width)}
@@ -70,7 +76,7 @@ class IntegerMultiplier(Block):
         m = Module()
         cuts = Cuts(m, _CUTS[self.pipeline], self.en if self.pipeline else Const(1))
         heap = Heap(self.product.width)
-        add_product(heap, self.a.as_signed(), self.b.as_signed())
+        add_product(m, "row", heap, self.a.as_signed(), self.b.as_signed(), method=self.method)
         result: Value
         if self.pipeline < self.MAX_PIPELINE and not self.operators:
             (result,) = heap.compress(m, name="product")
