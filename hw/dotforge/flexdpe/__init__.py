@@ -1,0 +1,1 @@
+"""Flex-DPE: sparse matrices in, exact sums out."""

@@ -1,0 +1,295 @@
+"""The Flex-DPE as an engine.
+
+::
+
+    bitmaps ──┐
+    rows ─────┼─► Load ─► positions ─► routes ─► settings, prepared
+    stationary┘     │                               │ swap: the next fold's vectors come
+                    │ values, prepared              ▼
+    vectors ────────┼───────────────────► DistributionNetwork
+                    │ take: they are here           ▼
+                    └───────────────────►  lanes: stationary × streaming
+                                                    ▼
+                                                  Sums ──► sums
+"""
+
+from typing import Any
+
+from amaranth.hdl import Cat, Const, Module, Signal, Value
+from amaranth.lib import stream
+from amaranth.lib.wiring import Out
+
+from ..network.distribution import DistributionNetwork, distribution_columns, evenly
+from ..network.reduction_parts import register
+from ..network.route_engines import RouteEngines
+from ..registry import Engine
+from ..stream.axi import StreamBlock
+from ..stream.payload import Lanes, Payload
+from .config import FlexDpeConfig
+from .errors import Cause, Errors
+from .host_route import HostRoute
+from .lane import Lane
+from .load import Load, connect
+from .sums import Sums
+
+__all__ = ["ENGINE", "FlexDpe"]
+
+
+class FlexDpe(StreamBlock):
+    """Flexible dot product engine with its bitmap controller.
+
+    Streams in
+    ----------
+    bitmaps : of the streaming vectors of a window, ahead of its rows, or their OR in one beat
+    rows : id and bitmap of each stationary row of a window, ids rising; ``last`` ends the window
+    stationary : the values at the set bits of those rows, packed; ``last`` ends the window, with a beat of
+        ``count`` 0 where needed
+    settings : with ``host_routes``, the settings of each fold's distribution network
+    vectors : streaming vectors, compressed; ``last`` ends a fold
+
+    Stream out
+    ----------
+    sums : slot j serves the run whose last lane is j; ``last`` ends a fold
+
+    Ports beside: ``error`` and ``error_cause`` (:class:`dotforge.flexdpe.errors.Cause`). After an error all
+    inputs are taken and ignored until reset; vectors that came before it still give their sums.
+
+    Parameters
+    ----------
+    config : see :class:`dotforge.flexdpe.config.FlexDpeConfig`
+    """
+
+    module_name = "engine"
+    bitmaps: stream.Interface
+    rows: stream.Interface
+    stationary: stream.Interface
+    settings: stream.Interface
+    vectors: stream.Interface
+    sums: stream.Interface
+    error: Signal
+    error_cause: Signal
+    overflow: Signal
+
+    def __init__(self, config: FlexDpeConfig) -> None:
+        self.config = config
+        self.latency = config.distribution_pipeline + config.multiplier_pipeline + config.sum_latency
+        super().__init__(
+            _inputs(config),
+            {"sums": _sums_payload(config)},
+            {
+                "error": Out(1),
+                "error_cause": Out(range(len(Cause))),
+                **({"overflow": Out(1)} if config.may_overflow else {}),
+            },
+        )
+
+    def _lane(self) -> Lane:
+        config = self.config
+        return Lane(config.format, config.flush_subnormals, config.multiplier_pipeline)
+
+    def _network(self) -> DistributionNetwork:
+        config = self.config
+        columns = distribution_columns(config.topology, config.lanes, config.positions)
+        return DistributionNetwork(
+            config.lanes,
+            config.operand.width + 1,
+            config.positions,
+            config.topology,
+            registers=evenly(config.distribution_pipeline, columns),
+            tag_width=1,
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        config = self.config
+        m.submodules.errors = errors = Errors()
+        m.submodules.load = load = Load(config)
+        m.submodules.network = network = self._network()
+        m.d.comb += [self.error.eq(errors.error), self.error_cause.eq(errors.cause)]
+        for name in ("bitmaps", "rows", "stationary"):
+            _guard(m, getattr(self, name), getattr(load, name), errors.error)
+        seen: Value = load.seen
+
+        # The next fold is ready when its lanes and its settings are; the swap lets its vectors in.
+        open_, pending = Signal(), Signal()
+        swap, accepted = Signal(), Signal()
+        last = self.vectors.payload.last
+        route: Any = self._route(m, load, network, errors.error)
+        if config.host_routes:
+            seen = seen | Cat(Const(0, int(Cause.ROUTE_LENGTH)), route.wrong)
+        m.d.comb += [
+            errors.seen.eq(seen),
+            accepted.eq(network.vectors.valid & network.vectors.ready),
+            swap.eq(load.complete & route.prepared & ~pending & (~open_ | (accepted & last))),
+            network.swap.eq(swap),
+            route.swapped.eq(swap),
+            self._gate(network, open_ & ~errors.error),
+            self.vectors.ready.eq((network.vectors.ready & open_) | errors.error),
+        ]
+        m.d.sync += open_.eq(swap | (open_ & ~(accepted & last)))
+        take = self._stream(m, load, network, pending)
+        m.d.sync += pending.eq((pending & ~take) | swap)
+        return m
+
+    def _gate(self, network: DistributionNetwork, enable: Value) -> Any:
+        """Give the network vectors: values with a bit of their own that is always set."""
+        payload, width = self.vectors.payload, self.config.operand.width
+        values = [
+            Cat(payload.values.word_select(position, width), Const(1, 1))
+            for position in range(self.config.positions)
+        ]
+        return [
+            network.vectors.valid.eq(self.vectors.valid & enable),
+            network.vectors.payload.values.eq(Cat(values)),
+            network.vectors.payload.bitmap.eq(payload.bitmap),
+            network.vectors.payload.tag.eq(payload.last),
+        ]
+
+    def _route(self, m: Module, load: Load, network: DistributionNetwork, failed: Value) -> Any:
+        """Make what finds or takes the settings, and connect it to the network."""
+        config = self.config
+        if config.host_routes:
+            m.submodules.route = route = HostRoute(config.lanes, config.setting_rows)
+            _guard(m, self.settings, route.settings, failed)
+        else:
+            m.submodules.route = route = RouteEngines(
+                config.topology, config.lanes, config.positions, config.route_engines, config.route_walkers
+            )
+            connect(m, load.positions, route.positions)
+        any_route: Any = route
+        m.d.comb += [
+            network.write.eq(any_route.write),
+            network.row.eq(any_route.row),
+            network.data.eq(any_route.data),
+            any_route.writable.eq(network.writable),
+        ]
+        return route
+
+    def _stream(self, m: Module, load: Load, network: DistributionNetwork, pending: Signal) -> Value:
+        """Make lanes and sums; return when the next fold's lanes come into use."""
+        config, lanes = self.config, self.config.lanes
+        width = config.operand.width
+        m.submodules.sums = sums = Sums(config)
+        advance, take, in_use = Signal(), Signal(), Signal()
+        moved, last = Signal(), network.lanes_out.payload.tag
+        empty: list[Value] = []
+        # Vectors of a fold wait for its lanes; its lanes wait until the fold before has left.
+        m.d.comb += [
+            moved.eq(network.lanes_out.valid & in_use & advance),
+            network.lanes_out.ready.eq(in_use & advance),
+        ]
+        products, useful = [], []
+        for lane in range(lanes):
+            value = network.lanes_out.payload.values.word_select(lane, width + 1)
+            m.submodules[f"lane_{lane}"] = multiplier = self._lane()
+            m.d.comb += [
+                multiplier.stationary.eq(load.values.word_select(lane, width)),
+                multiplier.value.eq(value[:width]),
+                multiplier.useful.eq(value[width]),
+            ]
+            if config.multiplier_pipeline:
+                m.d.comb += multiplier.en.eq(advance)
+            products.append(multiplier.product)
+            useful.append(value[width])
+        valid: Value = network.lanes_out.valid & in_use
+        beside: Value = Cat(last, useful)
+        for cycle in range(config.multiplier_pipeline):
+            valid = register(m, valid, f"multiplied_{cycle}", advance, reset_less=False)
+            beside = register(m, beside, f"multiplied_beside_{cycle}", advance)
+            empty.append(~valid)
+        m.d.comb += [
+            sums.products.eq(Cat(products)),
+            sums.useful.eq(beside[1:]),
+            sums.valid.eq(valid),
+            sums.last.eq(beside[0]),
+            sums.vec_ids.eq(load.vec_ids),
+            sums.occupied.eq(load.occupied),
+            sums.row_ids.eq(load.row_ids),
+            sums.partial.eq(load.partial),
+            sums.enable.eq(advance),
+            take.eq(pending & ~in_use & sums.idle & Cat(*empty, Const(1, 1)).all()),
+            load.take.eq(take),
+        ]
+        m.d.sync += in_use.eq(take | (in_use & ~(moved & last)))
+        payload = self.sums.payload
+        m.d.comb += [
+            self.sums.valid.eq(sums.shows),
+            advance.eq(~sums.shows | self.sums.ready),
+            payload.valid.eq(sums.sum_valid),
+            payload.row.eq(sums.sum_rows),
+            payload.index.eq(sums.sum_indices),
+            payload.partial.eq(sums.sum_partial),
+            payload.value.eq(sums.sums),
+            payload.complete.eq(sums.complete),
+            payload.vector.eq(sums.index),
+            payload.bitmap.eq(sums.bitmap),
+            payload.last.eq(sums.ends),
+        ]
+        if config.may_overflow:
+            sticky = Signal()
+            m.d.sync += sticky.eq(sticky | (sums.overflow.any() & self.sums.ready))
+            m.d.comb += [payload.overflow.eq(sums.overflow), self.overflow.eq(sticky)]
+        return take
+
+
+def _guard(m: Module, outer: Any, inner: Any, failed: Value) -> None:
+    """Join an input stream to what takes it; after an error it is taken and ignored."""
+    m.d.comb += [
+        inner.payload.as_value().eq(outer.payload.as_value()),
+        inner.valid.eq(outer.valid & ~failed),
+        outer.ready.eq(inner.ready | failed),
+    ]
+
+
+def _inputs(config: FlexDpeConfig) -> dict[str, Payload]:
+    width, signed, window = config.operand.width, not config.is_float, config.positions
+    bandwidth = config.stationary_bandwidth
+    inputs = {
+        "bitmaps": Payload((Lanes("bitmap", 1, False, "bit", window),), last=True),
+        "rows": Payload(
+            (Lanes("row", config.row_bits, False, "row"), Lanes("bitmap", 1, False, "bit", window)), last=True
+        ),
+        "stationary": Payload(
+            (
+                Lanes("values", width, signed, config.format, bandwidth),
+                Lanes("count", bandwidth.bit_length(), False, "count"),
+            ),
+            last=True,
+        ),
+        "vectors": Payload(
+            (
+                Lanes("values", width, signed, config.format, window),
+                Lanes("bitmap", 1, False, "bit", window),
+            ),
+            last=True,
+        ),
+    }
+    if config.host_routes:
+        inputs["settings"] = Payload((Lanes("data", 1, False, "bit", config.lanes),), last=True)
+    return inputs
+
+
+def _sums_payload(config: FlexDpeConfig) -> Payload:
+    lanes = config.lanes
+    fields = [
+        Lanes("value", config.sum.width, not config.is_float, config.sum.name.lower(), lanes),
+        Lanes("row", config.row_bits, False, "row", lanes),
+        Lanes("index", config.index_bits, False, "index", lanes),
+        Lanes("valid", 1, False, "flag", lanes),
+        Lanes("partial", 1, False, "flag", lanes),
+        Lanes("bitmap", 1, False, "bit", lanes),
+        Lanes("vector", config.index_bits, False, "index"),
+        Lanes("complete", 1, False, "flag"),
+    ]
+    if config.may_overflow:
+        fields.append(Lanes("overflow", 1, False, "flag", lanes))
+    return Payload(tuple(fields), last=True)
+
+
+ENGINE = Engine(
+    name="flexdpe",
+    summary="flexible dot product engine: sparse matrices in, exact sums of any row length out",
+    source="SIGMA, section IV",
+    config=FlexDpeConfig,
+    build=FlexDpe,
+)

@@ -1,0 +1,94 @@
+"""Packing: the values that stay, without gaps, behind those that are there already.
+
+A value that is the r-th of its fold goes to wire r mod B, so that groups of B lanes are filled one after the
+other. This is the routing of :mod:`dotforge.network.ranks` with ranks that begin at the number of values that
+are there: packing and turning are one network, log2 B columns. ::
+
+    wires in    a . b c      keep 1 0 1 1
+    there       5 values, B = 4:  ranks 5, 6, 7 of a, b, c
+    wires out   . a b c
+"""
+
+from amaranth.hdl import Cat, Module, Signal, Value
+from amaranth.lib.wiring import In, Out
+
+from ..block import Block
+from ..network.piece import check_lanes, exchange, wires
+
+__all__ = ["Pack"]
+
+
+class Pack(Block):
+    """Moves kept values to the wires of their ranks; combinational.
+
+    Parameters
+    ----------
+    lanes : wires B, a power of two from 1
+    width : bits of a value
+
+    Interface attributes
+    --------------------
+    values : B values
+    keep : those that stay
+    start : rank of the first one, modulo B
+    packed : the value of rank r on wire r mod B; wires without one carry any
+    """
+
+    values: Signal
+    keep: Signal
+    start: Signal
+    packed: Signal
+
+    def __init__(self, lanes: int, width: int) -> None:
+        self.lanes, self.width = lanes, width
+        self.columns = check_lanes(lanes, least=1)
+        super().__init__(
+            {
+                "values": In(lanes * width),
+                "keep": In(lanes),
+                "start": In(self.columns),
+                "packed": Out(lanes * width),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        values = wires(self.values, self.width)
+        # ranks[bit][block]: rank, modulo 2**bit, of the first value in a block of 2**bit wires
+        ranks, counts = self._ranks(m)
+        for bit in range(self.columns):
+            select: list[Value] = []
+            for block in range(self.lanes >> (bit + 1)):
+                middle = Signal(bit + 1, name=f"middle_{bit}_{block}")
+                m.d.comb += middle.eq(ranks[bit + 1][block] + counts[bit][2 * block])
+                low, high = middle[:bit], middle[bit]
+                # Bit ``bit`` of the first rank at or after the middle that is wire modulo 2**bit.
+                select += [high ^ (low > wire if bit else 0) for wire in range(1 << bit)]
+            flat = Signal(self.lanes * self.width, name=f"column_{bit}")
+            chosen = Signal(len(select), name=f"select_{bit}")
+            m.d.comb += [
+                chosen.eq(Cat(item[0] for item in select)),
+                flat.eq(Cat(exchange(values, bit, lambda s, c=chosen: ~c[s], lambda s, c=chosen: c[s]))),
+            ]
+            values = wires(flat, self.width)
+        m.d.comb += self.packed.eq(Cat(values))
+        return m
+
+    def _ranks(self, m: Module) -> tuple[list[list[Value]], list[list[Value]]]:
+        """Count kept values of blocks, upwards, and the ranks at which blocks begin, downwards."""
+        counts: list[list[Value]] = [list(self.keep)]
+        for bit in range(1, self.columns):
+            below, level = counts[-1], []
+            for block in range(len(below) // 2):
+                count = Signal(bit + 1, name=f"count_{bit}_{block}")
+                m.d.comb += count.eq(below[2 * block] + below[2 * block + 1])
+                level.append(count)
+            counts.append(level)
+        ranks: list[list[Value]] = [[] for _ in range(self.columns + 1)]
+        ranks[self.columns] = [self.start]
+        for bit in reversed(range(self.columns)):
+            for block, rank in enumerate(ranks[bit + 1]):
+                middle = Signal(bit, name=f"rank_{bit}_{2 * block + 1}")
+                m.d.comb += middle.eq(rank + counts[bit][2 * block])
+                ranks[bit] += [rank[:bit], middle]
+        return ranks, counts

@@ -1,0 +1,195 @@
+"""Bench of the Flex-DPE: every sum against golden, under all kinds of pauses, resets and malformed streams."""
+
+from typing import Any
+
+import cocotb
+import numpy as np
+from axi_stream import Bench
+from bench_report import manifest, report
+from flexdpe_streams import Job, check
+
+from dotforge_golden.formats import lookup
+
+MANIFEST = manifest()
+PARAMETERS = MANIFEST["parameters"]
+LANES, WINDOW = PARAMETERS["lanes"], PARAMETERS["window"] or PARAMETERS["lanes"]
+
+
+def random_values(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
+    """Integers of the whole range, or encodings: numbers near one, and now and then any."""
+    name = PARAMETERS["format"]
+    if name.startswith("int"):
+        half = 1 << int(name[3:]) - 1
+        return rng.integers(-half, half, shape)
+    format = lookup(name.upper())
+    near = format.encode(rng.normal(size=shape) * 2.0 ** rng.integers(-4, 5, shape))
+    anything = rng.integers(0, 1 << format.width, shape).astype(near.dtype)
+    return np.where(rng.random(shape) < 0.02, anything, near)
+
+
+def random_job(rng: np.random.Generator, *, rows: int, k: int, vectors: int) -> Job:
+    """Return matrices of up to that size, each of any sparsity."""
+    m, k, n = (int(rng.integers(1, most + 1)) for most in (rows, k, vectors))
+    matrices = []
+    for shape in ((m, k), (n, k)):
+        values = random_values(rng, shape)
+        matrices.append(np.where(rng.random(shape) < rng.random(), 0, values))
+    return Job(matrices[0], matrices[1], PARAMETERS, given_regor=bool(rng.integers(2)))
+
+
+async def run(bench: Bench, job: Job) -> int:
+    """Send a job, wait for its sums, compare them, and return how many there were."""
+    tasks = job.send(bench)
+    folds = sum(map(len, job.folds))
+    for _ in range(200_000):
+        if all(task.done() for task in tasks) and sum(beat.last for beat in bench.received["sums"]) >= folds:
+            break
+        await bench.settle(1)
+    await bench.settle(20)
+    compared = check(job, bench.payloads["sums"], bench.received["sums"])
+    assert not int(bench.dut.error.value), f"error {int(bench.dut.error_cause.value)}"
+    bench.received["sums"].clear()
+    return compared
+
+
+@cocotb.test()
+@cocotb.parametrize(idle=[0.0, 0.5], backpressure=[0.0, 0.6])
+async def random_products(dut: Any, idle: float, backpressure: float) -> None:
+    """Every mixture of pauses at the inputs and at the output."""
+    bench = Bench(dut, MANIFEST, idle=idle, backpressure=backpressure)
+    await bench.start()
+    rng = np.random.default_rng(cocotb.RANDOM_SEED)
+    for _ in range(4):
+        job = random_job(rng, rows=2 * LANES, k=2 * WINDOW, vectors=6)
+        report(vectors=await run(bench, job))
+
+
+@cocotb.test()
+async def edges(dut: Any) -> None:
+    """One element, nothing at all, empty rows and positions, everything full."""
+    bench = Bench(dut, MANIFEST)
+    await bench.start()
+    rng = np.random.default_rng(cocotb.RANDOM_SEED)
+    one = np.array([[1]])
+    full = random_values(rng, (LANES, WINDOW))
+    full = np.where(full == 0, 1, full)
+    sparse = np.zeros_like(full)
+    sparse[1, 0] = sparse[-1, -1] = 1
+    none = np.zeros_like(full)
+    for rows, vectors in (
+        (one, one),
+        (full, full[:3]),
+        (sparse, full[:3]),
+        (full, sparse[:3]),
+        (none, full[:2]),
+        (full, none[:2]),
+        (np.tril(full), full[:1]),
+        (full[:, :1], full[:2, :1]),
+    ):
+        job = Job(rows, vectors, PARAMETERS)
+        report(vectors=await run(bench, job) + 1)
+
+
+@cocotb.test()
+async def one_vector_a_cycle(dut: Any) -> None:
+    """Initiation interval 1 in a fold, and the stated latency."""
+    bench = Bench(dut, MANIFEST)
+    await bench.start()
+    rng = np.random.default_rng(cocotb.RANDOM_SEED)
+    rows = random_values(rng, (LANES, WINDOW))
+    job = Job(
+        np.where(rows == 0, 1, rows)[: max(1, LANES // WINDOW)], random_values(rng, (50, WINDOW)), PARAMETERS
+    )
+    assert sum(map(len, job.folds)) == 1
+    job.send(bench)
+    for _ in range(100_000):
+        if any(beat.last for beat in bench.received["sums"]):
+            break
+        await bench.settle(1)
+    taken = [beat.cycle for beat in bench.sent["vectors"]]
+    assert taken == list(range(taken[0], taken[0] + 50)), "vectors were not taken every cycle"
+    assert bench.received["sums"][-1].cycle - taken[-1] == MANIFEST["latency"]
+    report(vectors=check(job, bench.payloads["sums"], bench.received["sums"]))
+
+
+@cocotb.test()
+async def reset_in_the_middle(dut: Any) -> None:
+    """A reset forgets everything."""
+    bench = Bench(dut, MANIFEST, idle=0.2, backpressure=0.3)
+    await bench.start()
+    rng = np.random.default_rng(cocotb.RANDOM_SEED)
+    for _ in range(6):
+        random_job(rng, rows=2 * LANES, k=2 * WINDOW, vectors=6).send(bench)
+        await bench.settle(int(rng.integers(3, 40 + 4 * LANES)))
+        await bench.restart()
+        job = random_job(rng, rows=LANES, k=WINDOW, vectors=4)
+        report(vectors=await run(bench, job))
+        await bench.restart()
+
+
+#: error_cause of what is done to a stream
+CAUSES = {
+    "row_order": 1,
+    "count": 2,
+    "surplus": 3,
+    "late_last": 3,
+    "early_last": 4,
+    "missing_bits": 3,
+    "settings": 5,
+}
+
+
+def spoil(job: Job, bench: Bench, what: str) -> dict[str, list[tuple[int, bool]]] | None:
+    """Return the beats of a job with one of them wrong, or ``None`` where that cannot be."""
+    beats = job.beats(bench.payloads)
+    rows, values = bench.payloads["rows"], bench.payloads["stationary"]
+    width = PARAMETERS["stationary_bandwidth"]
+    if what == "row_order":
+        first, second = beats["rows"][:2]
+        beats["rows"][:2] = [(second[0], False), (first[0], second[1])]
+    elif what == "count":
+        if width == 1:
+            return None
+        beats["stationary"][0] = (values.pack(values=[1] * width, count=width + 1), False)
+    elif what == "surplus":
+        beats["stationary"][-1] = (beats["stationary"][-1][0], False)
+        beats["stationary"].append((values.pack(values=[1] * width, count=1), True))
+    elif what == "late_last":
+        beats["stationary"][-1] = (beats["stationary"][-1][0], False)
+        beats["stationary"] += beats["stationary"]
+    elif what == "early_last":
+        beats["stationary"][0] = (beats["stationary"][0][0], True)
+    elif what == "missing_bits":
+        bits = job.row_bits[:, job.parts[0]][0].copy()
+        bits[np.flatnonzero(bits)[0]] = False
+        beats["rows"][0] = (rows.pack(row=0, bitmap=bits), beats["rows"][0][1])
+    elif "settings" not in beats:
+        return None
+    else:
+        beats["settings"][0] = (beats["settings"][0][0], True)
+    return beats
+
+
+@cocotb.test()
+@cocotb.parametrize(what=list(CAUSES))
+async def malformed(dut: Any, what: str) -> None:
+    """An error is seen, its cause is kept, everything that comes after is taken, and a reset heals."""
+    bench = Bench(dut, MANIFEST, backpressure=0.2)
+    await bench.start()
+    rng = np.random.default_rng(cocotb.RANDOM_SEED)
+    full = random_values(rng, (LANES, WINDOW))
+    job = Job(np.where(full == 0, 1, full), np.where(full == 0, 1, full)[:3], PARAMETERS)
+    beats = spoil(job, bench, what)
+    if beats is None:
+        report(vectors=1)
+        return
+    # Whatever is wrong, more of the same follows.
+    tasks = [bench.send(name, own * 3) for name, own in beats.items()]
+    await bench.settle(40 + 40 * LANES * WINDOW)
+    assert int(dut.error.value), "no error was seen"
+    assert int(dut.error_cause.value) == CAUSES[what], f"cause {int(dut.error_cause.value)}"
+    assert all(task.done() for task in tasks), "an input hangs"
+    await bench.restart()
+    await bench.settle(2)
+    assert not int(dut.error.value)
+    report(vectors=await run(bench, job))

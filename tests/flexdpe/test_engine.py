@@ -1,0 +1,46 @@
+"""The engine's bench over configurations."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dotforge.flow.generated import from_parameters
+from dotforge.flow.verify import verify
+
+CONFIGURATIONS: list[dict[str, Any]] = [
+    {},
+    {"lanes": 4, "format": "bf16", "stationary_bandwidth": 1},
+    {"lanes": 8, "host_routes": True, "stationary_bandwidth": 8, "distribution": "crossbar"},
+    {"lanes": 8, "window": 4, "row_buffer": 5, "route_engines": 2, "index_bits": 4},
+]
+MORE: list[dict[str, Any]] = [
+    {"lanes": 4, "reduction": "linear", "format": "fp8_e4m3"},
+    {"lanes": 8, "reduction": "art", "format": "fp16", "distribution_pipeline": 0, "multiplier_pipeline": 0},
+    {"lanes": 8, "host_routes": True, "window": 2, "format": "int4", "sum_format": "exact"},
+    {
+        "lanes": 8, "adder_pipeline": 2, "multiplier_pipeline": 2, "distribution_pipeline": 5, "format": "int16",
+        "row_buffer": 3,
+    },
+    {"lanes": 4, "format": "fp8_e5m2", "window": 2, "sum_format": "fp32"},
+    {"lanes": 16, "format": "bf16", "stationary_bandwidth": 16, "route_walkers": 4, "row_bits": 8},
+    {"lanes": 32, "stationary_bandwidth": 8, "route_engines": 3, "row_buffer": 16},
+]  # fmt: skip
+
+
+def name(parameters: dict[str, Any]) -> str:
+    return ",".join(f"{key}={value}" for key, value in parameters.items()) or "default"
+
+
+@pytest.mark.parametrize("parameters", CONFIGURATIONS, ids=name)
+def test_bench(parameters: dict[str, Any], tmp_path: Path) -> None:
+    summary = verify(from_parameters("flexdpe", parameters), tmp_path, seed=3)
+    assert summary["tests"] == 14
+    assert summary["vectors"] >= 300
+    assert summary["mismatches"] == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("parameters", MORE, ids=name)
+def test_bench_everywhere(parameters: dict[str, Any], tmp_path: Path) -> None:
+    assert verify(from_parameters("flexdpe", parameters), tmp_path, seed=4)["vectors"] >= 300
