@@ -134,6 +134,17 @@ def test_ports(engine: str, parameters: dict[str, Any]) -> None:
     assert others <= {port for port in names if is_legal(port)}
 
 
+def test_a_stranger_can_drive_it() -> None:
+    """The manifest says what each beat and each field means, and what a code stands for."""
+    manifest = from_parameters("logmac", {"fold_sign": True, "weight_depth": 2}).manifest
+    streams = {stream["name"]: stream for stream in manifest["streams"]}
+    assert set(streams) == {"activations", "weights", "bias", "sums"}
+    for stream in streams.values():
+        assert stream["meaning"]
+        assert all(field["meaning"] for field in stream["fields"])
+    assert streams["weights"]["fields"][0]["values"] == [0.125, 0.25, 0.5, 1, 0, -0.25, -0.5, -1]
+
+
 def test_the_same_bytes_whatever_the_hash_seed() -> None:
     code = (
         "from dotforge.flow.generated import from_parameters as g;"

@@ -21,6 +21,8 @@ _FIELD = {
         "signed": {"type": "boolean"},
         "format": {"type": "string"},
         "lanes": {"type": "integer", "minimum": 1, "description": "side by side, lane 0 lowest"},
+        "meaning": {"type": "string"},
+        "values": {"type": "array", "items": {"type": "number"}, "description": "of the codes 0, 1, …"},
     },
 }
 _STREAM = {
@@ -32,6 +34,7 @@ _STREAM = {
         "prefix": {"type": "string", "description": "of _tdata, _tvalid, _tready and _tlast"},
         "tdata_width": {"type": "integer", "minimum": 8, "multipleOf": 8},
         "tlast": {"type": "boolean"},
+        "meaning": {"type": "string", "description": "what a beat is, and when one is due"},
         "fields": {"type": "array", "items": _FIELD},
     },
 }
@@ -82,6 +85,7 @@ def manifest(entry: Engine, config: Any, top: AxiStream, design: Design) -> dict
             "prefix": prefix(name, direction),
             "tdata_width": payload.tdata_width,
             "tlast": payload.last,
+            "meaning": payload.meaning,
             "fields": payload.describe(),
         }
         for direction, payloads in (("input", engine.inputs), ("output", engine.outputs))

@@ -17,10 +17,10 @@ from ..arithmetic.accumulator import Accumulator
 from ..arithmetic.pipeline import register_beat
 from ..registry import Engine
 from ..stream.axi import StreamBlock
-from ..stream.payload import Lanes, Payload
 from .bias import StationaryBias
 from .config import LogMacConfig
 from .datapath import ProductHeap, Products, lane_bits
+from .payloads import payloads
 from .storage import StationaryWeights
 
 __all__ = ["ENGINE", "LogMac"]
@@ -53,20 +53,7 @@ class LogMac(StreamBlock):
     def __init__(self, config: LogMacConfig) -> None:
         self.config = config
         self.latency = config.pipeline + 1
-        stationary = config.weight_depth > 0
-        activation = Lanes(
-            "activation", config.activation_bits, True, f"int{config.activation_bits}", config.lanes
-        )
-        weight = Lanes("weight", config.code.bits, False, config.weight_code, config.lanes)
-        release = Lanes("release", 1, False, "flag")
-        inputs = {
-            "activations": Payload((activation, release) if stationary else (activation,), last=True),
-            "weights": Payload((weight,), last=stationary),
-        }
-        total = Lanes("sum", config.sum_bits, True, f"int{config.sum_bits}")
-        if config.fold_sign:
-            inputs["bias"] = Payload((Lanes("bias", config.sum_bits, True, f"int{config.sum_bits}"),))
-        super().__init__(inputs, {"sums": Payload((total, Lanes("overflow", 1, False, "flag")))})
+        super().__init__(*payloads(config))
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

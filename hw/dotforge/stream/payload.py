@@ -19,6 +19,8 @@ class Lanes:
     signed : two's complement
     format : number format, as in ``int4`` or ``dally3``
     lanes : how many lie side by side, lane 0 in the low bits
+    meaning : one line for manifest and datasheet
+    values : of the codes 0, 1, …, where the format is a code
     """
 
     name: str
@@ -26,6 +28,8 @@ class Lanes:
     signed: bool
     format: str
     lanes: int = 1
+    meaning: str = ""
+    values: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -36,10 +40,12 @@ class Payload:
     ----------
     fields : in order from the low bits
     last : whether the stream has ``tlast``
+    meaning : one line for manifest and datasheet: what a beat is, and when one is due
     """
 
     fields: tuple[Lanes, ...]
     last: bool = False
+    meaning: str = ""
 
     @property
     def width(self) -> int:
@@ -62,7 +68,8 @@ class Payload:
         """Fields for a manifest."""
         rows, offset = [], 0
         for field in self.fields:
-            row = asdict(field)
+            row = {**asdict(field), "values": list(field.values)}
+            row = {key: value for key, value in row.items() if value or key not in ("meaning", "values")}
             rows.append({"name": row.pop("name"), "offset": offset, **row})
             offset += field.width * field.lanes
         return rows
