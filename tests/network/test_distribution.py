@@ -129,6 +129,18 @@ def test_rtl_delivers_any_map(random, *, topology, lanes, window, registers, sta
     assert np.array_equal(out, wanted)
 
 
+@pytest.mark.parametrize("topology", TOPOLOGIES)
+def test_rtl_every_map_and_bitmap_of_4(random, topology):
+    positions = np.array(list(itertools.product(range(-1, 4), repeat=4)))
+    positions, number = np.repeat(positions, 16, axis=0), np.tile(np.arange(16), len(positions))
+    bitmap = number[:, None] >> np.arange(4) & 1
+    values = random.integers(1, 8, bitmap.shape)
+    rows = route.route(topology, positions, 4)
+    out = network_outputs(NETWORKS[topology](4, 4, 3), rows, values, bitmap)
+    assert len(out) == 625 * 16
+    assert np.array_equal(out, distribution.wanted(positions, values, bitmap))
+
+
 def test_rtl_every_bitmap_with_every_register(random):
     """A register after each column: a swap meets vectors of the settings before it in every column."""
     columns = multicast_columns(16, 16)
@@ -144,11 +156,13 @@ def test_rtl_every_bitmap_with_every_register(random):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("lanes", [32, 64, 128])
-def test_rtl_delivers_any_map_of_many_lanes(random, lanes):
-    positions = maps(random, 3000, lanes, lanes)
-    values, bitmap = vectors(random, 3000, lanes, 4)
-    network = MulticastBenes(lanes, lanes, 4)
+@pytest.mark.parametrize(
+    ("lanes", "width", "count"), [(32, 4, 3000), (64, 4, 3000), (128, 4, 3000), (256, 2, 500), (512, 2, 300)]
+)
+def test_rtl_delivers_any_map_of_many_lanes(random, lanes, width, count):
+    positions = maps(random, count, lanes, lanes)
+    values, bitmap = vectors(random, count, lanes, width)
+    network = MulticastBenes(lanes, lanes, width)
     out = network_outputs(network, route.multicast_rows(positions, lanes), values, bitmap)
     assert np.array_equal(out, distribution.wanted(positions, values, bitmap))
 

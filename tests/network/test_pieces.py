@@ -6,6 +6,7 @@ import itertools
 import numpy as np
 import pytest
 
+from dotforge.flow.verilog import convert
 from dotforge.network.benes import Benes, benes_switches
 from dotforge.network.compress import Compress
 from dotforge.network.concentrator import Concentrator
@@ -134,6 +135,26 @@ def test_golden_switches_at_512(random):
     filled = np.arange(512) < used.sum(axis=1, keepdims=True)
     packed = np.where(filled, concentrator.concentrate(values, used), 0)
     assert np.array_equal(packed, expand.compress(values, used))
+
+
+PIECES = [Benes, CopyNetwork, Compress, Concentrator, Expand, Crossbar]
+
+
+@pytest.mark.parametrize("lanes", [2, pytest.param(512, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("piece", PIECES)
+def test_smallest_and_largest_can_be_written(piece, lanes):
+    """All pieces have one interface, at every size and width, with and without registers."""
+    for width, registers in ((1, ()), (1, (0,))) if lanes == 512 else ((1, ()), (64, ()), (3, (0,))):
+        made = piece(lanes, width, registers)
+        ports = {port.name: port.width for port in convert(made).ports}
+        settings = ports.pop("settings")
+        assert settings == len(made.settings)
+        assert {name: ports.get(name) for name in ("inputs", "outputs")} == {
+            "inputs": lanes * width,
+            "outputs": lanes * width,
+        }
+        assert set(ports) - {"inputs", "outputs"} <= ({"clk", "rst", "advance"} if registers else set())
+        assert made.latency == len(registers)
 
 
 @pytest.mark.parametrize(

@@ -89,9 +89,12 @@ def test_host_settings_are_those_of_golden(random, topology):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("lanes", "walkers"), [(64, 1), (64, 32), (128, 4)])
-def test_settings_of_many_lanes(random, lanes, walkers):
-    positions = maps(random, 64, lanes, lanes)
+@pytest.mark.parametrize(
+    ("lanes", "walkers", "count"),
+    [(64, 1, 64), (64, 32, 64), (128, 4, 64), (128, 16, 64), (256, 1, 24), (512, 1, 16)],
+)
+def test_settings_of_many_lanes(random, lanes, walkers, count):
+    positions = maps(random, count, lanes, lanes)
     rows, cycles = hardware_rows(lanes, lanes, positions, walkers=walkers)
     check(rows, positions, lanes, random)
     assert np.all(cycles == route_cycles(lanes, walkers))
@@ -103,6 +106,25 @@ def test_every_permutation_of_8():
     rows, _ = hardware_rows(8, 8, positions)
     assert len(rows) == 40320
     check(rows, positions, 8, np.random.default_rng(SEED))
+
+
+@pytest.mark.slow
+def test_every_map_of_8():
+    random, count, piece = np.random.default_rng(SEED), 0, 1 << 18
+    for first in range(0, 8**8, piece):
+        positions = np.arange(first, first + piece)[:, None] >> 3 * np.arange(8) & 7
+        rows, _ = hardware_rows(8, 8, positions)
+        check(rows, positions, 8, random)
+        count += len(rows)
+    assert count == 8**8
+
+
+@pytest.mark.parametrize("walkers", [1, 2])
+def test_every_map_of_4_with_empty_lanes(random, walkers):
+    positions = np.array(list(itertools.product(range(-1, 4), repeat=4)))
+    assert len(positions) == 625
+    rows, _ = hardware_rows(4, 4, positions, walkers=walkers)
+    check(rows, positions, 4, random)
 
 
 def test_cycles_are_those_of_the_specification():

@@ -62,12 +62,16 @@ def evenly(count: int, columns: int) -> tuple[int, ...]:
 def fast(topology: str, lanes: int, window: int) -> tuple[int, ...]:
     """Return registers for a high clock rate: after columns that count or pack bits, and every second one.
 
-    With ``registered_ready`` too, 32 lanes of 16 bits reach 150 MHz on an ECP5 (``docs/distribution.md``).
+    With ``registered_ready`` too, 32 lanes of 16 bits reach 150 MHz on an ECP5 (``docs/distribution.md``). The
+    multiplexers of a crossbar have no registers between them: they would hold half of all products of lanes
+    and positions.
     """
     columns = distribution_columns(topology, lanes, window)
-    counting = 1 if choose_topology(topology, lanes) == "crossbar" else CONTROL_COLUMNS + 2
-    first = min(counting, columns)
-    return (*range(first), *range(columns - 1 - (columns - 1 - first) // 2 * 2, columns, 2))
+    crossbar = choose_topology(topology, lanes) == "crossbar"
+    first = min(1 if crossbar else CONTROL_COLUMNS + 2, columns)
+    last = check_lanes(window) if crossbar else columns - 1
+    ends = (columns - 1,) if crossbar else ()
+    return (*range(first), *range(last - (last - first) // 2 * 2, last + 1, 2), *ends)
 
 
 class DistributionNetwork(Block):

@@ -53,8 +53,8 @@ class MulticastBenes(Block):
     lanes, window : powers of two from 2, window ≤ lanes
     width : bits of a value
     registers : columns that a register follows, see :func:`multicast_columns`. In columns 0 and 1 bits are
-        counted, 2 and 3 pack them, 4 and 5 count and copy them; the columns of Compress, CopyNetwork and
-        Benes follow
+        counted, 2 and 3 pack them, 4 and 5 count and copy them, 7 and 8 count them again. From 6 on follow
+        the columns of Compress, CopyNetwork and Benes
     stallable : with a port ``advance``
 
     Interface attributes
@@ -131,7 +131,7 @@ class MulticastBenes(Block):
             slots = wires(line.now(copied, "copied_bits", line.column - 1), 1)
         filled, since = _named(m, "filled", Cat(*slots)), line.column
 
-        late = max(0, depth - 2)  # the slots need to be known only after Compress
+        late = min(1, depth - 1)  # the slots need to be known only after Compress
         for bit in range(late):
             values = line.end_column(compress_column(values, bit, keep(bit)), "packed")
         ending = line.now(filled, "filled", since)[:-1] & line.in_use(self.ends, "ends")
