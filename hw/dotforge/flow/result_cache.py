@@ -16,13 +16,16 @@ from dotforge_sim.cache import root
 
 __all__ = ["load", "remember", "reports", "store"]
 
+#: Raised when what is stored changes, so that no version reads what another one wrote.
+_LAYOUT = 2
+
 _FAULTS = (OSError, sqlite3.Error, diskcache.Timeout, ValueError)
 
 
 @contextlib.contextmanager
 def _open() -> Iterator[diskcache.Cache | None]:
     try:
-        cache = diskcache.Cache(str(Path(root()) / "synthesis"), disk=diskcache.JSONDisk)
+        cache = diskcache.Cache(str(Path(root()) / f"synthesis-{_LAYOUT}"), disk=diskcache.JSONDisk)
     except _FAULTS:
         yield None
         return
