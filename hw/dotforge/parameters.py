@@ -1,8 +1,9 @@
 """Engine parameters: frozen dataclasses whose fields carry unit, range and help, and strings to values."""
 
 from dataclasses import fields
-from typing import Any, TypeVar, dataclass_transform, get_type_hints
+from typing import Any, TypeVar, dataclass_transform, get_args, get_type_hints
 
+from annotated_types import Ge, Le
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
@@ -52,12 +53,22 @@ def _reason(config: type, name: str, error: Any) -> str:
 
 def _metadata(config: type, name: str) -> dict[str, Any]:
     annotation = get_type_hints(config, include_extras=True)[name]
-    return TypeAdapter(annotation).json_schema()
+    schema = TypeAdapter(annotation).json_schema()
+    # A range that stands behind a validator of the parameter's own is checked, but left out of the schema.
+    for field in get_args(annotation):
+        for limit in getattr(field, "metadata", ()):
+            if isinstance(limit, Ge):
+                schema.setdefault("minimum", limit.ge)
+            elif isinstance(limit, Le):
+                schema.setdefault("maximum", limit.le)
+    return schema
 
 
 def allowed(config: type, name: str) -> str:
     """Say in words which values a parameter takes: a range, a list of choices, or a type."""
     schema = _metadata(config, name)
+    if "allowed" in schema:
+        return str(schema["allowed"])
     if "enum" in schema:
         return ", ".join(map(str, schema["enum"]))
     if "const" in schema:
@@ -66,7 +77,7 @@ def allowed(config: type, name: str) -> str:
         return "true, false"
     if schema.get("type") == "integer":
         return f"{schema['minimum']}…{schema['maximum']}"
-    return str(schema.get("allowed", schema.get("type", "")))
+    return str(schema.get("type", ""))
 
 
 def describe(config: type) -> list[dict[str, Any]]:
