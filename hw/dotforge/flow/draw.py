@@ -71,6 +71,8 @@ def draw_columns(
     palette = colours(int(entering.max(initial=0)) + 1)
     sides = [60 + 7.6 * max(map(len, labels)) for labels in (left, right)]
     inside = len(columns) * (_BOX + _GAP) - _GAP
+    lead = _GAP if columns[0].bit else 26  # of the first wires, which may have to cross
+    sides[0] += lead - 26
     width = max(sum(sides) + inside, 9.5 * max(len(title) * 1.4, len(subtitle)))
     start = (width - sum(sides) - inside) / 2 + sides[0]
     canvas = Canvas(width, _TOP + lanes * _ROW + 34)
@@ -84,7 +86,7 @@ def draw_columns(
         canvas.wire(start, end, palette[value] if value >= 0 else FAINT, 3 if value >= 0 else 1.4)
 
     values, rows = np.array(entering), list(range(lanes))
-    ends = [(start - 26, y_of(row)) for row in rows]
+    ends = [(start - lead, y_of(row)) for row in rows]
     for number, column in enumerate(columns):
         x = start + number * (_BOX + _GAP)
         rows = _rows(column.bit, lanes)
@@ -104,7 +106,7 @@ def draw_columns(
     for lane in range(lanes):
         wire(ends[lane], (start + inside + 26, y_of(lane)), values[lane])
         for label, at, anchor, value in (
-            (left[lane], start - 34, "end", entering[lane]),
+            (left[lane], start - lead - 8, "end", entering[lane]),
             (right[lane], start + inside + 34, "start", values[lane]),
         ):
             canvas.text(
