@@ -154,25 +154,25 @@ def test_integer_sums_fit_and_no_bit_is_wasted(width: int, terms: int) -> None:
     assert not IntegerFormat(total.width - 1).fits(terms * format.minimum * format.minimum)
 
 
-@pytest.mark.parametrize("pipeline", [0, 1])
+@pytest.mark.parametrize(("pipeline", "stallable"), [(0, True), (1, True), (1, False)])
 @pytest.mark.parametrize("name", formats.FORMATS)
-def test_protocol(name: str, pipeline: int) -> None:
+def test_protocol(name: str, pipeline: int, stallable: bool) -> None:
     """Whoever knows one format can build a datapath of any."""
     format = lookup(name.lower())
     other: Any = formats.INT8 if isinstance(format, IntegerFormat) else formats.FP16
     assert format.name == name
     assert format.zero == 0
-    multiplier = format.multiplier(other, pipeline=pipeline)
+    multiplier = format.multiplier(other, pipeline=pipeline, stallable=stallable)
     total = format.sum_format(other, terms=16)
-    adder = format.adder(pipeline=pipeline)
-    converter = format.converter(other, pipeline=pipeline)
+    adder = format.adder(pipeline=pipeline, stallable=stallable)
+    converter = format.converter(other, pipeline=pipeline, stallable=stallable)
     assert [len(port) for port in (multiplier.a, multiplier.b)] == [format.width, other.width]
     assert len(multiplier.o) == multiplier.product.width <= total.width
     assert len(adder.a) == len(adder.b) == len(adder.o) == format.width
     assert [len(converter.i), len(converter.o)] == [format.width, other.width]
     for block in (multiplier, adder, converter):
         assert block.latency == block.pipeline == pipeline <= block.MAX_PIPELINE
-        assert hasattr(block, "en") == (pipeline > 0)
+        assert hasattr(block, "en") == (pipeline > 0 and stallable)
         Fragment.get(block, None)  # elaborates
 
 

@@ -13,9 +13,9 @@ A format is a small protocol that any datapath takes, the same for integers and 
 =====================================  ===============================================================
 
 Blocks have a public ``latency`` (= ``pipeline``), initiation interval 1, ``MAX_PIPELINE``, and with a pipeline
-an input ``en`` that lets its registers advance. ``multiplier`` takes products of integers into the product
-format and those of floating-point numbers into FP32; see :mod:`dotforge.integer_format` and
-:mod:`dotforge.float_format`.
+an input ``en`` that lets its registers advance (without it where ``stallable=False``). ``multiplier`` takes
+products of integers into the product format and those of floating-point numbers into FP32; see
+:mod:`dotforge.integer_format` and :mod:`dotforge.float_format`.
 """
 
 from .float_format import BF16, FP8_E4M3, FP8_E5M2, FP16, FP32, FloatFormat

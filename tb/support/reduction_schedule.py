@@ -25,7 +25,13 @@ __all__ = [
 ]
 
 _REDUCE = {"fan": fan.reduce, "linear": linear.reduce, "art": art.reduce}
-_TYPES = {"FP32": np.float32, "FP16": np.float16, "BF16": ml_dtypes.bfloat16}
+_TYPES = {
+    "FP32": np.float32,
+    "FP16": np.float16,
+    "BF16": ml_dtypes.bfloat16,
+    "FP8_E4M3": ml_dtypes.float8_e4m3fn,
+    "FP8_E5M2": ml_dtypes.float8_e5m2,
+}
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,7 @@ class Network:
     stallable: bool = True
     gate_empty: bool = False
     flush_subnormals: bool = False
+    operators: bool = False
 
     @property
     def is_float(self) -> bool:

@@ -43,7 +43,7 @@ def test_wide_sums(width: int, overflow: str, flag: bool) -> None:
         assert check(block, draw(width, 50_000, seed=1), draw(width, 50_000, seed=2))
 
 
-@pytest.mark.parametrize(("format", "pipeline"), [(INT4, 4), (INT8, 1), (INT16, 3), (INT32, 8)])
+@pytest.mark.parametrize(("format", "pipeline"), [(INT4, 6), (INT8, 1), (INT16, 3), (INT32, 8)])
 def test_every_depth(format: IntegerFormat, pipeline: int) -> None:
     block = format.adder(pipeline=pipeline, overflow="saturate", flag=True)
     assert block.latency == pipeline
@@ -51,6 +51,12 @@ def test_every_depth(format: IntegerFormat, pipeline: int) -> None:
     assert check(block, a, b)
     block.latency -= 1
     assert not check(block, a, b)
+
+
+def test_stages_that_never_stop() -> None:
+    block = INT16.adder(pipeline=2, stallable=False)
+    assert "en" not in block.signature.members
+    assert check(block, draw(16, 5_000, seed=3), draw(16, 5_000, seed=4))
 
 
 def test_stages_hold_while_not_enabled() -> None:
@@ -83,7 +89,7 @@ def test_mutation_is_caught(name: str, mutate: Any) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"pipeline": 5}, "IntegerAdder: pipeline is 0…4 for INT4, not 5"),
+        ({"pipeline": 9}, "IntegerAdder: pipeline is 0…8, not 9"),
         ({"overflow": "special"}, "IntegerAdder: overflow is wrap or saturate, not special"),
     ],
 )

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from dotforge.formats import FP32
+
 from . import reduction
 from .reduction import check, make, plan
 
@@ -110,6 +112,8 @@ def test_many_random_groupings(kind: str, sum_format: str, lanes: int, folds: in
     [
         {"sum_format": "INT24", "input_width": 16, "id_width": 1, "tag_width": 3},
         {"sum_format": "INT20", "input_width": 8, "id_width": 12, "adder_depth": 2, "stallable": False},
+        slow({"sum_format": "INT24", "input_width": 3, "adder_depth": 8, "operators": True}),
+        slow({"sum_format": "FP8_E4M3", "gate_empty": True}),
         {"sum_format": "INT9", "input_width": 9, "adder_depth": 3, "gate_empty": True},
         slow({"sum_format": "FP32", "gate_empty": True, "adder_depth": 2}),
         slow({"sum_format": "FP16", "gate_empty": True, "adder_depth": 3}),
@@ -205,7 +209,9 @@ def test_junk_in_empty_lanes_is_seen_without_gates() -> None:
     [
         ({"lanes": 1}, "lanes is 2…512, not 1"),
         ({"lanes": 1024}, "lanes is 2…512, not 1024"),
-        ({"lanes": 4, "adder_depth": 0}, "adder_depth is at least 1 cycle, not 0"),
+        ({"lanes": 4, "adder_depth": 0}, "adder_depth is 1…8 cycles, not 0"),
+        ({"lanes": 4, "adder_depth": 9}, "adder_depth is 1…8 cycles, not 9"),
+        ({"lanes": 4, "sum_format": FP32, "adder_depth": 6}, "adder_depth is 1…5 cycles, not 6"),
         ({"lanes": 4, "input_width": 33}, "input_width is 1…32 bits, not 33"),
         ({"lanes": 4, "id_width": 0}, "id_width is at least 1 bit, not 0"),
         ({"lanes": 4, "tag_width": -1}, "tag_width is at least 0 bits, not -1"),

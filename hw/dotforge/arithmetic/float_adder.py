@@ -23,7 +23,7 @@ from amaranth.lib.wiring import In, Out
 from ..block import Block
 from ..float_format import FP32, FloatFormat
 from .carry import add, increment, less_than, name_value, subtract
-from .pipeline import Cuts
+from .pipeline import Cuts, enable_port
 from .shifter import align, normalize
 
 __all__ = ["FloatAdder"]
@@ -52,7 +52,8 @@ class FloatAdder(Block):
     flush_subnormals : operands with exponent field zero count as zero of their sign; a result whose magnitude
         is above zero and below the smallest normal number becomes zero of its sign. (Such a sum is always
         exact, so it does not matter whether that is judged before or after rounding.)
-    pipeline : register stages, 0…5. The last holds the result; stages advance while ``en`` is high
+    pipeline : register stages, 0…5. The last holds the result
+    stallable : the stages advance only while ``en`` is high; otherwise always
     operators : write carry chains as operators, for FPGA and timing-driven flows, instead of as the fewest
         gates
 
@@ -60,7 +61,7 @@ class FloatAdder(Block):
     --------------------
     a, b : operands
     o : their sum
-    en : lets all stages advance; only with ``pipeline`` above 0
+    en : lets all stages advance; only with ``pipeline`` above 0 and ``stallable``
     latency : ``pipeline``
     """
 
@@ -78,6 +79,7 @@ class FloatAdder(Block):
         *,
         flush_subnormals: bool = False,
         pipeline: int = 0,
+        stallable: bool = True,
         operators: bool = False,
     ) -> None:
         if format.specials != "ieee":
@@ -90,11 +92,11 @@ class FloatAdder(Block):
         self.pipeline = self.latency = pipeline
         self.operators = operators
         ports = {"a": In(format.width), "b": In(format.width), "o": Out(format.width)}
-        super().__init__(ports | ({"en": In(1)} if pipeline else {}))
+        super().__init__(ports | enable_port(pipeline, stallable))
 
     def elaborate(self, platform: object) -> Module:  # noqa: PLR0915
         m = Module()
-        cuts = Cuts(m, _CUTS[self.pipeline], self.en if self.pipeline else Const(1))
+        cuts = Cuts(m, _CUTS[self.pipeline], getattr(self, "en", None))
         fraction_bits, exponent_bits = self.format.mantissa_bits, self.format.exponent_bits
         flush = self.flush_subnormals
 

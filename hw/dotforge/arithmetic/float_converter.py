@@ -17,7 +17,7 @@ from ..block import Block
 from ..float_format import FloatFormat
 from .carry import add_constant, at_least, increment, name_value, subtract
 from .float_fields import Fields, unpack
-from .pipeline import Cuts
+from .pipeline import Cuts, enable_port
 from .shifter import align, normalize
 
 __all__ = ["FloatConverter"]
@@ -40,7 +40,8 @@ class FloatConverter(Block):
         infinity, and saturate elsewhere
     flush_subnormals : operands with exponent field zero count as zero of their sign; a result whose exact
         magnitude is above zero and below the target's smallest normal number becomes zero of its sign
-    pipeline : register stages, 0…2. The last holds the result; stages advance while ``en`` is high
+    pipeline : register stages, 0…2. The last holds the result
+    stallable : the stages advance only while ``en`` is high; otherwise always
     operators : write carry chains as operators, for FPGA and timing-driven flows, instead of as the fewest
         gates
 
@@ -48,7 +49,7 @@ class FloatConverter(Block):
     --------------------
     i : number in the source format
     o : number in the target format
-    en : lets all stages advance; only with ``pipeline`` above 0
+    en : lets all stages advance; only with ``pipeline`` above 0 and ``stallable``
     latency : ``pipeline``
     """
 
@@ -67,6 +68,7 @@ class FloatConverter(Block):
         overflow: str | None = None,
         flush_subnormals: bool = False,
         pipeline: int = 0,
+        stallable: bool = True,
         operators: bool = False,
     ) -> None:
         overflow = overflow or ("special" if target.has_infinity else "saturate")
@@ -78,12 +80,12 @@ class FloatConverter(Block):
         self.flush_subnormals, self.operators = flush_subnormals, operators
         self.pipeline = self.latency = pipeline
         ports = {"i": In(source.width), "o": Out(target.width)}
-        super().__init__(ports | ({"en": In(1)} if pipeline else {}))
+        super().__init__(ports | enable_port(pipeline, stallable))
         self._rebias = target.bias - source.bias
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        cuts = Cuts(m, _CUTS[self.pipeline], self.en if self.pipeline else Const(1))
+        cuts = Cuts(m, _CUTS[self.pipeline], getattr(self, "en", None))
         fields = unpack(m, "i", self.source, self.i)
         window, sticky, field = self._align(m, fields)
         infinite = fields.special & ~fields.nan

@@ -31,7 +31,7 @@ from .carry import add, add_constant, at_least, increment, name_value, subtract
 from .float_fields import unpack
 from .heap import Heap
 from .leading_zeros import leading_zeros
-from .pipeline import Cuts
+from .pipeline import Cuts, enable_port
 from .shifter import normalize, read_window
 
 __all__ = ["FloatMultiplier"]
@@ -81,7 +81,8 @@ class FloatMultiplier(Block):
         FP8_E5M2 exactly, and those of BF16 that are neither subnormal nor infinite in it
     flush_subnormals : operands with exponent field zero count as zero of their sign; a result whose exact
         magnitude is above zero and below the smallest normal number becomes zero of its sign
-    pipeline : register stages, 0…3. The last holds the result; stages advance while ``en`` is high
+    pipeline : register stages, 0…3. The last holds the result
+    stallable : the stages advance only while ``en`` is high; otherwise always
     operators : write carry chains as operators, for FPGA and timing-driven flows, instead of as the fewest
         gates
 
@@ -89,7 +90,7 @@ class FloatMultiplier(Block):
     --------------------
     a, b : operands
     o : their product
-    en : lets all stages advance; only with ``pipeline`` above 0
+    en : lets all stages advance; only with ``pipeline`` above 0 and ``stallable``
     latency : ``pipeline``
     """
 
@@ -109,6 +110,7 @@ class FloatMultiplier(Block):
         product: FloatFormat = FP32,
         flush_subnormals: bool = False,
         pipeline: int = 0,
+        stallable: bool = True,
         operators: bool = False,
     ) -> None:
         if product.specials != "ieee":
@@ -119,7 +121,7 @@ class FloatMultiplier(Block):
         self.flush_subnormals, self.operators = flush_subnormals, operators
         self.pipeline = self.latency = pipeline
         ports = {"a": In(self.a_format.width), "b": In(self.b_format.width), "o": Out(product.width)}
-        super().__init__(ports | ({"en": In(1)} if pipeline else {}))
+        super().__init__(ports | enable_port(pipeline, stallable))
         a, b = self.a_format, self.b_format
         #: Bits of the product of the significands, and of the result's significand.
         self._bits = a.mantissa_bits + b.mantissa_bits + 2
@@ -130,7 +132,7 @@ class FloatMultiplier(Block):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        cuts = Cuts(m, _CUTS[self.pipeline], self.en if self.pipeline else Const(1))
+        cuts = Cuts(m, _CUTS[self.pipeline], getattr(self, "en", None))
         path = self._path()
         product, sign = self._multiply(m, path)
         values = cuts.cut("product", **vars(product))

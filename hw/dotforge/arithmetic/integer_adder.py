@@ -6,7 +6,7 @@ from amaranth.lib.wiring import In, Out
 from ..block import Block
 from ..integer_format import IntegerFormat
 from .carry import add, name_value
-from .pipeline import Cuts
+from .pipeline import Cuts, enable_port
 
 __all__ = ["IntegerAdder"]
 
@@ -22,8 +22,8 @@ class IntegerAdder(Block):
     overflow : what becomes of a sum that the format cannot hold. ``"wrap"``: it is taken modulo 2^width;
         ``"saturate"``: the largest or the smallest number
     flag : whether there is an output ``overflowed``
-    pipeline : register stages, 0…8, at most one a bit. The last holds the result; stages advance while ``en``
-        is high
+    pipeline : register stages, 0…8. The last holds the result
+    stallable : the stages advance only while ``en`` is high; otherwise always
     operators : write carry chains as operators, for FPGA and timing-driven flows, instead of as the fewest
         gates
 
@@ -32,7 +32,7 @@ class IntegerAdder(Block):
     a, b : operands, two's complement
     o : their sum
     overflowed : the exact sum does not fit; only with ``flag``
-    en : lets all stages advance; only with ``pipeline`` above 0
+    en : lets all stages advance; only with ``pipeline`` above 0 and ``stallable``
     latency : ``pipeline``
     """
 
@@ -52,25 +52,23 @@ class IntegerAdder(Block):
         overflow: str = "wrap",
         flag: bool = False,
         pipeline: int = 0,
+        stallable: bool = True,
         operators: bool = False,
     ) -> None:
         if overflow not in ("wrap", "saturate"):
             raise ValueError(f"IntegerAdder: overflow is wrap or saturate, not {overflow}")
-        most = min(self.MAX_PIPELINE, format.width)
-        if not 0 <= pipeline <= most:
-            raise ValueError(f"IntegerAdder: pipeline is 0…{most} for {format.name}, not {pipeline}")
+        if not 0 <= pipeline <= self.MAX_PIPELINE:
+            raise ValueError(f"IntegerAdder: pipeline is 0…{self.MAX_PIPELINE}, not {pipeline}")
         self.format, self.overflow, self.flag, self.operators = format, overflow, flag, operators
         self.pipeline = self.latency = pipeline
         ports = {"a": In(format.width), "b": In(format.width), "o": Out(format.width)}
         ports |= {"overflowed": Out(1)} if flag else {}
-        super().__init__(ports | ({"en": In(1)} if pipeline else {}))
+        super().__init__(ports | enable_port(pipeline, stallable))
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
         stages = max(1, self.pipeline)
-        cuts = Cuts(
-            m, [f"slice_{stage}" for stage in range(self.pipeline)], self.en if self.pipeline else Const(1)
-        )
+        cuts = Cuts(m, [f"slice_{stage}" for stage in range(self.pipeline)], getattr(self, "en", None))
         a: Value = self.a
         b: Value = self.b
         done: Value = Const(0, 0)

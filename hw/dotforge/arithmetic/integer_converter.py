@@ -1,12 +1,12 @@
 """Conversion between integer formats: sign extension, truncation, saturation."""
 
-from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
+from amaranth.hdl import Cat, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
 from ..block import Block
 from ..integer_format import IntegerFormat
 from .carry import name_value
-from .pipeline import Cuts
+from .pipeline import Cuts, enable_port
 
 __all__ = ["IntegerConverter"]
 
@@ -19,13 +19,14 @@ class IntegerConverter(Block):
     source, target : formats
     overflow : what becomes of a number that the target cannot hold. ``"saturate"``: the largest or the
         smallest number of the target; ``"wrap"``: it is taken modulo 2^width
-    pipeline : register stages, 0 or 1. It holds the result and advances while ``en`` is high
+    pipeline : register stages, 0 or 1
+    stallable : the stages advance only while ``en`` is high; otherwise always
 
     Interface attributes
     --------------------
     i : number in the source format
     o : number in the target format
-    en : lets the stage advance; only with ``pipeline`` 1
+    en : lets the stage advance; only with ``pipeline`` 1 and ``stallable``
     latency : ``pipeline``
     """
 
@@ -37,7 +38,13 @@ class IntegerConverter(Block):
     MAX_PIPELINE = 1
 
     def __init__(
-        self, source: IntegerFormat, target: IntegerFormat, *, overflow: str = "saturate", pipeline: int = 0
+        self,
+        source: IntegerFormat,
+        target: IntegerFormat,
+        *,
+        overflow: str = "saturate",
+        pipeline: int = 0,
+        stallable: bool = True,
     ) -> None:
         if overflow not in ("saturate", "wrap"):
             raise ValueError(f"IntegerConverter: overflow is saturate or wrap, not {overflow}")
@@ -46,11 +53,11 @@ class IntegerConverter(Block):
         self.source, self.target, self.overflow = source, target, overflow
         self.pipeline = self.latency = pipeline
         ports = {"i": In(source.width), "o": Out(target.width)}
-        super().__init__(ports | ({"en": In(1)} if pipeline else {}))
+        super().__init__(ports | enable_port(pipeline, stallable))
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        cuts = Cuts(m, ("convert",) if self.pipeline else (), self.en if self.pipeline else Const(1))
+        cuts = Cuts(m, ("convert",) if self.pipeline else (), getattr(self, "en", None))
         m.d.comb += self.o.eq(*cuts.cut("convert", result=self._convert(m)))
         return m
 

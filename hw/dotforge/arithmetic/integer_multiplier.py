@@ -1,13 +1,13 @@
 """Integer multiplier: partial products, one carry-save heap, a final adder."""
 
-from amaranth.hdl import Const, Module, Signal, Value
+from amaranth.hdl import Module, Signal, Value
 from amaranth.lib.wiring import In, Out
 
 from ..block import Block
 from ..integer_format import IntegerFormat
 from .carry import name_value
 from .heap import Heap
-from .pipeline import Cuts
+from .pipeline import Cuts, enable_port
 from .product import METHODS, add_product, smaller_method
 
 __all__ = ["IntegerMultiplier"]
@@ -28,7 +28,8 @@ class IntegerMultiplier(Block):
     method : how partial products are made, one of :data:`dotforge.arithmetic.product.METHODS` (default: the
         smaller one for these widths)
     pipeline : register stages, 0…2: the last holds the result, the one before the carry-save pair that the
-        final adder adds. Stages advance while ``en`` is high
+        final adder adds
+    stallable : the stages advance only while ``en`` is high; otherwise always
     operators : write the final adder as an operator, for FPGA and timing-driven flows, instead of as the
         fewest gates
 
@@ -36,7 +37,7 @@ class IntegerMultiplier(Block):
     --------------------
     a, b : operands, two's complement
     o : their product, two's complement
-    en : lets all stages advance; only with ``pipeline`` above 0
+    en : lets all stages advance; only with ``pipeline`` above 0 and ``stallable``
     latency : ``pipeline``
     """
 
@@ -56,6 +57,7 @@ class IntegerMultiplier(Block):
         product: IntegerFormat | None = None,
         method: str | None = None,
         pipeline: int = 0,
+        stallable: bool = True,
         operators: bool = False,
     ) -> None:
         exact = a_format.product_format(b_format)
@@ -70,11 +72,11 @@ class IntegerMultiplier(Block):
         self.pipeline = self.latency = pipeline
         self.operators = operators
         ports = {"a": In(a_format.width), "b": In(self.b_format.width), "o": Out(self.product.width)}
-        super().__init__(ports | ({"en": In(1)} if pipeline else {}))
+        super().__init__(ports | enable_port(pipeline, stallable))
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        cuts = Cuts(m, _CUTS[self.pipeline], self.en if self.pipeline else Const(1))
+        cuts = Cuts(m, _CUTS[self.pipeline], getattr(self, "en", None))
         heap = Heap(self.product.width)
         add_product(m, "row", heap, self.a.as_signed(), self.b.as_signed(), method=self.method)
         result: Value

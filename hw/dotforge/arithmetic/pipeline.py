@@ -3,8 +3,14 @@
 from collections.abc import Collection
 
 from amaranth.hdl import Module, Signal, Value, ValueLike
+from amaranth.lib.wiring import In
 
-__all__ = ["Cuts", "register_beat"]
+__all__ = ["Cuts", "enable_port", "register_beat"]
+
+
+def enable_port(pipeline: int, stallable: bool) -> dict:
+    """Return the port ``en`` of a block whose ``pipeline`` registers advance only while it is high."""
+    return {"en": In(1)} if pipeline and stallable else {}
 
 
 class Cuts:
@@ -12,16 +18,16 @@ class Cuts:
 
     A datapath names the places where a register stage may go; :meth:`cut` makes registers of the values that
     cross a chosen place and returns the others as they are, so that one description serves every depth.
-    The registers hold data: they have no reset and advance while ``enable`` is high.
+    The registers hold data, so they have no reset.
 
     Parameters
     ----------
     m : module that gets the registers
     chosen : names of the places that have a stage
-    enable : lets all stages advance
+    enable : lets all stages advance (default: they always do)
     """
 
-    def __init__(self, m: Module, chosen: Collection[str], enable: Value) -> None:
+    def __init__(self, m: Module, chosen: Collection[str], enable: Value | None = None) -> None:
         self._m, self._chosen, self._enable = m, chosen, enable
 
     def cut(self, place: str, **values: ValueLike) -> list[Value]:
@@ -31,8 +37,11 @@ class Cuts:
         registers: list[Value] = []
         for name, value in values.items():
             register = Signal(len(Value.cast(value)), name=f"{place}_{name}", reset_less=True)
-            with self._m.If(self._enable):
+            if self._enable is None:
                 self._m.d.sync += register.eq(value)
+            else:
+                with self._m.If(self._enable):
+                    self._m.d.sync += register.eq(value)
             registers.append(register)
         return registers
 

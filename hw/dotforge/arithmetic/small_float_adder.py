@@ -18,6 +18,7 @@ from ..block import Block
 from ..float_format import FloatFormat
 from .float_adder import FloatAdder
 from .float_converter import FloatConverter
+from .pipeline import enable_port
 
 __all__ = ["SmallFloatAdder"]
 
@@ -35,7 +36,8 @@ class SmallFloatAdder(Block):
     flush_subnormals : operands with exponent field zero count as zero of their sign, and a sum whose
         magnitude is above zero and below the smallest normal number becomes zero of its sign
     pipeline : register stages, 0…5; those of :class:`dotforge.arithmetic.float_adder.FloatAdder`, with the
-        last one behind the conversion. Stages advance while ``en`` is high
+        last one behind the conversion
+    stallable : the stages advance only while ``en`` is high; otherwise always
     operators : write carry chains as operators, for FPGA and timing-driven flows, instead of as the fewest
         gates
 
@@ -43,7 +45,7 @@ class SmallFloatAdder(Block):
     --------------------
     a, b : operands
     o : their sum
-    en : lets all stages advance; only with ``pipeline`` above 0
+    en : lets all stages advance; only with ``pipeline`` above 0 and ``stallable``
     latency : ``pipeline``
     """
 
@@ -62,6 +64,7 @@ class SmallFloatAdder(Block):
         overflow: str = "saturate",
         flush_subnormals: bool = False,
         pipeline: int = 0,
+        stallable: bool = True,
         operators: bool = False,
     ) -> None:
         if format.has_infinity:
@@ -70,7 +73,7 @@ class SmallFloatAdder(Block):
             raise ValueError(f"SmallFloatAdder: overflow is saturate or special, not {overflow}")
         if not 0 <= pipeline <= self.MAX_PIPELINE:
             raise ValueError(f"SmallFloatAdder: pipeline is 0…{self.MAX_PIPELINE}, not {pipeline}")
-        self.format, self.overflow = format, overflow
+        self.format, self.overflow, self.stallable = format, overflow, stallable
         self.flush_subnormals, self.operators = flush_subnormals, operators
         self.pipeline = self.latency = pipeline
         exponent_bits = format.exponent_bits + 1
@@ -79,13 +82,15 @@ class SmallFloatAdder(Block):
             f"E{exponent_bits}M{format.mantissa_bits}", exponent_bits, format.mantissa_bits
         )
         ports = {"a": In(format.width), "b": In(format.width), "o": Out(format.width)}
-        super().__init__(ports | ({"en": In(1)} if pipeline else {}))
+        super().__init__(ports | enable_port(pipeline, stallable))
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
         flush, operators = self.flush_subnormals, self.operators
         stages = max(0, self.pipeline - 1)
-        m.submodules.adder = adder = FloatAdder(self.wide, pipeline=stages, operators=operators)
+        m.submodules.adder = adder = FloatAdder(
+            self.wide, pipeline=stages, stallable=self.stallable, operators=operators
+        )
         for name in ("a", "b"):
             widen = FloatConverter(self.format, self.wide, flush_subnormals=flush, operators=operators)
             m.submodules[f"widen_{name}"] = widen
@@ -96,11 +101,12 @@ class SmallFloatAdder(Block):
             overflow=self.overflow,
             flush_subnormals=flush,
             pipeline=min(1, self.pipeline),
+            stallable=self.stallable,
             operators=operators,
         )
         m.d.comb += [narrow.i.eq(adder.o), self.o.eq(narrow.o)]
-        if stages:
+        if stages and self.stallable:
             m.d.comb += adder.en.eq(self.en)
-        if self.pipeline:
+        if self.pipeline and self.stallable:
             m.d.comb += narrow.en.eq(self.en)
         return m

@@ -3,10 +3,8 @@
 from amaranth.hdl import Cat, Const, Module, Signal, Value
 from amaranth.lib.wiring import In, Out
 
-from ..arithmetic.float_adder import FloatAdder
 from ..block import Block
-from ..formats import FloatFormat
-from .reduction_parts import Delay, Gate, ReductionAdder, Summation, enable_port, pipelined_sum, register
+from .reduction_parts import Delay, Gate, Summation, enable_port
 
 __all__ = ["ThreeInputAdder", "gated"]
 
@@ -54,9 +52,7 @@ class ThreeInputAdder(Block):
 
     def _float(self, m: Module) -> None:
         summation, width = self.summation, len(self.a)
-        assert isinstance(summation.format, FloatFormat)
         early = summation.depth // 2
-        late = summation.with_depth(summation.depth - early)
         a, b, third = (
             gated(m, name, value, use, summation)
             for name, value, use in (
@@ -65,20 +61,18 @@ class ThreeInputAdder(Block):
                 ("c", self.c, self.use_c),
             )
         )
-        m.submodules.first = first = FloatAdder(
-            summation.format, flush_subnormals=summation.flush_subnormals, pipeline=early
-        )
+        m.submodules.first = first = summation.adder(width, early)
+        m.submodules.second = second = summation.adder(width, summation.depth - early)
         if early:
             m.submodules.third = waits = Delay(width, early, summation.stallable)
-            m.d.comb += [waits.i.eq(third), first.en.eq(self.enable if summation.stallable else 1)]
-            if summation.stallable:
-                m.d.comb += waits.enable.eq(self.enable)
+            m.d.comb += waits.i.eq(third)
             third = waits.o
-        m.submodules.second = second = ReductionAdder(late, width, width, width)
+            if summation.stallable:
+                m.d.comb += [waits.enable.eq(self.enable), first.en.eq(self.enable)]
         m.d.comb += [first.a.eq(a), first.b.eq(b), second.a.eq(first.o), second.b.eq(third)]
         m.d.comb += self.o.eq(second.o)
         if summation.stallable:
-            m.d.comb += second.enable.eq(self.enable)
+            m.d.comb += second.en.eq(self.enable)
 
     def _integer(self, m: Module) -> None:
         width = len(self.o)
@@ -88,11 +82,16 @@ class ThreeInputAdder(Block):
         ]
         sums, carries = Signal(width), Signal(width)
         a, b, c = operands
-        m.d.comb += sums.eq(a ^ b ^ c)
-        m.d.comb += carries.eq(Cat(Const(0, 1), ((a & b) | (c & (a ^ b)))[:-1]))
-        enable = self.enable if self.summation.stallable else None
-        total = pipelined_sum(m, sums, carries, self.summation.depth, enable)
-        m.d.comb += self.o.eq(register(m, total, "total", enable))
+        m.submodules.adder = adder = self.summation.adder(width)
+        m.d.comb += [
+            sums.eq(a ^ b ^ c),
+            carries.eq(Cat(Const(0, 1), ((a & b) | (c & (a ^ b)))[:-1])),
+            adder.a.eq(sums),
+            adder.b.eq(carries),
+            self.o.eq(adder.o),
+        ]
+        if self.summation.stallable:
+            m.d.comb += adder.en.eq(self.enable)
 
 
 def gated(m: Module, name: str, value: Value, use: Value, summation: Summation) -> Value:

@@ -41,13 +41,15 @@ class Reduction(Block):
         are only as wide as they need to be (default: the width of ``sum_format``)
     id_width : bits of a vecID (default: log2 of ``lanes``, at least 1)
     tag_width : bits of a tag that enters with each vector and leaves with each of its sums, 0 for none
-    adder_depth : cycles of an adder, at least 1
+    adder_depth : cycles of an adder: 1…5 in floating point, 1…8 for integers
     flush_subnormals : floating point only; inputs must then have no subnormals, as products of a
         flushing multiplier have none. Inputs that are NaN are canonical in any case, for a lane that is a
         run of its own may leave as it came
     stallable : with a port ``enable``, which freezes the whole pipeline while low
     gate_empty : replace the values of empty lanes inside the network. Without it, whoever drives a lane that
         holds nothing drives it with +0, as a gated multiplier does.
+    operators : write carry chains as operators, for FPGA and timing-driven flows, instead of as the fewest
+        gates
 
     Interface attributes
     --------------------
@@ -92,6 +94,7 @@ class Reduction(Block):
         flush_subnormals: bool = False,
         stallable: bool = True,
         gate_empty: bool = False,
+        operators: bool = False,
         power_of_two: bool = False,
     ) -> None:
         if not 2 <= lanes <= 512:
@@ -101,7 +104,7 @@ class Reduction(Block):
         self.lanes = lanes
         self.levels = (lanes - 1).bit_length()
         self.summation = Summation(
-            sum_format, input_width or sum_format.width, adder_depth, flush_subnormals, stallable
+            sum_format, input_width or sum_format.width, adder_depth, flush_subnormals, stallable, operators
         )
         self.id_width = id_width if id_width is not None else self.levels
         if self.id_width < 1:
@@ -208,6 +211,7 @@ class TreeReduction(Reduction):
         flush_subnormals: bool = False,
         stallable: bool = True,
         gate_empty: bool = False,
+        operators: bool = False,
         align_outputs: bool = False,
         compact: bool = False,
     ) -> None:
@@ -223,6 +227,7 @@ class TreeReduction(Reduction):
             flush_subnormals=flush_subnormals,
             stallable=stallable,
             gate_empty=gate_empty,
+            operators=operators,
             power_of_two=True,
         )
         #: Bits that tell a slot's completion level; only alignment needs them.

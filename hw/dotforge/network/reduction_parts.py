@@ -3,15 +3,17 @@
 Each is a block, so that an area report has a line for each.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
 from ..arithmetic.float_adder import FloatAdder
+from ..arithmetic.integer_adder import IntegerAdder
+from ..arithmetic.small_float_adder import SmallFloatAdder
 from ..block import Block
-from ..formats import INT32, FloatFormat, Format
+from ..formats import INT32, FloatFormat, Format, IntegerFormat
 
 __all__ = [
     "Delay",
@@ -21,7 +23,6 @@ __all__ = [
     "Select",
     "Summation",
     "enable_port",
-    "pipelined_sum",
     "register",
 ]
 
@@ -34,9 +35,11 @@ class Summation:
     ----------
     format : of the sums; integers add modulo 2^width, floating point rounds to nearest even at every addition
     input_width : bits of an input; integers may be narrower than the sum and are sign-extended
-    depth : cycles of an adder, at least 1
+    depth : cycles of an adder: 1…5 in floating point, 1…8 for integers
     flush_subnormals : floating point only, as in :class:`dotforge.arithmetic.float_adder.FloatAdder`
     stallable : whether registers have an enable
+    operators : write carry chains as operators, for FPGA and timing-driven flows, instead of as the fewest
+        gates
     """
 
     format: Format = INT32
@@ -44,10 +47,12 @@ class Summation:
     depth: int = 1
     flush_subnormals: bool = False
     stallable: bool = False
+    operators: bool = False
 
     def __post_init__(self) -> None:
-        if self.depth < 1:
-            raise ValueError(f"adder_depth is at least 1 cycle, not {self.depth}")
+        most = FloatAdder.MAX_PIPELINE if self.is_float else IntegerAdder.MAX_PIPELINE
+        if not 1 <= self.depth <= most:
+            raise ValueError(f"adder_depth is 1…{most} cycles, not {self.depth}")
         if isinstance(self.format, FloatFormat):
             if self.input_width != self.format.width:
                 raise ValueError(f"input_width of {self.format.name} sums is {self.format.width}")
@@ -66,15 +71,19 @@ class Summation:
         """Bits of a sum."""
         return self.format.width
 
-    def with_depth(self, depth: int) -> "Summation":
-        """Return the same with another number of cycles."""
-        return replace(self, depth=depth)
-
     def partial_width(self, terms: int) -> int:
         """Bits that hold every sum of ``terms`` inputs, or all of a sum's bits where those are fewer."""
         if self.is_float:
             return self.width
         return min(self.width, self.input_width + (terms - 1).bit_length())
+
+    def adder(self, width: int, depth: int | None = None) -> FloatAdder | SmallFloatAdder | IntegerAdder:
+        """Return an adder of ``depth`` cycles; of integers, one of ``width`` bits."""
+        options = {"stallable": self.stallable, "operators": self.operators}
+        depth = self.depth if depth is None else depth
+        if isinstance(self.format, FloatFormat):
+            return self.format.adder(flush_subnormals=self.flush_subnormals, pipeline=depth, **options)
+        return IntegerFormat(width).adder(pipeline=depth, **options)
 
     def neutral(self, width: int) -> int:
         """Return what added to x gives x: zero, or −0 in floating point (+0 would turn −0 into +0)."""
@@ -194,44 +203,16 @@ class ReductionAdder(Block):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        enable = self.enable if self.summation.stallable else None
-        total = self._float(m) if self.summation.is_float else self._integer(m, enable)
-        m.d.comb += self.o.eq(register(m, total, "total", enable))
+        summation, width = self.summation, len(self.o)
+        m.submodules.adder = adder = summation.adder(width)
+        m.d.comb += [
+            adder.a.eq(summation.extend(self.a, width)),
+            adder.b.eq(summation.extend(self.b, width)),
+            self.o.eq(adder.o),
+        ]
+        if summation.stallable:
+            m.d.comb += adder.en.eq(self.enable)
         return m
-
-    def _float(self, m: Module) -> Value:
-        """Add in floating point; all cycles but the last are inside the adder."""
-        assert isinstance(self.summation.format, FloatFormat)
-        inner = self.latency - 1
-        m.submodules.adder = adder = FloatAdder(
-            self.summation.format, flush_subnormals=self.summation.flush_subnormals, pipeline=inner
-        )
-        m.d.comb += [adder.a.eq(self.a), adder.b.eq(self.b)]
-        if inner:
-            m.d.comb += adder.en.eq(self.enable if self.summation.stallable else 1)
-        return adder.o
-
-    def _integer(self, m: Module, enable: Value | None) -> Value:
-        width = len(self.o)
-        a, b = self.summation.extend(self.a, width), self.summation.extend(self.b, width)
-        return pipelined_sum(m, a, b, self.latency, enable)
-
-
-def pipelined_sum(m: Module, a: Value, b: Value, depth: int, enable: Value | None) -> Value:
-    """Return a + b modulo 2^len(a) after ``depth`` − 1 cycles: a slice of bits a cycle."""
-    step = -(-len(a) // depth)
-    done: Value = Const(0, 0)
-    carry: Value = Const(0, 1)
-    for stage in range(depth):
-        size = min(step, len(a))
-        part = Signal(size + 1, name=f"part_{stage}")
-        m.d.comb += part.eq(a[:size] + b[:size] + carry if stage else a[:size] + b[:size])
-        done, carry, a, b = Cat(done, part[:size]), part[size], a[size:], b[size:]
-        if stage < depth - 1:
-            later = register(m, Cat(done, carry, a, b), f"stage_{stage}", enable)
-            done, carry = later[: len(done)], later[len(done)]
-            a, b = later[len(done) + 1 :][: len(a)], later[len(done) + 1 + len(a) :]
-    return done
 
 
 class Joins(Block):
