@@ -6,12 +6,15 @@ import numpy as np
 import pytest
 
 from dotforge.flow.verilog import convert
+from dotforge.network.distribution import DistributionNetwork, distribution_columns, evenly
 from dotforge.network.multicast import MulticastBenes
 from dotforge.network.route import RouteEngine
 from dotforge_golden import distribution, route
 from dotforge_sim.cosim import evaluate
 
+from .test_distribution import stream
 from .test_route import hardware_rows
+from .test_route_engines import check_stream
 from .vectors import fields, maps, pack, unpack
 
 SEED = 43
@@ -92,3 +95,35 @@ def test_broken_route_engine_is_seen(module, pattern, replacement, number):
     bitmap = np.ones(positions.shape, dtype=bool)
     out = distribution.deliver("multicast-benes", rows, values, bitmap)
     assert not np.array_equal(out, distribution.wanted(positions, values, bitmap))
+
+
+SWAPS = [
+    pytest.param(
+        "distribution_network", r"writable = settled & ", "writable = ", id="rows come while a swap passes"
+    ),
+    pytest.param(
+        "multicast_benes", r"= swap_4 & advance", "= swap_3 & advance", id="a swap comes a column early"
+    ),
+]
+
+
+@pytest.mark.parametrize(("module", "pattern", "replacement"), SWAPS)
+def test_broken_swap_is_seen(module, pattern, replacement):
+    columns = evenly(5, distribution_columns("multicast-benes", 4, 4))
+    network = DistributionNetwork(4, 6, topology="multicast-benes", registers=columns, tag_width=5)
+    verilog = mutate(convert(network).verilog, module, pattern, replacement)
+    try:
+        got, expected = stream(np.random.default_rng(SEED), network, 3000, verilog)
+    except AssertionError:
+        return  # rows are taken when none may be
+    assert not np.array_equal(got, expected)
+
+
+def test_broken_turns_are_seen():
+    """An engine writes its rows although it is another one's turn."""
+
+    def broken(verilog):
+        return mutate(verilog, "route_engines", r"= writable & leaving_1;", "= writable;")
+
+    with pytest.raises(AssertionError):
+        check_stream(("multicast-benes", 8, 5, 2, 4), 2000, np.zeros(1, dtype=np.uint8), broken)

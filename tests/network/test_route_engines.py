@@ -97,7 +97,7 @@ CASES = [
 ]
 
 
-def check_stream(case, cycles, hold):
+def check_stream(case, cycles, hold, broken=lambda verilog: verilog):
     """Run vectors through; return (cycles of swaps, vectors that were compared)."""
     topology, lanes, registers, engines, walkers = case
     width = 5
@@ -112,8 +112,9 @@ def check_stream(case, cycles, hold):
         "lanes_out_ready": 1,
         "hold": hold,
     }
-    out = evaluate(design.verilog, design.top, design.ports, ports, latency=registers)
-    again = evaluate(design.verilog, design.top, design.ports, ports, outputs=["swapped"])
+    verilog = broken(design.verilog)
+    out = evaluate(verilog, design.top, design.ports, ports, latency=registers)
+    again = evaluate(verilog, design.top, design.ports, ports, outputs=["swapped"])
     swaps = again["swapped"].astype(int)
     assert np.all(out["lanes_out_valid"])
     assert np.all(out["vectors_ready"])  # no cycle is lost, also across swaps
