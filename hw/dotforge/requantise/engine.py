@@ -1,0 +1,163 @@
+"""The post-processing unit as an engine: sums in, vectors of elements with their scale out.
+
+::
+
+    sums ──►┌─────────────┐ largest magnitude  ┌─────────┐
+            │ two banks,  ├───────────────────►│ divider ├─► scale ──────► step = scale · unit ─┐
+            │ maximum     ├──── each sum ─────►│         ├─► element ─► vector ──► activations  │
+            └─────────────┘                    └────▲────┘                                      │
+                                                    └───────────────────────────────────────────┘
+
+One divider of a bit a cycle makes both: ``element_bits`` cycles an element. A dot product of K elements on V
+lanes takes K / V cycles, so one unit serves many MACs.
+"""
+
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
+from amaranth.lib import stream
+
+from ..arithmetic.carry import increment, less_than, name_value, subtract
+from ..registry import Engine
+from ..stream.axi import StreamBlock
+from ..stream.payload import Lanes, Payload
+from .banks import SumBanks
+from .config import RequantiseConfig
+from .divider import Divider
+from .quotients import ElementQuotient, ScaleQuotient
+
+__all__ = ["ENGINE", "Requantise"]
+
+
+class Requantise(StreamBlock):
+    """Finds a vector's largest magnitude, its integer scale, and its elements.
+
+    Stream in: ``sums``, one a beat, with the ``unit`` of its vector, 1 or more: the second-level scale of the
+    result over that of the sums. A vector ends after ``vector`` sums or with ``last``, which goes with it.
+    Stream out: ``activations``, a vector a beat, as :class:`dotforge.vsquant.engine.VSQuant` takes them (with
+    ``lanes`` = ``vector``); behind a vector that ended early are zeros.
+
+    With L = 2^(element_bits − 1) − 1, the largest element, and x the sums::
+
+        scale   = max |x| / (L · unit), rounded, at most 2^scale_bits − 1
+        element = x / (scale · unit), rounded half away from zero, within ±L; 0 where the scale is
+
+    A vector leaves ``latency`` cycles after its last sum came, if the unit was idle; the next one ``period``
+    cycles later. A vector that is not taken holds up the elements of the next.
+
+    Parameters
+    ----------
+    config : see :class:`dotforge.requantise.config.RequantiseConfig`
+    """
+
+    module_name = "engine"
+    sums: stream.Interface
+    activations: stream.Interface
+
+    def __init__(self, config: RequantiseConfig) -> None:
+        self.config = config
+        self.latency = config.period + 1
+        self.initiation_interval = -(-config.period // config.vector)
+        total = Lanes("sum", config.sum_bits, True, f"int{config.sum_bits}")
+        unit = Lanes("unit", config.unit_bits, False, f"uint{config.unit_bits}")
+        element = Lanes("activation", config.element_bits, True, f"int{config.element_bits}", config.vector)
+        scale = Lanes("scale", config.scale_bits, False, f"uint{config.scale_bits}")
+        super().__init__(
+            {"sums": Payload((total, unit), last=True)},
+            {"activations": Payload((element, scale), last=True)},
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        config = self.config
+        m.submodules.banks = banks = SumBanks(config, self.inputs["sums"])
+        m.submodules.divider = divider = Divider(
+            remainder_bits=config.remainder_bits, divisor_bits=config.divisor_bits
+        )
+        m.submodules.scale = scale = ScaleQuotient(config)
+        m.submodules.elements = elements = ElementQuotient(config)
+        index = Signal(range(config.vector + 1), reset_less=True)
+        count = Signal(range(max(config.scale_bits, config.magnitude_bits) + 1), reset_less=True)
+        done, last = Signal(), Signal(reset_less=True)
+        begins, loads, completes = Signal(), Signal(), Signal()  # a vector, an element, a vector
+        rounds = name_value(m, "rounds", count == 0)
+        with m.If(self.activations.ready):
+            m.d.sync += done.eq(0)
+        with m.FSM(name="state"):
+            with m.State("idle"):  # the vector before must be gone from the registers
+                m.d.comb += begins.eq(banks.valid & (~done | self.activations.ready))
+                with m.If(begins):
+                    m.d.sync += [index.eq(0), count.eq(config.scale_bits)]
+                    m.next = "scale"
+            with m.State("scale"):
+                m.d.comb += [scale.shift.eq(~rounds), scale.round.eq(rounds)]
+                m.d.sync += count.eq(count - 1)
+                with m.If(rounds):
+                    m.next = "first"
+            with m.State("first"):
+                m.d.comb += loads.eq(1)
+                m.next = "elements"
+            with m.State("elements"):
+                m.d.comb += [
+                    elements.shift.eq(~rounds),
+                    elements.round.eq(rounds),
+                    completes.eq(rounds & (index == config.vector)),
+                    loads.eq(rounds & (index != config.vector)),
+                ]
+                m.d.sync += count.eq(count - 1)
+                with m.If(completes):
+                    m.d.sync += [done.eq(1), last.eq(banks.last)]
+                    m.next = "idle"
+        with m.If(loads):
+            m.d.sync += [index.eq(index + 1), count.eq(config.magnitude_bits)]
+
+        dividend, divisor = self._loaded(m, banks, scale.step, index, element=loads)
+        m.d.comb += [
+            banks.i.payload.eq(self.sums.payload),
+            banks.i.valid.eq(self.sums.valid),
+            self.sums.ready.eq(banks.i.ready),
+            banks.index.eq(index),
+            banks.release.eq(completes),
+            divider.load.eq(begins | loads),
+            divider.dividend.eq(dividend),
+            divider.divisor.eq(divisor),
+            scale.clear.eq(begins),
+            scale.fits.eq(divider.fits),
+            scale.rest.eq(divider.rest),
+            scale.unit.eq(banks.unit),
+            elements.fits.eq(divider.fits),
+            elements.valid.eq(scale.scale.any()),
+            self.activations.valid.eq(done),
+            self.activations.payload.activation.eq(elements.vector),
+            self.activations.payload.scale.eq(scale.scale),
+            self.activations.payload.last.eq(last),
+        ]
+        negative = Signal(reset_less=True)
+        with m.If(loads):
+            m.d.sync += negative.eq(banks.sum[-1])
+        m.d.comb += elements.negative.eq(negative)
+        return m
+
+    def _loaded(
+        self, m: Module, banks: SumBanks, step: Value, index: Value, *, element: Value
+    ) -> tuple[Value, Value]:
+        """Dividend and divisor, shifted up: of an element, or of the scale."""
+        config = self.config
+        total, negative = banks.sum.as_unsigned(), banks.sum[-1]
+        flipped = name_value(m, "flipped", total ^ negative.replicate(config.sum_bits))
+        magnitude, _ = increment(m, "magnitude", flipped, negative)
+        inside = ~less_than(m, "beyond", banks.last_index, index[: len(banks.last_index)])
+        of_element = name_value(m, "magnitude", magnitude & inside.replicate(config.sum_bits))
+        # unit · L = unit · 2^magnitude_bits − unit
+        high = name_value(m, "high", Cat(Const(0, config.magnitude_bits), banks.unit))
+        largest, _ = subtract(m, "largest", high, name_value(m, "low", banks.unit))
+        of_scale = name_value(m, "largest", Cat(Const(0, config.scale_bits), largest))
+        shifted = name_value(m, "shifted", Cat(Const(0, config.magnitude_bits), step))
+        return Mux(element, of_element, banks.maximum), Mux(element, shifted, of_scale)
+
+
+ENGINE = Engine(
+    name="requantise",
+    summary="post-processing unit of VS-Quant: sums become vectors of elements with a scale computed on the fly",
+    source="Dally, Hardware for Deep Learning, Vector Scaling",
+    config=RequantiseConfig,
+    build=Requantise,
+)

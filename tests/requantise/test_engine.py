@@ -1,0 +1,101 @@
+"""The post-processing unit's bench over configurations, at gate level, and on units that are broken on purpose."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dotforge.flow import area
+from dotforge.flow.generated import Generated, from_parameters
+from dotforge.flow.verify import verify
+from dotforge.requantise.config import RequantiseConfig
+from dotforge_sim.bench import BenchFailure
+
+CONFIGURATIONS: list[dict[str, Any]] = [
+    {},
+    {"element_bits": 2, "scale_bits": 2, "sum_bits": 8, "unit_bits": 1},
+    {"element_bits": 8, "scale_bits": 10, "sum_bits": 40, "unit_bits": 30, "vector": 17,
+     "scale_rounding": "ceil"},
+]  # fmt: skip
+SCALES: list[dict[str, Any]] = [
+    {"scale_bits": bits, "element_bits": 2 + bits * 5 % 7, "scale_rounding": rounding, "unit_bits": 9}
+    for bits in range(2, 11)
+    for rounding in ("nearest", "ceil")
+] + [
+    {"sum_bits": 48, "unit_bits": 32, "scale_bits": 10, "element_bits": 8, "vector": 64},
+    {"sum_bits": 8, "unit_bits": 32, "scale_bits": 10, "element_bits": 8},
+]  # fmt: skip
+
+
+def name(parameters: dict[str, Any]) -> str:
+    return ",".join(f"{key}={value}" for key, value in parameters.items()) or "default"
+
+
+@pytest.mark.parametrize("parameters", CONFIGURATIONS, ids=name)
+def test_bench(parameters: dict[str, Any], tmp_path: Path) -> None:
+    summary = verify(from_parameters("requantise", parameters), tmp_path, seed=3)
+    assert summary["tests"] == 8
+    assert summary["vectors"] >= 200
+    assert summary["mismatches"] == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("parameters", SCALES, ids=name)
+def test_bench_on_every_scale_width(parameters: dict[str, Any], tmp_path: Path) -> None:
+    assert verify(from_parameters("requantise", parameters), tmp_path, seed=4)["vectors"] >= 200
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("icarus")
+def test_bench_on_icarus(tmp_path: Path) -> None:
+    generated = from_parameters("requantise", {"sum_bits": 12, "unit_bits": 6})
+    assert verify(generated, tmp_path, simulator="icarus")["vectors"] >= 200
+
+
+@pytest.mark.slow
+def test_bench_on_the_netlist(tmp_path: Path) -> None:
+    generated = from_parameters("requantise", {"sum_bits": 12, "unit_bits": 6})
+    gates = area.netlist(generated.verilog, generated.top)
+    assert "requantise_divider" not in gates
+    assert verify(Generated(gates, generated.manifest), tmp_path)["vectors"] >= 200
+
+
+def test_cycles() -> None:
+    configurations: list[dict[str, Any]] = [{}, {"vector": 64, "element_bits": 8, "scale_bits": 10}]
+    for parameters in configurations:
+        config = RequantiseConfig(**parameters)
+        generated = from_parameters("requantise", parameters)
+        assert config.period == config.scale_bits + 3 + config.vector * config.element_bits
+        assert generated.manifest["latency"] == config.period + 1
+
+
+def test_output_is_what_the_vector_mac_takes() -> None:
+    """Same fields at the same places, where a beat of the MAC is a vector."""
+    made = from_parameters("requantise", {}).manifest["streams"][-1]
+    taken = from_parameters("vsquant", {}).manifest["streams"][0]
+    assert (made["name"], made["fields"], made["tlast"]) == (taken["name"], taken["fields"], taken["tlast"])
+
+
+@pytest.mark.parametrize(
+    ("pattern", "replacement"),
+    [
+        (r"(assign fits = )~ ", r"\1"),
+        (r"(module requantise_scale_quotient.*?assign both_\d+ = fits) & \w+;", r"\1;"),
+        (r"(assign either_\d+ = larger_\d+) \| inverse_\d+;", r"\1;"),
+        (r"(assign xor_\d+ = both_0) \^ negative;", r"\1;"),
+    ],
+    ids=[
+        "inverts the comparison",
+        "rounds the largest scale up",
+        "keeps the maximum",
+        "forgets two's complement",
+    ],
+)
+def test_broken_verilog_fails(pattern: str, replacement: str, tmp_path: Path) -> None:
+    whole = from_parameters("requantise", {"sum_bits": 12, "unit_bits": 6})
+    broken, count = re.subn(pattern, replacement, whole.verilog, flags=re.S)
+    assert count
+    with pytest.raises(BenchFailure) as failure:
+        verify(Generated(broken, whole.manifest), tmp_path)
+    print(failure.value)
