@@ -1,7 +1,9 @@
 # amaranth: UnusedElaboratable=no
-"""Carry chains, shifters and the leading-zero counter, exhaustively at small widths."""
+"""Carry chains, shifters and the leading-zero counter: all operands at small widths, and broken ones."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,14 +14,23 @@ from dotforge.arithmetic.carry import add, add_constant, at_least, increment, le
 from dotforge.arithmetic.leading_zeros import leading_zeros
 from dotforge.arithmetic.shifter import align, normalize, read_window, shift_left
 from dotforge.block import Block
-from dotforge.flow.verilog import convert
+from dotforge.flow.verilog import Design, convert
 from dotforge_sim.cosim import evaluate
 
 Logic = Callable[[Module, Value, Value, Value], dict[str, Value]]
+Wanted = Callable[[np.ndarray, np.ndarray, np.ndarray], dict[str, np.ndarray]]
 
 
-class Unit(Block):
-    """Logic of two 5-bit operands and a bit; the outputs are one word."""
+@dataclass(frozen=True)
+class Unit:
+    """Logic of two 5-bit operands and a bit, and what each of its outputs is; −1 where it has no meaning."""
+
+    logic: Logic
+    wanted: Wanted
+
+
+class UnitBlock(Block):
+    """The outputs of a unit's logic in one word."""
 
     a: Signal
     b: Signal
@@ -28,10 +39,9 @@ class Unit(Block):
 
     def __init__(self, logic: Logic) -> None:
         self.logic = logic
-        self.outputs = {
-            key: len(value) for key, value in logic(Module(), Signal(5), Signal(5), Signal(1)).items()
-        }
-        super().__init__({"a": In(5), "b": In(5), "c": In(1), "o": Out(sum(self.outputs.values()))})
+        found = logic(Module(), Signal(5), Signal(5), Signal(1))
+        self.widths = {name: len(value) for name, value in found.items()}
+        super().__init__({"a": In(5), "b": In(5), "c": In(1), "o": Out(sum(self.widths.values()))})
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -39,74 +49,81 @@ class Unit(Block):
         return m
 
 
-def evaluate_all(logic: Logic) -> tuple[np.ndarray, np.ndarray, np.ndarray, dict[str, np.ndarray]]:
-    """Return all operands and each output for them."""
-    unit = Unit(logic)
-    design = convert(unit)
+def wrong(unit: Unit, change: Callable[[Design], Design] = lambda design: design) -> list[str]:
+    """Return the names of the outputs that are wrong for any operands."""
+    block = UnitBlock(unit.logic)
+    design = change(convert(block))
     a, b, c = (axis.ravel() for axis in np.meshgrid(np.arange(32), np.arange(32), np.arange(2)))
     word = evaluate(design.verilog, design.top, design.ports, {"a": a, "b": b, "c": c})["o"].astype(np.int64)
     assert len(word) == 2048
-    found, position = {}, 0
-    for key, width in unit.outputs.items():
-        found[key] = word >> position & ((1 << width) - 1)
+    names, position, wanted = [], 0, unit.wanted(a, b, c)
+    assert list(wanted) == list(block.widths)
+    for name, width in block.widths.items():
+        known = wanted[name] >= 0
+        assert known.sum() > 100
+        if (word >> position & ((1 << width) - 1) != wanted[name])[known].any():
+            names.append(name)
         position += width
-    return a, b, c, found
+    return names
 
 
-@pytest.mark.parametrize("operators", [False, True])
-def test_carry_chains(operators: bool) -> None:
+def _chains(operators: bool) -> Unit:
     def logic(m: Module, a: Value, b: Value, c: Value) -> dict[str, Value]:
-        total, carry = add(m, "add", a, b, c, operators=operators)
-        difference, borrow = subtract(m, "subtract", a, b, c, operators=operators)
-        less_small, borrow_small = subtract(m, "narrow", a, b[:2], operators=operators)
-        more, over = increment(m, "increment", a, c, operators=operators)
         return {
-            "sum": Cat(total, carry),
-            "difference": Cat(difference, borrow),
-            "narrow": Cat(less_small, borrow_small),
-            "increment": Cat(more, over),
+            "sum": Cat(*add(m, "add", a, b, c, operators=operators)),
+            "difference": Cat(*subtract(m, "subtract", a, b, c, operators=operators)),
+            "narrow": Cat(*subtract(m, "narrow", a, b[:2], operators=operators)),
+            "increment": Cat(*increment(m, "increment", a, c, operators=operators)),
             "less": less_than(m, "less", a, b, c, operators=operators),
         }
 
-    a, b, c, found = evaluate_all(logic)
-    assert np.array_equal(found["sum"], a + b + c)
-    assert np.array_equal(found["difference"], (a - b - c) % 64)
-    assert np.array_equal(found["narrow"], (a - b % 4) % 64)
-    assert np.array_equal(found["increment"], a + c)
-    assert np.array_equal(found["less"], (a < b) | (a == b) & (c == 1))
+    def wanted(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> dict[str, np.ndarray]:
+        return {
+            "sum": a + b + c,
+            "difference": (a - b - c) % 64,
+            "narrow": (a - b % 4) % 64,
+            "increment": a + c,
+            "less": (a < b) | (a == b) & (c == 1),
+        }
+
+    return Unit(logic, wanted)
 
 
-def test_constants() -> None:
-    constants = (-3, -1, 0, 1, 2, 12, 13, 31)
-    limits = (0, 1, 6, 7, 24, 31, 32)
+_TERMS = (-3, -1, 0, 1, 2, 12, 13, 31)
+_LIMITS = (0, 1, 6, 7, 24, 31, 32)
 
+
+def _constants() -> Unit:
     def logic(m: Module, a: Value, b: Value, c: Value) -> dict[str, Value]:
-        sums = {f"sum{index}": add_constant(m, f"sum{index}", a, k) for index, k in enumerate(constants)}
-        return sums | {f"least{k}": at_least(m, f"least{k}", a, k) for k in limits}
+        sums = {f"sum{index}": add_constant(m, f"sum{index}", a, term) for index, term in enumerate(_TERMS)}
+        return sums | {f"least{limit}": at_least(m, f"least{limit}", a, limit) for limit in _LIMITS}
 
-    a, _, _, found = evaluate_all(logic)
-    for index, constant in enumerate(constants):
-        assert np.array_equal(found[f"sum{index}"], (a + constant) % 32)
-    for limit in limits:
-        assert np.array_equal(found[f"least{limit}"], a >= limit)
+    def wanted(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> dict[str, np.ndarray]:
+        sums = {f"sum{index}": (a + term) % 32 for index, term in enumerate(_TERMS)}
+        return sums | {f"least{limit}": (a >= limit).astype(np.int64) for limit in _LIMITS}
+
+    return Unit(logic, wanted)
 
 
-def test_leading_zeros() -> None:
+def _zeros() -> Unit:
     def logic(m: Module, a: Value, b: Value, c: Value) -> dict[str, Value]:
         value, found = Cat(a, b), {}
         for width in range(2, 11):
             found[f"count{width}"], found[f"any{width}"] = leading_zeros(m, f"zeros{width}", value[:width])
         return found
 
-    a, b, _, found = evaluate_all(logic)
-    for width in range(2, 11):
-        value = (a | b << 5) % 2**width
-        some = value > 0
-        assert np.array_equal(found[f"any{width}"], some)
-        assert np.array_equal(found[f"count{width}"][some], width - np.frexp(value[some])[1])
+    def wanted(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> dict[str, np.ndarray]:
+        outputs = {}
+        for width in range(2, 11):
+            value = (a | b << 5) % 2**width
+            outputs[f"count{width}"] = np.where(value > 0, width - np.frexp(value)[1], -1)
+            outputs[f"any{width}"] = (value > 0).astype(np.int64)
+        return outputs
+
+    return Unit(logic, wanted)
 
 
-def test_shifters() -> None:
+def _shifters() -> Unit:
     def logic(m: Module, a: Value, b: Value, c: Value) -> dict[str, Value]:
         aligned, sticky = align(m, "align", a, b[:3])
         normal, shift = normalize(m, "normalize", Cat(c, a), 3)
@@ -121,19 +138,24 @@ def test_shifters() -> None:
             "places": places,
         }
 
-    a, b, c, found = evaluate_all(logic)
-    value = a << 1 | c
-    zeros = np.where(value > 0, 6 - np.frexp(value)[1], 7)
-    assert np.array_equal(found["aligned"], a >> b % 8)
-    assert np.array_equal(found["sticky"], a % 2 ** (b % 8) != 0)
-    assert np.array_equal(found["left"], a << b % 8)
-    assert np.array_equal(found["shift"], zeros)
-    assert np.array_equal(found["normal"], (value << zeros) % 64)
-    assert np.array_equal(found["places"], np.minimum(zeros, b))
-    assert np.array_equal(found["limited"], (value << np.minimum(zeros, b)) % 64)
+    def wanted(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> dict[str, np.ndarray]:
+        value = a << 1 | c
+        zeros = np.where(value > 0, 6 - np.frexp(value)[1], 7)
+        limited = np.minimum(zeros, b)
+        return {
+            "aligned": a >> b % 8,
+            "sticky": (a % 2 ** (b % 8) != 0).astype(np.int64),
+            "left": a << b % 8,
+            "normal": (value << zeros) % 64,
+            "shift": zeros,
+            "limited": (value << limited) % 64,
+            "places": limited,
+        }
+
+    return Unit(logic, wanted)
 
 
-def test_window() -> None:
+def _window() -> Unit:
     """Three bits at the top of five, 0…3 places to the left and none, 4 or 8 to the right."""
 
     def logic(m: Module, a: Value, b: Value, c: Value) -> dict[str, Value]:
@@ -141,11 +163,71 @@ def test_window() -> None:
         window, sticky = read_window(m, "window", a, b[:2], distances, top=4, width=3)
         return {"window": window, "sticky": sticky}
 
-    a, b, _, found = evaluate_all(logic)
-    shifted = (a << b % 4 << 8) >> 4 * (b // 4 % 4)
-    there = b // 4 % 4 < 3
-    window = (shifted >> 10) % 8
-    assert np.array_equal(found["window"], np.where(there, window, 0))
-    known = there & (window % 2 == 1) & (a != 16)  # its top bit alone is excluded
-    assert known.sum() > 100
-    assert np.array_equal(found["sticky"][known], (shifted % 2**10 != 0)[known])
+    def wanted(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> dict[str, np.ndarray]:
+        shifted = (a << b % 4 << 8) >> 4 * (b // 4 % 4)
+        there = b // 4 % 4 < 3
+        window = np.where(there, (shifted >> 10) % 8, 0)
+        known = there & (window % 2 == 1) & (a != 16)  # its top bit alone is excluded
+        return {"window": window, "sticky": np.where(known, shifted % 2**10 != 0, -1)}
+
+    return Unit(logic, wanted)
+
+
+UNITS = {
+    "chains": _chains(operators=False),
+    "chains as operators": _chains(operators=True),
+    "constants": _constants(),
+    "leading zeros": _zeros(),
+    "shifters": _shifters(),
+    "window": _window(),
+}
+
+
+@pytest.mark.parametrize("name", UNITS)
+def test_every_operand(name: str) -> None:
+    assert wrong(UNITS[name]) == []
+
+
+#: What is broken: unit, pattern and replacement in its Verilog, outputs that must be wrong then.
+MUTATIONS = {
+    "a carry dropped": ("chains", r"(assign add_carry_2) = .*;", r"\1 = 1'h0;", ["sum"]),
+    "a borrow taken for a carry": (
+        "chains",
+        r"(assign subtract_borrow_1) = .*;",
+        r"\1 = a[1] & b[1];",
+        ["difference"],
+    ),
+    "a borrow of the narrow end dropped": (
+        "chains",
+        r"(assign narrow_borrow_3) = .*;",
+        r"\1 = 1'h0;",
+        ["narrow"],
+    ),
+    "an increment stops": ("chains", r"(assign increment_carry_3) = .*;", r"\1 = 1'h0;", ["increment"]),
+    "a bit not compared": ("chains", r"(assign less_3) = .*;", r"\1 = less_2;", ["less"]),
+    "a constant's carry dropped": ("constants", r"(assign sum0_carry_2) = .*;", r"\1 = 1'h1;", ["sum0"]),
+    "a limit off by one": ("constants", r"(assign least7) = .*;", r"\1 = least6;", ["least7"]),
+    "a half of the count": (
+        "leading zeros",
+        r"(assign zeros8_low_count\[0\]) = .*;",
+        r"\1 = 1'h0;",
+        ["count8"],
+    ),
+    "a shift by four lost": ("shifters", r"(assign align_by_4\[1\]) = .*;", r"\1 = a[1];", ["aligned"]),
+    "a lost bit not noticed": ("shifters", r"(assign align_sticky) = .*;", r"\1 = 1'h0;", ["sticky"]),
+    "the limit ignored": (
+        "shifters",
+        r"(assign limited_free) = .*;",
+        r"\1 = 1'h1;",
+        ["limited", "places"],
+    ),
+    "a row of the left shifter": ("shifters", r"(assign left_by_2\[3\]) = .*;", r"\1 = 1'h0;", ["left"]),
+    "a distance not read": ("window", r"(assign o\[1\] = \w+) \| \w+;", r"\1;", ["window"]),
+    "bits below not noticed": ("window", r"(assign window_sticky) = .*;", r"\1 = 1'h0;", ["sticky"]),
+}
+
+
+@pytest.mark.parametrize("name", MUTATIONS)
+def test_mutation_is_caught(name: str, mutate: Any) -> None:
+    unit, pattern, replacement, outputs = MUTATIONS[name]
+    assert wrong(UNITS[unit], lambda design: mutate(design, pattern, replacement)) == outputs
