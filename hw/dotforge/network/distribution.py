@@ -25,6 +25,7 @@ from .settings import TOPOLOGIES, SettingsBuffer, setting_places, setting_rows
 
 __all__ = [
     "CROSSBAR_LANES",
+    "FAST_CROSSBAR_LANES",
     "DistributionNetwork",
     "choose_topology",
     "distribution_columns",
@@ -35,11 +36,22 @@ __all__ = [
 #: Up to this many lanes the crossbar is the smaller network, by the area table of ``docs/distribution.md``.
 CROSSBAR_LANES = 4
 
+#: The same with the registers of :func:`fast`: the crossbar has a third of the columns.
+FAST_CROSSBAR_LANES = 32
 
-def choose_topology(topology: str, lanes: int) -> str:
-    """Return the topology that a name stands for: ``auto`` is the one of least measured area."""
+
+def choose_topology(topology: str, lanes: int, *, fast: bool = False) -> str:
+    """Return the topology that a name stands for: ``auto`` is the one of least measured area.
+
+    Parameters
+    ----------
+    topology : one of :data:`TOPOLOGIES`, or ``auto``
+    lanes : of the network
+    fast : with the registers of :func:`fast`, instead of few or none
+    """
     if topology == "auto":
-        return "crossbar" if lanes <= CROSSBAR_LANES else "multicast-benes"
+        largest = FAST_CROSSBAR_LANES if fast else CROSSBAR_LANES
+        return "crossbar" if lanes <= largest else "multicast-benes"
     if topology not in TOPOLOGIES:
         raise ValueError(f"topology={topology}: one of auto, {', '.join(TOPOLOGIES)} is wanted")
     return topology
@@ -82,7 +94,8 @@ class DistributionNetwork(Block):
     lanes : power of two, 2…512
     width : bits of a value. A bit of one's own in each value, always 1, tells useful lanes from zeros
     window : positions of a vector, a power of two from 2 to ``lanes`` (default: as many)
-    topology : ``multicast-benes``, ``crossbar``, or ``auto``: the one of least measured area
+    topology : ``multicast-benes``, ``crossbar``, or ``auto``: the one of least measured area, without
+        registers (with many, see :func:`choose_topology`)
     registers : columns that a register follows (:func:`distribution_columns`, :func:`evenly`)
     tag_width : bits that go with each vector, untouched
     registered_ready : the stall of a registered network comes from a register and not from
