@@ -1,5 +1,6 @@
 """Liberty files: where NanGate's lies, and what is read from any of them."""
 
+import functools
 import gzip
 import hashlib
 import importlib.metadata
@@ -56,13 +57,22 @@ class Library:
 
 
 def load(path: Path, label: str | None = None) -> Library:
-    """Read a Liberty file, gzipped or not.
+    """Read a Liberty file, gzipped or not; a file that did not change is read once.
 
     Raises
     ------
     TargetError
         There is no such file, or it is not a Liberty with cells that have areas.
     """
+    try:
+        stamp = path.stat().st_mtime_ns
+    except OSError as error:
+        raise TargetError(f"liberty: cannot read {path}: {error.strerror}") from error
+    return _load(path, label, stamp)
+
+
+@functools.lru_cache(maxsize=8)
+def _load(path: Path, label: str | None, stamp: int) -> Library:
     try:
         raw = path.read_bytes()
         text = (gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw).decode("utf-8", errors="replace")

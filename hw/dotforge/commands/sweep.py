@@ -1,0 +1,113 @@
+"""``dotforge sweep``: reports of many configurations."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..flow.sweep import sweep, table_rows
+from ..flow.sweep_jobs import from_file, grid, jobs
+from ..flow.sweep_run import dask, here
+from ..flow.targets import HIERARCHIES, OPTIMIZATIONS, Settings
+from ..flow.yosys import default_engine
+from ._shared import engine_argument, progress, say, table
+from ._targets import target_option
+
+
+class _Values(click.ParamType):
+    """``name=value,value,…``."""
+
+    name = "k=v,v…"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, list[str]]:
+        name, equals, text = str(value).partition("=")
+        given = [each.strip() for each in text.split(",")]
+        if not equals or not name or not all(given):
+            self.fail(f"{value!r} is not of the form name=value,value,…", param, ctx)
+        return name, list(dict.fromkeys(given))
+
+
+@click.command(
+    "sweep",
+    epilog="Example: dotforge sweep logmac -p lanes=16,32,64 -p fold_sign=false,true --target ecp5 -o build/sweep",
+)
+@engine_argument
+@click.option("-p", "axes", type=_Values(), multiple=True,
+              help="A parameter and the values it takes, name=value,value,…: every combination is run. "
+                   "With --list it holds for every configuration of the list. Repeatable.")  # fmt: skip
+@click.option("--list", "listed", type=click.Path(path_type=Path),
+              help="File with configurations: a JSON list of objects, or CSV with a column a parameter.")  # fmt: skip
+@target_option
+@click.option("-o", "--output", type=click.Path(path_type=Path), required=True,
+              help="Directory for reports, tables and page; one of an earlier sweep goes on where it was.")  # fmt: skip
+@click.option("-j", "--jobs", "parallel", type=click.IntRange(1, 1024), default=os.cpu_count() or 1,
+              show_default="all cores", help="Processes at the same time.")  # fmt: skip
+@click.option("--dask", "address", metavar="ADDRESS",
+              help="Run on the workers of this Dask scheduler instead, as in tcp://host:8786.")  # fmt: skip
+@click.option("--skip-invalid", is_flag=True, help="Leave out combinations that the engine does not allow.")
+@click.option("--hierarchy", type=click.Choice(HIERARCHIES), default="flat", show_default=True)
+@click.option(
+    "--seeds", type=click.IntRange(0, 100), default=3, show_default=True, help="Placements a report."
+)
+@click.option("--optimize", type=click.Choice(OPTIMIZATIONS), default="area", show_default=True,
+              help="What standard cells are chosen for.")  # fmt: skip
+@click.option("--power", is_flag=True, help="Report power and energy too (nangate45, liberty).")
+@click.option("--timeout", type=click.FloatRange(1), default=1800.0, show_default=True,
+              help="Seconds for one run of one tool.")  # fmt: skip
+def command(
+    engine: str,
+    axes: tuple[tuple[str, list[str]], ...],
+    listed: Path | None,
+    target_name: str,
+    output: Path,
+    parallel: int,
+    address: str | None,
+    skip_invalid: bool,
+    hierarchy: str,
+    seeds: int,
+    optimize: str,
+    power: bool,
+    timeout: float,
+) -> int:
+    """Synthesize a grid or a list of configurations, in parallel, into tables and an HTML page.
+
+    Reports that are there already, made by the same dotforge, tools and options, are not made again. Exit 1
+    when a configuration failed; the others are reported.
+    """
+    names = [name for name, _ in axes]
+    for name in names:
+        if names.count(name) > 1:
+            raise click.UsageError(f"parameter {name} is given {names.count(name)} times")
+    configurations: list[dict[str, Any]] = [dict(each) for each in grid(dict(axes))]
+    if listed is not None:
+        configurations = [{**each, **given} for given in from_file(listed) for each in configurations]
+    settings = Settings(
+        mode=hierarchy,
+        engine=default_engine(),
+        timeout=timeout,
+        seeds=seeds,
+        optimize=optimize,
+        activity=power,
+    )
+    todo, refused = jobs(engine, configurations, target_name, settings, skip=skip_invalid)
+    for reason in refused:
+        say(f"left out: {reason}")
+    run = dask(address) if address else here(parallel)
+    with progress(f"{engine} on {target_name}: configurations") as tell:
+        result = sweep(todo, output, run, tell)
+    rows = table_rows(result.reports)
+    if rows:
+        fixed = {name for name in rows[0] if len({str(row[name]) for row in rows}) == 1 and len(rows) > 1}
+        columns = [name for name in rows[0] if name not in fixed and name != "verilog_sha256"]
+        table(columns, [[row[name] for name in columns] for row in rows])
+    for parameters, error in result.failures:
+        text = " ".join(f"{name}={value}" for name, value in parameters.items())
+        say(f"failed: {text}: {error}")
+    say(
+        f"{len(result.reports)} reports ({result.reused} of them from before), {len(result.failures)} failed; "
+        + ", ".join(map(str, result.files))
+    )
+    return 1 if result.failures else 0
