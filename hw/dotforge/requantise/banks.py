@@ -99,7 +99,7 @@ class SumBanks(Block):
         magnitude, _ = increment(m, "magnitude", flipped, negative)
         magnitude = name_value(m, "magnitude", magnitude)
         maximum = Signal(config.sum_bits, reset_less=True)
-        larger = less_than(m, "larger", maximum, magnitude) | (write_index == 0)
+        larger = less_than(m, "larger", maximum, magnitude) | ~write_index.any()
         reached = name_value(m, "reached", Mux(larger, magnitude, maximum))
         with m.If(taken):
             m.d.sync += maximum.eq(reached)

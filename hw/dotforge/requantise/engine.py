@@ -77,37 +77,34 @@ class Requantise(StreamBlock):
         index = Signal(range(config.vector + 1), reset_less=True)
         count = Signal(range(max(config.scale_bits, config.magnitude_bits) + 1), reset_less=True)
         done, last = Signal(), Signal(reset_less=True)
-        begins, loads, completes = Signal(), Signal(), Signal()  # a vector, an element, a vector
-        rounds = name_value(m, "rounds", count == 0)
-        with m.If(self.activations.ready):
-            m.d.sync += done.eq(0)
-        with m.FSM(name="state"):
-            with m.State("idle"):  # the vector before must be gone from the registers
-                m.d.comb += begins.eq(banks.valid & (~done | self.activations.ready))
-                with m.If(begins):
-                    m.d.sync += [index.eq(0), count.eq(config.scale_bits)]
-                    m.next = "scale"
-            with m.State("scale"):
-                m.d.comb += [scale.shift.eq(~rounds), scale.round.eq(rounds)]
-                m.d.sync += count.eq(count - 1)
-                with m.If(rounds):
-                    m.next = "first"
-            with m.State("first"):
-                m.d.comb += loads.eq(1)
-                m.next = "elements"
-            with m.State("elements"):
-                m.d.comb += [
-                    elements.shift.eq(~rounds),
-                    elements.round.eq(rounds),
-                    completes.eq(rounds & (index == config.vector)),
-                    loads.eq(rounds & (index != config.vector)),
-                ]
-                m.d.sync += count.eq(count - 1)
-                with m.If(completes):
-                    m.d.sync += [done.eq(1), last.eq(banks.last)]
-                    m.next = "idle"
-        with m.If(loads):
-            m.d.sync += [index.eq(index + 1), count.eq(config.magnitude_bits)]
+        # A cycle is one of: waiting, a step of the scale, the first load, a step of an element.
+        idle, scaling, first, dividing = (
+            Signal(init=name == "idle", name=name) for name in ("idle", "scaling", "first", "dividing")
+        )
+        begins, loads, completes, rounds, at_end = Signal(), Signal(), Signal(), Signal(), Signal()
+        m.d.comb += [
+            # The vector before must be gone from the registers.
+            begins.eq(idle & banks.valid & (~done | self.activations.ready)),
+            rounds.eq(~count.any()),
+            at_end.eq(index == config.vector),
+            loads.eq(first | (dividing & rounds & ~at_end)),
+            completes.eq(dividing & rounds & at_end),
+            scale.shift.eq(scaling & ~rounds),
+            scale.round.eq(scaling & rounds),
+            elements.shift.eq(dividing & ~rounds),
+            elements.round.eq(dividing & rounds),
+        ]
+        m.d.sync += [
+            idle.eq((idle & ~begins) | completes),
+            scaling.eq(begins | (scaling & ~rounds)),
+            first.eq(scaling & rounds),
+            dividing.eq(first | (dividing & ~completes)),
+            count.eq(Mux(begins, config.scale_bits, Mux(loads, config.magnitude_bits, count - 1))),
+            index.eq(Mux(begins, 0, index + loads)),
+            done.eq(completes | (done & ~self.activations.ready)),
+        ]
+        with m.If(completes):
+            m.d.sync += last.eq(banks.last)
 
         dividend, divisor = self._loaded(m, banks, scale.step, index, element=loads)
         m.d.comb += [

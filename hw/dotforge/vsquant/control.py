@@ -54,7 +54,7 @@ class VectorControl(Block):
         starts, ends = Const(1, 1), Const(1, 1)
         if self.beats > 1:
             index = Signal(range(self.beats))
-            starts, ends = index == 0, self.last | (index == self.beats - 1)
+            starts, ends = ~index.any(), self.last | (index == self.beats - 1)
             with m.If(self.fire):
                 m.d.sync += index.eq(index + 1)
                 with m.If(self.ends):
