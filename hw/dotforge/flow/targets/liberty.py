@@ -66,6 +66,9 @@ class StandardCells:
         if not opensta_version():
             result["notes"].append("no period and no power: needs OpenSTA (apt-get install opensta)")
             return result
+        if not self.library.has_timing:
+            result["notes"].append("no period and no power: the Liberty has no timing")
+            return result
         if self._boxes(generated):
             result["notes"].append("no period and no power: storage arrays are not mapped to cells")
             return result

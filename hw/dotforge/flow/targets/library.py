@@ -38,6 +38,11 @@ class Library:
         return hashlib.sha256(self.text.encode()).hexdigest()
 
     @cached_property
+    def has_timing(self) -> bool:
+        """Whether any cell has delays."""
+        return re.search(r"\btiming\s*\(", self.text) is not None
+
+    @cached_property
     def areas(self) -> dict[str, float]:
         """Area of each cell, in the unit of the file (µm² by custom)."""
         pieces = re.split(r"^\s*cell\s*\(\s*\"?([\w$.\[\]]+)\"?\s*\)", self.text, flags=re.M)
