@@ -10,7 +10,7 @@ from dotforge.flow.verify import verify
 
 CONFIGURATIONS: list[dict[str, Any]] = [
     {},
-    {"lanes": 4, "format": "bf16", "stationary_bandwidth": 1},
+    {"lanes": 4, "format": "bf16", "stationary_bandwidth": 1, "fold_change": "drain"},
     {"lanes": 8, "host_routes": True, "stationary_bandwidth": 8, "distribution": "crossbar"},
     {"lanes": 8, "window": 4, "row_buffer": 5, "route_engines": 2, "index_bits": 4},
 ]

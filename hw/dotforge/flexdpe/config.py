@@ -79,6 +79,13 @@ class FlexDpeConfig:
         bool, Field(description="take subnormal numbers as zeros, floating point only")
     ] = False
     reduction: Annotated[Literal["fan", "linear", "art"], Field(description="reduction network")] = "fan"
+    fold_change: Annotated[
+        Literal["auto", "overlap", "drain"],
+        Field(
+            description="overlap: two folds share the FAN, no cycle is lost, and all sums of a vector leave "
+            "together; drain: a fold leaves first, and sums leave when they are complete; auto: overlap in a FAN"
+        ),
+    ] = "auto"
     distribution: Annotated[
         Literal["auto", "multicast-benes", "crossbar"],
         Field(description="distribution network; auto: the smaller one"),
@@ -157,6 +164,8 @@ class FlexDpeConfig:
                 raise ValueError(f"parameter {name}={value}: allowed {least}…{most} with lanes={self.lanes}")
         if isinstance(self.operand, FloatFormat) != (self.sum_format == "fp32" or self._derives_float()):
             raise ValueError(f"parameter sum_format={self.sum_format}: not a sum of format={self.format}")
+        if self.fold_change == "overlap" and self.reduction != "fan":
+            raise ValueError(f"parameter fold_change=overlap: allowed drain with reduction={self.reduction}")
         if self.flush_subnormals and not self.is_float:
             raise ValueError(f"parameter flush_subnormals=True: format={self.format} has no subnormals")
         most = (FloatMultiplier if self.is_float else IntegerMultiplier).MAX_PIPELINE
@@ -223,6 +232,11 @@ class FlexDpeConfig:
         """Cycles from the products of a vector to the last of its sums."""
         levels = self.lanes if self.reduction == "linear" else (self.lanes - 1).bit_length()
         return levels * self.adder_pipeline
+
+    @property
+    def overlaps(self) -> bool:
+        """Whether two folds may be in the reduction network at a time."""
+        return self.fold_change == "overlap" or (self.fold_change == "auto" and self.reduction == "fan")
 
     @property
     def topology(self) -> str:

@@ -26,10 +26,12 @@ from ..registry import Engine
 from ..stream.axi import StreamBlock
 from ..stream.payload import Lanes, Payload
 from .config import FlexDpeConfig
+from .drain import DrainSums
 from .errors import Cause, Errors
 from .host_route import HostRoute
 from .lane import Lane
 from .load import Load, connect
+from .overlap import OverlapSums
 from .sums import Sums
 
 __all__ = ["ENGINE", "FlexDpe"]
@@ -111,7 +113,7 @@ class FlexDpe(StreamBlock):
         seen: Value = load.seen
 
         # The next fold is ready when its lanes and its settings are; the swap lets its vectors in.
-        open_, pending = Signal(), Signal()
+        open_, pending, moving = Signal(), Signal(), Signal()
         swap, accepted = Signal(), Signal()
         last = self.vectors.payload.last
         route: Any = self._route(m, load, network, errors.error)
@@ -120,15 +122,18 @@ class FlexDpe(StreamBlock):
         m.d.comb += [
             errors.seen.eq(seen),
             accepted.eq(network.vectors.valid & network.vectors.ready),
-            swap.eq(load.complete & route.prepared & ~pending & (~open_ | (accepted & last))),
+            swap.eq(load.complete & route.prepared & ~pending & ~moving & (~open_ | (accepted & last))),
             network.swap.eq(swap),
             route.swapped.eq(swap),
             self._gate(network, open_ & ~errors.error),
             self.vectors.ready.eq((network.vectors.ready & open_) | errors.error),
         ]
         m.d.sync += open_.eq(swap | (open_ & ~(accepted & last)))
-        take = self._stream(m, load, network, pending)
-        m.d.sync += pending.eq((pending & ~take) | swap)
+        sums, take = self._stream(m, load, network, pending, moving)
+        m.d.sync += [
+            pending.eq((pending & ~take) | swap),
+            moving.eq((moving | take) & ~sums.released),
+        ]
         return m
 
     def _gate(self, network: DistributionNetwork, enable: Value) -> Any:
@@ -165,15 +170,17 @@ class FlexDpe(StreamBlock):
         ]
         return route
 
-    def _stream(self, m: Module, load: Load, network: DistributionNetwork, pending: Signal) -> Value:
-        """Make lanes and sums; return when the next fold's lanes come into use."""
+    def _stream(
+        self, m: Module, load: Load, network: DistributionNetwork, pending: Signal, moving: Signal
+    ) -> tuple[Sums, Value]:
+        """Make lanes and sums; return the sums, and when the next fold's values come into use."""
         config, lanes = self.config, self.config.lanes
         width = config.operand.width
-        m.submodules.sums = sums = Sums(config)
-        advance, take, in_use = Signal(), Signal(), Signal()
+        m.submodules.sums = sums = (OverlapSums if config.overlaps else DrainSums)(config)
+        advance, take, in_use, fresh = Signal(), Signal(), Signal(), Signal()
         moved, last = Signal(), network.lanes_out.payload.tag
         empty: list[Value] = []
-        # Vectors of a fold wait for its lanes; its lanes wait until the fold before has left.
+        # Vectors of a fold wait for its values; these wait until the last vector of the fold before is past.
         m.d.comb += [
             moved.eq(network.lanes_out.valid & in_use & advance),
             network.lanes_out.ready.eq(in_use & advance),
@@ -192,33 +199,45 @@ class FlexDpe(StreamBlock):
             products.append(multiplier.product)
             useful.append(value[width])
         valid: Value = network.lanes_out.valid & in_use
+        first: Value = fresh
+        arrives: Value = take
         beside: Value = Cat(last, useful)
         for cycle in range(config.multiplier_pipeline):
+            arrives = valid & first & advance
             valid = register(m, valid, f"multiplied_{cycle}", advance, reset_less=False)
+            first = register(m, first, f"multiplied_first_{cycle}", advance)
             beside = register(m, beside, f"multiplied_beside_{cycle}", advance)
             empty.append(~valid)
+        passed = ~in_use | (moved & last)
+        if not config.overlaps:
+            passed = ~in_use & Cat(*empty, Const(1, 1)).all()
         m.d.comb += [
             sums.products.eq(Cat(products)),
             sums.useful.eq(beside[1:]),
             sums.valid.eq(valid),
+            sums.first.eq(first),
             sums.last.eq(beside[0]),
             sums.vec_ids.eq(load.vec_ids),
             sums.occupied.eq(load.occupied),
-            sums.row_ids.eq(load.row_ids),
-            sums.partial.eq(load.partial),
             sums.enable.eq(advance),
-            take.eq(pending & ~in_use & sums.idle & Cat(*empty, Const(1, 1)).all()),
+            sums.take.eq(take),
+            sums.arrives.eq(arrives),
+            take.eq(pending & ~moving & sums.free & passed),
             load.take.eq(take),
+            load.show.eq(sums.released),
         ]
-        m.d.sync += in_use.eq(take | (in_use & ~(moved & last)))
+        m.d.sync += [
+            in_use.eq(take | (in_use & ~(moved & last))),
+            fresh.eq(take | (fresh & ~moved)),
+        ]
         payload = self.sums.payload
         m.d.comb += [
             self.sums.valid.eq(sums.shows),
             advance.eq(~sums.shows | self.sums.ready),
             payload.valid.eq(sums.sum_valid),
-            payload.row.eq(sums.sum_rows),
+            payload.row.eq(load.row_ids),
             payload.index.eq(sums.sum_indices),
-            payload.partial.eq(sums.sum_partial),
+            payload.partial.eq(Cat(Const(0, lanes - 1), load.partial & sums.sum_valid[-1])),
             payload.value.eq(sums.sums),
             payload.complete.eq(sums.complete),
             payload.vector.eq(sums.index),
@@ -229,7 +248,7 @@ class FlexDpe(StreamBlock):
             sticky = Signal()
             m.d.sync += sticky.eq(sticky | (sums.overflow.any() & self.sums.ready))
             m.d.comb += [payload.overflow.eq(sums.overflow), self.overflow.eq(sticky)]
-        return take
+        return sums, take
 
 
 def _guard(m: Module, outer: Any, inner: Any, failed: Value) -> None:

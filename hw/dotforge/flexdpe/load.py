@@ -45,8 +45,10 @@ class Load(Block):
     bitmaps, rows, stationary : the engine's streams
     positions : to the route engines, where settings are found in hardware
     complete : runs and values of the next fold are there
-    take : it comes into use at the end of this cycle
-    vec_ids, occupied, row_ids, partial, values : of the fold in use
+    take : its values come into use at the end of this cycle
+    show : its sums are shown from the next cycle on; runs of the fold after it are packed then
+    values : of the fold in use
+    vec_ids, occupied, row_ids, partial : see :class:`dotforge.flexdpe.runs.Runs`
     seen : errors of this cycle, a bit a :class:`dotforge.flexdpe.errors.Cause`
     """
 
@@ -56,6 +58,7 @@ class Load(Block):
     positions: stream.Interface
     complete: Signal
     take: Signal
+    show: Signal
     vec_ids: Signal
     occupied: Signal
     row_ids: Signal
@@ -72,6 +75,7 @@ class Load(Block):
             "stationary": In(stream.Signature(beat_layout(width, config.stationary_bandwidth))),
             "complete": Out(1),
             "take": In(1),
+            "show": In(1),
             "vec_ids": Out(lanes),
             "occupied": Out(lanes),
             "row_ids": Out(lanes * config.row_bits),
@@ -133,7 +137,7 @@ class Load(Block):
         m.d.comb += [
             runs.row.eq(share.row.row),
             keep.bitmap.eq(share.row.bitmap),
-            runs.take.eq(self.take),
+            runs.take.eq(self.show),
             values.take.eq(self.take),
             values.keep.eq(keep.keep),
             values.level.eq(keep.level),

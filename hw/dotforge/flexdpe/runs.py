@@ -65,10 +65,10 @@ class Runs(Block):
     offered, row, useful, last : a row: id, stationary', whether it is the last one of its window
     done : all values of the row have their lanes at the end of this cycle
     complete : the next fold's runs are known
-    take : the next fold comes into use at the end of this cycle
-    vec_ids, occupied : of the fold in use, a bit a lane
-    row_ids : of the fold in use: the row of the run that ends in each lane
-    partial : of the fold in use: the run that ends in the last lane goes on in the fold after it
+    vec_ids, occupied : of the next fold, a bit a lane; once it is complete they are held until ``take``
+    take : the next fold's sums are shown from the next cycle on
+    row_ids, partial : of the fold whose sums are shown: the row of the run that ends in each lane, and whether
+        the run that ends in the last lane goes on in the fold after it
 
     A row a cycle, and another cycle for each fold that it goes on in.
     """
@@ -142,18 +142,12 @@ class Runs(Block):
         return m
 
     def _use(self, m: Module, at_lane: list[Value], ends: Signal, partial: Signal) -> None:
-        """Make the registers of the fold in use."""
+        """Give the next fold's control bits, and the rows of the one whose sums are shown."""
         # vecIDs change behind the end of a run; lanes behind the last run are not occupied.
         changed = prefix(m, "changed", [Const(0, 1), *ends[:-1]], lambda a, b: a ^ b)
         occupied = prefix(m, "occupied", list(reversed(ends)), lambda a, b: a | b)
-        vec_ids_in_use = Signal(self.lanes, reset_less=True)
-        occupied_in_use = Signal(self.lanes, reset_less=True)
         partial_in_use = Signal(reset_less=True)
-        m.d.sync += [
-            vec_ids_in_use.eq(Mux(self.take, Cat(changed), vec_ids_in_use)),
-            occupied_in_use.eq(Mux(self.take, Cat(reversed(occupied)), occupied_in_use)),
-            partial_in_use.eq(Mux(self.take, partial, partial_in_use)),
-        ]
+        m.d.sync += partial_in_use.eq(Mux(self.take, partial, partial_in_use))
         in_use = []
         for lane, hit in enumerate(at_lane):
             prepared = Signal(self.row_bits, name=f"row_{lane}_prepared", reset_less=True)
@@ -164,8 +158,8 @@ class Runs(Block):
             ]
             in_use.append(held)
         m.d.comb += [
-            self.vec_ids.eq(vec_ids_in_use),
-            self.occupied.eq(occupied_in_use),
+            self.vec_ids.eq(Cat(changed)),
+            self.occupied.eq(Cat(reversed(occupied))),
             self.partial.eq(partial_in_use),
             self.row_ids.eq(Cat(in_use)),
         ]
