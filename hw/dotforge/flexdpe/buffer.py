@@ -1,60 +1,14 @@
 """A queue of rows, so that routing may run ahead of loading."""
 
-from amaranth.hdl import Module, Mux, Signal, Value, unsigned
+from amaranth.hdl import Module, Mux, Signal, Value
 from amaranth.lib import stream
-from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from ..block import Block
+from ..memory import MemoryArray
 from .rows import row_layout
 
-__all__ = ["RowBuffer", "RowMemory"]
-
-
-class RowMemory(Block):
-    """The storage array itself, a module of its own so that a flow can put a memory macro there.
-
-    One write port and one read port; ``read_data`` follows ``read_address`` by one cycle.
-
-    Parameters
-    ----------
-    rows : number of words
-    width : bits of a word
-    """
-
-    write_enable: Signal
-    write_address: Signal
-    write_data: Signal
-    read_address: Signal
-    read_data: Signal
-    latency = 1
-
-    def __init__(self, rows: int, width: int) -> None:
-        self.rows, self.width = rows, width
-        address = unsigned(max(1, (rows - 1).bit_length()))
-        super().__init__(
-            {
-                "write_enable": In(1),
-                "write_address": In(address),
-                "write_data": In(width),
-                "read_address": In(address),
-                "read_data": Out(width),
-            }
-        )
-
-    def elaborate(self, platform: object) -> Module:
-        m = Module()
-        m.submodules.array = array = Memory(shape=unsigned(self.width), depth=self.rows, init=[])
-        write, read = array.write_port(), array.read_port()
-        m.d.comb += [
-            write.en.eq(self.write_enable),
-            write.addr.eq(self.write_address),
-            write.data.eq(self.write_data),
-            read.en.eq(1),
-            read.addr.eq(self.read_address),
-            self.read_data.eq(read.data),
-        ]
-        return m
+__all__ = ["RowBuffer"]
 
 
 class RowBuffer(Block):
@@ -83,7 +37,7 @@ class RowBuffer(Block):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         rows = self.rows
-        m.submodules.memory = memory = RowMemory(rows, self.layout.size)
+        m.submodules.memory = memory = MemoryArray(rows=rows, width=self.layout.size)
         write, read = Signal(range(rows)), Signal(range(rows))
         count = Signal(range(rows + 1))  # rows that are in, the one at the output not counted
         present = Signal()

@@ -1,60 +1,14 @@
 """Stationary weights: two banks, one loads while the other is used."""
 
-from amaranth.hdl import Cat, Module, Signal, unsigned
+from amaranth.hdl import Cat, Module, Signal
 from amaranth.lib import stream
-from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from ..block import Block
+from ..memory import MemoryArray
 from ..stream.payload import Payload
 
-__all__ = ["StationaryWeights", "WeightMemory"]
-
-
-class WeightMemory(Block):
-    """The storage array itself, a module of its own so that a flow can put a memory macro there.
-
-    One write port and one read port; ``read_data`` follows ``read_address`` by one cycle.
-
-    Parameters
-    ----------
-    rows : number of words
-    width : bits of a word
-    """
-
-    write_enable: Signal
-    write_address: Signal
-    write_data: Signal
-    read_address: Signal
-    read_data: Signal
-    latency = 1
-
-    def __init__(self, *, rows: int, width: int) -> None:
-        self.rows, self.width = rows, width
-        address = unsigned(max(1, (rows - 1).bit_length()))
-        super().__init__(
-            {
-                "write_enable": In(1),
-                "write_address": In(address),
-                "write_data": In(width),
-                "read_address": In(address),
-                "read_data": Out(width),
-            }
-        )
-
-    def elaborate(self, platform: object) -> Module:
-        m = Module()
-        m.submodules.array = array = Memory(shape=unsigned(self.width), depth=self.rows, init=[])
-        write, read = array.write_port(), array.read_port()
-        m.d.comb += [
-            write.en.eq(self.write_enable),
-            write.addr.eq(self.write_address),
-            write.data.eq(self.write_data),
-            read.en.eq(1),
-            read.addr.eq(self.read_address),
-            self.read_data.eq(read.data),
-        ]
-        return m
+__all__ = ["StationaryWeights"]
 
 
 class StationaryWeights(Block):
@@ -115,7 +69,7 @@ class StationaryWeights(Block):
         m = Module()
         index_bits = (self.depth - 1).bit_length()
         rows = 2 << index_bits
-        m.submodules.memory = memory = WeightMemory(rows=rows, width=self.payload.width)
+        m.submodules.memory = memory = MemoryArray(rows=rows, width=self.payload.width)
 
         full = [Signal(name=f"full_{bank}") for bank in range(2)]
         last_index = [Signal(index_bits, name=f"last_index_{bank}", reset_less=True) for bank in range(2)]
