@@ -56,6 +56,13 @@ class Options:
         default="column",
         metadata={"choices": ("column", "matrix"), "help": "what shares a second-level scale of the weights"},
     )
+    unit: str = field(
+        default="max",
+        metadata={
+            "choices": ("max", "least_error"),
+            "help": "second-level scale: no vector's scale clipped, or the least error of several tried",
+        },
+    )
     prune: str = field(
         default="none",
         metadata={
@@ -173,6 +180,7 @@ def _quantised(
         "clipping": options.clipping,
         "percentile": options.percentile,
         "scale_rounding": options.round_scales,
+        "unit": options.unit,
     }
     return (
         quantise(

@@ -1,5 +1,7 @@
 """Two-level quantisers: every code round-trips, errors are bounded, methods compare as they should."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -66,6 +68,18 @@ def test_finer_scales_are_better() -> None:
     assert ratio(16, 8) > ratio(16, 4)
     for vector in (16, 32, 64):
         assert ratio(vector, 8, "optimum") > ratio(vector, 8)
+
+
+@pytest.mark.parametrize("per_row", [False, True])
+def test_a_smaller_unit_serves_heavy_tails(per_row: bool) -> None:
+    values = np.random.default_rng(4).standard_t(2, size=(40, 256))
+    shared: dict[str, Any] = {"bits": 4, "scale_bits": 4, "vector": 16, "per_row": per_row}
+    most, least = quantise(values, **shared), quantise(values, **shared, unit="least_error")
+    assert (least.units <= most.units).all()
+    noise = [((found.values() - values) ** 2).sum(axis=1) for found in (most, least)]
+    if per_row:
+        assert (noise[1] <= noise[0]).all()
+    assert noise[1].sum() < (1.0 if per_row else 0.9) * noise[0].sum()
 
 
 def test_clipping_report() -> None:

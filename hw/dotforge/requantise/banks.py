@@ -6,17 +6,11 @@ from amaranth.lib.wiring import In, Out
 
 from ..arithmetic.carry import increment, less_than, name_value
 from ..block import Block
-from ..logmac.storage import WeightMemory
+from ..memory import MemoryArray
 from ..stream.payload import Payload
 from .config import RequantiseConfig
 
-__all__ = ["SumBanks", "SumMemory"]
-
-
-class SumMemory(WeightMemory):
-    """The storage array of :class:`SumBanks`."""
-
-    module_name = "sum_memory"
+__all__ = ["SumBanks"]
 
 
 class SumBanks(Block):
@@ -70,7 +64,7 @@ class SumBanks(Block):
         m = Module()
         config = self.config
         index_bits = (config.vector - 1).bit_length()
-        m.submodules.memory = memory = SumMemory(rows=2 << index_bits, width=config.sum_bits)
+        m.submodules.memory = memory = MemoryArray(rows=2 << index_bits, width=config.sum_bits)
 
         full = [Signal(name=f"full_{bank}") for bank in range(2)]
         write_bank, write_index, bank = Signal(), Signal(index_bits), Signal()

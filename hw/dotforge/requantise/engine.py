@@ -106,7 +106,7 @@ class Requantise(StreamBlock):
         with m.If(completes):
             m.d.sync += last.eq(banks.last)
 
-        dividend, divisor = self._loaded(m, banks, scale.step, index, element=loads)
+        dividend, divisor, sign = self._loaded(m, banks, scale.step, index, element=loads)
         m.d.comb += [
             banks.i.payload.eq(self.sums.payload),
             banks.i.valid.eq(self.sums.valid),
@@ -129,14 +129,14 @@ class Requantise(StreamBlock):
         ]
         negative = Signal(reset_less=True)
         with m.If(loads):
-            m.d.sync += negative.eq(banks.sum[-1])
+            m.d.sync += negative.eq(sign)
         m.d.comb += elements.negative.eq(negative)
         return m
 
     def _loaded(
         self, m: Module, banks: SumBanks, step: Value, index: Value, *, element: Value
-    ) -> tuple[Value, Value]:
-        """Dividend and divisor, shifted up: of an element, or of the scale."""
+    ) -> tuple[Value, Value, Value]:
+        """Dividend, and divisor, shifted up, of an element or of the scale; the element's sign."""
         config = self.config
         total, negative = banks.sum.as_unsigned(), banks.sum[-1]
         flipped = name_value(m, "flipped", total ^ negative.replicate(config.sum_bits))
@@ -148,7 +148,8 @@ class Requantise(StreamBlock):
         largest, _ = subtract(m, "largest", high, name_value(m, "low", banks.unit))
         of_scale = name_value(m, "largest", Cat(Const(0, config.scale_bits), largest))
         shifted = name_value(m, "shifted", Cat(Const(0, config.magnitude_bits), step))
-        return Mux(element, of_element, banks.maximum), Mux(element, shifted, of_scale)
+        dividend = Mux(element, of_element, banks.maximum)
+        return dividend, Mux(element, shifted, of_scale), negative & inside
 
 
 ENGINE = Engine(
