@@ -78,7 +78,7 @@ def test_a_smaller_unit_serves_heavy_tails(per_row: bool) -> None:
     assert (least.units <= most.units).all()
     noise = [((found.values() - values) ** 2).sum(axis=1) for found in (most, least)]
     if per_row:
-        assert (noise[1] <= noise[0]).all()
+        assert (noise[1] <= noise[0] * (1 + 1e-9)).all()
     assert noise[1].sum() < (1.0 if per_row else 0.9) * noise[0].sum()
 
 
