@@ -9,6 +9,7 @@ import cocotb
 from cocotb.clock import Clock
 from cocotb.triggers import ClockCycles, RisingEdge
 from cocotb.utils import get_sim_time
+from recorder import start_recording
 
 __all__ = ["Beat", "Bench", "Payload"]
 
@@ -83,6 +84,7 @@ class Bench:
                 self._set(stream, tready=0)
         self.reset.value = 1
         cocotb.start_soon(Clock(self.clock, PERIOD, unit="ns").start())
+        start_recording(self.dut, self.manifest)
         await ClockCycles(self.clock, 3)
         self.reset.value = 0
         self._start_sinks()

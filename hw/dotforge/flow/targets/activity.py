@@ -17,14 +17,12 @@ from dotforge_sim import bench
 from .. import yosys
 from ..files import data_directory
 from ..generated import Generated
+from ..recording import BUSY
 from .base import Settings
 from .library import Library
 from .sta import power
 
 __all__ = ["Toggles", "count_toggles", "pins", "power_of_bench"]
-
-#: Tests that drive without pauses, where a bench has them: the energy of a busy engine.
-_BUSY = r"idle=0(\.0)?/backpressure=0(\.0)?$"
 
 
 @dataclass
@@ -141,7 +139,6 @@ def power_of_bench(
     generated : the design, whose bench runs
     """
     manifest = generated.manifest
-    busy = re.search(_BUSY.split("=", maxsplit=1)[0], _bench_text(generated.engine)) is not None
     with tempfile.TemporaryDirectory(prefix="dotforge-") as scratch:
         directory = Path(scratch)
         (directory / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
@@ -153,7 +150,7 @@ def power_of_bench(
             build_dir=directory,
             manifest=directory / "manifest.json",
             python_path=[Path(dotforge_golden.__file__).parent.parent],
-            env={"COCOTB_TEST_FILTER": _BUSY} if busy else {},
+            env={"COCOTB_TEST_FILTER": BUSY},
             timeout_seconds=settings.timeout,
             waves=True,
         )
@@ -185,7 +182,3 @@ def power_of_bench(
             "mean_toggles_a_cycle": round(sum(rate for rate, _ in activity.values()) / len(activity), 4),
         },
     }
-
-
-def _bench_text(engine: str) -> str:
-    return (data_directory("tb") / engine / f"test_{engine}.py").read_text(encoding="utf-8")
