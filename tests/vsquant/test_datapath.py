@@ -8,7 +8,7 @@ import pytest
 from dotforge.flow import area
 from dotforge.flow.verilog import convert
 from dotforge.vsquant.config import VSQuantConfig, round_scale_product
-from dotforge.vsquant.datapath import BlockSum, RowSum, ScaledSum, VectorMac, scale_product
+from dotforge.vsquant.datapath import BlockSum, RowSum, ScaledSum, VectorMac, block_sum, scale_product
 from dotforge.vsquant.select import Select
 from dotforge_golden import vsquant as golden
 from dotforge_sim.cosim import evaluate
@@ -58,7 +58,19 @@ def test_golden_and_configuration_round_alike() -> None:
     assert list(golden.scale_product([1, 3, 5, 6], 1, dropped=1, rounding="half_up")) == [1, 2, 3, 3]
 
 
-@pytest.mark.parametrize(("weight_bits", "activation_bits"), [(2, 2), (4, 4), (2, 8), (8, 3), (7, 8), (8, 8)])
+PAIRS = [(2, 2), (4, 4), (2, 8), (8, 3), (8, 8)]
+
+
+@pytest.mark.parametrize(
+    ("weight_bits", "activation_bits"),
+    PAIRS
+    + [
+        pytest.param(weight_bits, activation_bits, marks=pytest.mark.slow)
+        for weight_bits in range(2, 9)
+        for activation_bits in range(2, 9)
+        if (weight_bits, activation_bits) not in PAIRS
+    ],
+)
 def test_every_pair_of_elements(weight_bits: int, activation_bits: int) -> None:
     """Every pair in the second of three lanes; the others and the addend are random."""
     lanes, width = 3, 20
@@ -81,6 +93,35 @@ def test_every_pair_of_elements(weight_bits: int, activation_bits: int) -> None:
     found = signed(evaluate(design.verilog, design.top, design.ports, given)["total"], width)
     assert len(np.unique(weights[:, 1] * 1000 + activations[:, 1])) == pairs
     assert np.array_equal(found, (weights * activations).sum(axis=1) + addend)
+
+
+@pytest.mark.parametrize(("vector", "bits"), [(16, 2), (16, 4), pytest.param(64, 4, marks=pytest.mark.slow)])
+def test_extreme_block_sums_are_exact(vector: int, bits: int) -> None:
+    """All elements at an extreme, either sign, and all but one: the heap has no bit to spare and none too few."""
+    config = configuration(vector=vector, lanes=vector, weight_bits=bits, activation_bits=bits)
+    design = convert(block_sum(config))
+    low, high = -(2 ** (bits - 1)), 2 ** (bits - 1) - 1
+    rows = [np.full(vector, value) for value in (low, high, 0)]
+    rows += [
+        np.where(np.arange(vector) == lane, other, low) for lane in (0, vector - 1) for other in (high, 0)
+    ]
+    one, other = grid(len(rows), len(rows))
+    weights, activations = np.array(rows)[one], np.array(rows)[other]
+
+    def wide(values: np.ndarray) -> np.ndarray:
+        codes = (values % 2**bits).astype(np.uint8)
+        each = (codes[..., None] >> np.arange(bits)) & 1
+        return np.packbits(each.reshape(len(values), -1), axis=1, bitorder="little")
+
+    width = vector * bits
+    given = {
+        "weights": wide(weights) if width > 64 else packed(weights, bits),
+        "activations": wide(activations) if width > 64 else packed(activations, bits),
+    }
+    found = evaluate(design.verilog, design.top, design.ports, given)["total"]
+    wanted = (weights * activations).sum(axis=1)
+    assert wanted.max() == vector * low * low == 2 ** (config.block_bits - 2)
+    assert np.array_equal(signed(found, config.block_bits), wanted)
 
 
 def packed(values: np.ndarray, bits: int) -> np.ndarray:
