@@ -43,11 +43,13 @@ class Arithmetic:
     format : ``int8``, ``bf16`` and so on
     flush_subnormals : floating point only
     reduction : ``fan``, ``art`` or ``linear``: the order of additions
+    sum_bits : width of a fold's integer sums, which wrap
     """
 
     format: str = "int8"
     flush_subnormals: bool = False
     reduction: str = "fan"
+    sum_bits: int = 64
 
     @property
     def is_float(self) -> bool:
@@ -71,6 +73,13 @@ class Arithmetic:
     def addition(self) -> Addition:
         """How a network adds."""
         return floating(flush_subnormals=self.flush_subnormals) if self.is_float else integer(64)
+
+    def wrap(self, sums: np.ndarray) -> np.ndarray:
+        """Return sums as they leave."""
+        if self.is_float:
+            return sums
+        spare = np.int64(64 - self.sum_bits)
+        return (sums << spare) >> spare
 
     def accumulate(self, total: np.ndarray, partial: np.ndarray) -> np.ndarray:
         """Add the partial sums of another fold."""
@@ -185,6 +194,7 @@ class Step:
     useful : lanes with a product, [vectors, lanes]
     products : of each lane, zero where there is none
     sums : of the run that ends in each lane; ``valid`` tells where one does
+    overflow : sums that do not fit
     bitmap : runs with any product, at the lane where they end: the output bitmap of step v
     """
 
@@ -192,6 +202,7 @@ class Step:
     products: np.ndarray
     sums: np.ndarray
     valid: np.ndarray
+    overflow: np.ndarray
     bitmap: np.ndarray
 
 
@@ -218,7 +229,9 @@ def step(
     run = np.maximum.accumulate(np.where(np.append(True, fold.ends[:-1]), np.arange(len(lane)), 0))
     counts = np.concatenate([np.zeros((len(useful), 1), int), np.cumsum(useful, axis=1)], axis=1)
     any_useful = counts[:, 1:] > counts[:, run]
-    return Step(useful, products, sums.values, sums.valid & fold.ends, any_useful & fold.ends)
+    valid, wrapped = sums.valid & fold.ends, arithmetic.wrap(sums.values)
+    overflow = valid & (wrapped != sums.values) if not arithmetic.is_float else np.zeros_like(valid)
+    return Step(useful, products, wrapped, valid, overflow, any_useful & fold.ends)
 
 
 def product(

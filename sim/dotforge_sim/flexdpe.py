@@ -80,7 +80,7 @@ def run(design: Design, a: np.ndarray, b: np.ndarray, options: Options, progress
     parameters = design.parameters
     check_operands(a, b)
     arithmetic = golden.Arithmetic(
-        parameters["format"], parameters["flush_subnormals"], parameters["reduction"]
+        parameters["format"], parameters["flush_subnormals"], parameters["reduction"], _sum_bits(design)
     )
     encoded = [_encoded(matrix, name, arithmetic, options) for matrix, name in ((a, "A"), (b, "B"))]
     jobs = {
@@ -138,6 +138,11 @@ def run(design: Design, a: np.ndarray, b: np.ndarray, options: Options, progress
     elif done.overflows:
         failure = f"{done.overflows} sums overflowed {parameters['sum_format']}: a wider sum_format, or exact"
     return RunResult(c, report, failure)
+
+
+def _sum_bits(design: Design) -> int:
+    (sums,) = (stream for stream in design.manifest["streams"] if stream["name"] == "sums")
+    return next(entry["width"] for entry in sums["fields"] if entry["name"] == "value")
 
 
 def _job(design: Design, arithmetic: golden.Arithmetic, rows: np.ndarray, vectors: np.ndarray) -> Job:

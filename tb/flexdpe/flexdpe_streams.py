@@ -23,6 +23,7 @@ class Job:
     stationary: np.ndarray
     streaming: np.ndarray
     parameters: dict[str, Any]
+    sum_bits: int
     given_regor: bool = False
     folds: list[list[golden.Fold]] = field(default_factory=list)
 
@@ -31,7 +32,7 @@ class Job:
         self.lanes = parameters["lanes"]
         self.window = parameters["window"] or self.lanes
         self.arithmetic = golden.Arithmetic(
-            parameters["format"], parameters["flush_subnormals"], parameters["reduction"]
+            parameters["format"], parameters["flush_subnormals"], parameters["reduction"], self.sum_bits
         )
         missing = -self.stationary.shape[1] % self.window
         self.rows = np.pad(self.stationary, ((0, 0), (0, missing)))
@@ -166,6 +167,8 @@ def check(job: Job, payload: Payload, received: list[Beat]) -> int:
                 for index, value in enumerate(values)
             ]
             assert found == wanted, f"fold {number}, slot {lane}: {found[:4]}…, golden {wanted[:4]}…"
+            if "overflow" in payload.fields:
+                assert [f["overflow"][lane] for f in slot] == step.overflow[:, lane].astype(int).tolist()
             compared += len(wanted)
         done = [fields for fields in own if fields["complete"][0]]
         assert [f["vector"][0] for f in done] == [v % modulus for v in range(len(step.bitmap))]

@@ -12,6 +12,12 @@ from dotforge_golden.formats import lookup
 
 MANIFEST = manifest()
 PARAMETERS = MANIFEST["parameters"]
+SUM_BITS = next(
+    field["width"]
+    for stream in MANIFEST["streams"]
+    for field in stream["fields"]
+    if (stream["name"], field["name"]) == ("sums", "value")
+)
 LANES, WINDOW = PARAMETERS["lanes"], PARAMETERS["window"] or PARAMETERS["lanes"]
 
 
@@ -34,7 +40,7 @@ def random_job(rng: np.random.Generator, *, rows: int, k: int, vectors: int) -> 
     for shape in ((m, k), (n, k)):
         values = random_values(rng, shape)
         matrices.append(np.where(rng.random(shape) < rng.random(), 0, values))
-    return Job(matrices[0], matrices[1], PARAMETERS, given_regor=bool(rng.integers(2)))
+    return Job(matrices[0], matrices[1], PARAMETERS, SUM_BITS, given_regor=bool(rng.integers(2)))
 
 
 async def run(bench: Bench, job: Job) -> int:
@@ -86,7 +92,7 @@ async def edges(dut: Any) -> None:
         (np.tril(full), full[:1]),
         (full[:, :1], full[:2, :1]),
     ):
-        job = Job(rows, vectors, PARAMETERS)
+        job = Job(rows, vectors, PARAMETERS, SUM_BITS)
         report(vectors=await run(bench, job) + 1)
 
 
@@ -98,7 +104,10 @@ async def one_vector_a_cycle(dut: Any) -> None:
     rng = np.random.default_rng(cocotb.RANDOM_SEED)
     rows = random_values(rng, (LANES, WINDOW))
     job = Job(
-        np.where(rows == 0, 1, rows)[: max(1, LANES // WINDOW)], random_values(rng, (50, WINDOW)), PARAMETERS
+        np.where(rows == 0, 1, rows)[: max(1, LANES // WINDOW)],
+        random_values(rng, (50, WINDOW)),
+        PARAMETERS,
+        SUM_BITS,
     )
     assert sum(map(len, job.folds)) == 1
     job.send(bench)
@@ -178,7 +187,7 @@ async def malformed(dut: Any, what: str) -> None:
     await bench.start()
     rng = np.random.default_rng(cocotb.RANDOM_SEED)
     full = random_values(rng, (LANES, WINDOW))
-    job = Job(np.where(full == 0, 1, full), np.where(full == 0, 1, full)[:3], PARAMETERS)
+    job = Job(np.where(full == 0, 1, full), np.where(full == 0, 1, full)[:3], PARAMETERS, SUM_BITS)
     beats = spoil(job, bench, what)
     if beats is None:
         report(vectors=1)

@@ -21,21 +21,23 @@ from .runs import count_ones
 __all__ = ["KeepQueue", "shift_left", "shift_right"]
 
 
-def shift_left(value: Value, places: Value, width: int) -> Value:
+def shift_left(m: Module, name: str, value: Value, places: Value, width: int) -> Value:
     """Return the low ``width`` bits of ``value << places``, a multiplexer a bit of ``places``."""
     bits = Cat(value, Const(0, max(0, width - len(value))))[:width]
     for index, choose in enumerate(places):
-        moved = Cat(Const(0, min(width, 1 << index)), bits)[:width]
-        bits = Mux(choose, moved, bits)
+        stage = Signal(width, name=f"{name}_{index}")
+        m.d.comb += stage.eq(Mux(choose, Cat(Const(0, min(width, 1 << index)), bits)[:width], bits))
+        bits = stage
     return bits
 
 
-def shift_right(value: Value, places: Value) -> Value:
+def shift_right(m: Module, name: str, value: Value, places: Value) -> Value:
     """Return ``value >> places``, a multiplexer a bit of ``places``."""
-    width, bits = len(value), value
+    bits = value
     for index, choose in enumerate(places):
-        moved = Cat(bits[1 << index :], Const(0, min(width, 1 << index)))
-        bits = Mux(choose, moved, bits)
+        stage = Signal(len(value), name=f"{name}_{index}")
+        m.d.comb += stage.eq(Mux(choose, bits[1 << index :], bits))
+        bits = stage
     return bits
 
 
@@ -109,9 +111,9 @@ class KeepQueue(Block):
         m.d.comb += [
             self.done.eq(self.offered & ~self.ended & (self.level <= self.bandwidth)),
             left.eq(self.level - self.drop),
-            moved.eq(shift_right(queue, self.drop)),
-            arrives.eq(shift_left(Cat(*bits), left, size)),
-            below.eq(shift_left(Const(-1, size), left, size)),
+            moved.eq(shift_right(m, "moved_by", queue, self.drop)),
+            arrives.eq(shift_left(m, "arrives_by", Cat(*bits), left, size)),
+            below.eq(shift_left(m, "below_by", Const(-1, size), left, size)),
             stays.eq(Mux(self.done, (moved & ~below) | arrives, moved)),
             self.keep.eq(queue[: self.bandwidth]),
         ]

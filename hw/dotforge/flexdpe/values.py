@@ -146,7 +146,7 @@ class Values(Block):
         shown = Signal(width)
         m.d.comb += [
             shown.eq(self.keep & Cat(now > index for index in range(width))),
-            bits.eq(shift_left(shown, gone, width)),
+            bits.eq(shift_left(m, "aligned", shown, gone, width)),
         ]
         count = count_ones(m, "kept", bits)
         total = Signal(len(fill) + 1)

@@ -145,7 +145,7 @@ class MulticastBenes(Block):
         groups = column_settings(self.crossed, self.lanes)
         filled = line.now(filled, "filled", since)
         crossed = line.in_use(groups[0], "crossed_0")
-        values = _copy_and_cross(values, place(0, start=True), place(0), filled, crossed)
+        values = _copy_and_cross(m, values, place(0, start=True), place(0), filled, crossed)
         values = line.end_column(values, "permuted")
         for column, group in enumerate(groups[1:], 1):
             crossed = line.in_use(group, f"crossed_{column}")
@@ -183,7 +183,9 @@ def _pack(bits: Wires, bit: int, select: Value) -> Wires:
     return exchange(bits, bit, lambda switch: ~select[switch], lambda switch: select[switch])
 
 
-def _copy_and_cross(values: Wires, start: Value, middle: Value, filled: Value, crossed: Value) -> Wires:
+def _copy_and_cross(
+    m: Module, values: Wires, start: Value, middle: Value, filled: Value, crossed: Value
+) -> Wires:
     """Return the last column of CopyNetwork, zero in unfilled slots, and the first of Benes, as one."""
     swapped = [Mux(crossed[slot // 2], filled[slot ^ 1], filled[slot]) for slot in range(len(values))]
     return exchange(
@@ -191,5 +193,5 @@ def _copy_and_cross(values: Wires, start: Value, middle: Value, filled: Value, c
         0,
         lambda switch: Mux(crossed[switch], middle[switch], start[switch]),
         lambda switch: Mux(crossed[switch], start[switch], middle[switch]),
-        Cat(*swapped),
+        _named(m, "filled_crossed", Cat(*swapped)),
     )
