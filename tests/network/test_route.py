@@ -108,17 +108,6 @@ def test_every_permutation_of_8():
     check(rows, positions, 8, np.random.default_rng(SEED))
 
 
-@pytest.mark.slow
-def test_every_map_of_8():
-    random, count, piece = np.random.default_rng(SEED), 0, 1 << 18
-    for first in range(0, 8**8, piece):
-        positions = np.arange(first, first + piece)[:, None] >> 3 * np.arange(8) & 7
-        rows, _ = hardware_rows(8, 8, positions)
-        check(rows, positions, 8, random)
-        count += len(rows)
-    assert count == 8**8
-
-
 @pytest.mark.parametrize("walkers", [1, 2])
 def test_every_map_of_4_with_empty_lanes(random, walkers):
     positions = np.array(list(itertools.product(range(-1, 4), repeat=4)))

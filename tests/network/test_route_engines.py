@@ -4,7 +4,7 @@ import gc
 
 import numpy as np
 import pytest
-from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.hdl import Cat, Const, Module, Mux, Signal
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out, connect, flipped
 
@@ -145,6 +145,93 @@ def test_settings_wait_for_the_swap(case):
     swaps, vectors = check_stream(case, 4000, hold)
     assert len(swaps) > 15
     assert vectors > 3000
+
+
+class EveryMap(Block):
+    """Routes the maps ``first``, ``first`` + 1, … of 8 lanes and counts the vectors that arrive wrong.
+
+    Digit j of a map's number, in base 8, is the position of lane j. The value at position k is k + 1.
+    """
+
+    first: Signal
+    maps: Signal
+    vectors: Signal
+    wrong: Signal
+
+    def __init__(self):
+        super().__init__({"first": In(24), "maps": Out(24), "vectors": Out(32), "wrong": Out(32)})
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.routes = routes = RouteEngines("multicast-benes", 8)
+        m.submodules.network = network = DistributionNetwork(8, 4, topology="multicast-benes")
+        beat = Signal(27)  # lane and map that are offered
+        number = Signal(24)
+        swaps = Signal(25)
+        active = Signal(24)
+        m.d.comb += [
+            number.eq(self.first + beat[3:]),
+            routes.positions.valid.eq(1),
+            routes.positions.payload.position.eq(number.word_select(beat[:3], 3)),
+            network.write.eq(routes.write),
+            network.row.eq(routes.row),
+            network.data.eq(routes.data),
+            routes.writable.eq(network.writable),
+            network.swap.eq(routes.prepared),
+            routes.swapped.eq(network.swapped),
+            network.vectors.valid.eq(1),
+            network.vectors.payload.values.eq(Cat(Const(lane + 1, 4) for lane in range(8))),
+            network.vectors.payload.bitmap.eq(0xFF),
+            network.lanes_out.ready.eq(1),
+            active.eq(self.first + swaps - 1),
+            self.maps.eq(swaps),
+        ]
+        lanes = network.lanes_out.payload.values
+        right = [lanes[4 * lane :][:4] == active[3 * lane :][:3] + 1 for lane in range(8)]
+        m.d.sync += [
+            beat.eq(beat + routes.positions.ready),
+            swaps.eq(swaps + network.swapped),
+            self.vectors.eq(self.vectors + swaps.any()),
+            self.wrong.eq(self.wrong + (swaps.any() & ~Cat(right).all())),
+        ]
+        return m
+
+
+def route_every_map(first, count, broken=lambda verilog: verilog):
+    """Return (maps, vectors, wrong vectors) of a run."""
+    design = convert(EveryMap())
+    cycles = (count + 2) * fold_cycles("multicast-benes", 8)
+    out = evaluate(
+        broken(design.verilog), design.top, design.ports, {"first": first}, 1, latency=cycles, timeout=3600
+    )
+    return tuple(int(out[name][0]) for name in ("maps", "vectors", "wrong"))
+
+
+def test_slice_of_the_maps_of_8():
+    routed, vectors, wrong = route_every_map(0o12345670, 1 << 14)
+    assert routed >= 1 << 14
+    assert vectors >= routed * fold_cycles("multicast-benes", 8) - 100
+    assert wrong == 0
+
+
+def test_wrong_vectors_are_counted():
+    def broken(verilog):
+        assert verilog.count("assign row_3_value = ") == 1
+        return verilog.replace("assign row_3_value = ", "assign row_3_value = 1'h0 & ")
+
+    assert route_every_map(0o12345670, 1 << 10, broken)[2] > 0
+
+
+@pytest.mark.slow
+def test_every_map_of_8():
+    """16,777,216 maps, routed and delivered in hardware."""
+    total = 0
+    for first in range(0, 8**8, 8**7):
+        routed, _, wrong = route_every_map(first, 8**7)
+        assert routed >= 8**7
+        assert wrong == 0
+        total += 8**7
+    assert total == 16_777_216
 
 
 @pytest.mark.filterwarnings("ignore::amaranth.hdl.UnusedElaboratable")
