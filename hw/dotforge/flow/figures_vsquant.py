@@ -25,7 +25,7 @@ from .bar_chart import Panel, render
 from .generated import from_parameters
 from .verilog import convert
 
-__all__ = ["UNITS", "VECTORS", "collect", "post_processing", "table", "write"]
+__all__ = ["UNITS", "VECTORS", "choices", "collect", "post_processing", "table", "write"]
 
 VECTORS = (16, 32, 64)
 
@@ -70,6 +70,21 @@ UNITS = (
         32,
         {**_EIGHT, "scale_product_bits": 8, "sum_bits": 32},
     ),
+)
+
+#: Engines that differ from the default one in a parameter or two.
+CHOICES: tuple[dict[str, Any], ...] = (
+    {},
+    {"pipeline": 1},
+    {"pipeline": 2},
+    {"pipeline": 3},
+    {"gate": True},
+    {"gate": True, "pipeline": 2},
+    {"overflow": "saturate"},
+    {"scale_rounding": "half_even"},
+    {"sparsity": "2:4", "vector": 32},
+    {"lanes": 4},
+    {"lanes": 64},
 )
 
 #: arXiv 2102.04503: W4A4 against INT8, a whole accelerator with its memories.
@@ -135,6 +150,18 @@ def collect(
     return rows
 
 
+def choices(progress: Callable[[str], None] = lambda line: None) -> list[dict[str, Any]]:
+    """Measure whole engines that differ from the default one: ``choice``, ``lanes``, ``transistors`` and more."""
+    rows = []
+    for parameters in CHOICES:
+        name = ", ".join(f"{key}={value}" for key, value in parameters.items()).replace("True", "true")
+        progress(f"engine, {name or 'default'}")
+        engine = from_parameters("vsquant", parameters)
+        found = _measured(engine.verilog, engine.top)
+        rows.append({"choice": name or "default", "lanes": engine.manifest["parameters"]["lanes"], **found})
+    return rows
+
+
 def post_processing(vectors: Sequence[int] = VECTORS) -> list[dict[str, Any]]:
     """Measure the post-processing unit: transistors, memory bits and cycles a vector."""
     rows = []
@@ -146,8 +173,10 @@ def post_processing(vectors: Sequence[int] = VECTORS) -> list[dict[str, Any]]:
     return rows
 
 
-def table(rows: Sequence[dict[str, Any]], units: Sequence[dict[str, Any]]) -> str:
-    """Return both as Markdown tables."""
+def table(
+    rows: Sequence[dict[str, Any]], engines: Sequence[dict[str, Any]], units: Sequence[dict[str, Any]]
+) -> str:
+    """Return all as Markdown tables."""
     lines = [
         "Transistors a MAC (flow `cmos`, flat); 24-bit sums with 4-bit elements, 32-bit sums with 8-bit ones:",
         "",
@@ -171,6 +200,16 @@ def table(rows: Sequence[dict[str, Any]], units: Sequence[dict[str, Any]]) -> st
             cells = " | ".join(f"{row['parts'][part] / row['vector']:.1f}" for part in PARTS)
             lines.append(f"| {row['unit']} | {row['vector']} | {cells} |")
     lines += ["", *_claim(rows)]
+    lines += [
+        "",
+        "Whole engines, V = 16, 16 lanes, INT4, but for what is said:",
+        "",
+        "| parameters | transistors | flip-flops | transistors a MAC |",
+        "| --- | ---: | ---: | ---: |",
+    ]
+    for row in engines:
+        each = row["transistors"] / row["lanes"]
+        lines.append(f"| {row['choice']} | {row['transistors']:,} | {row['registers']:,} | {each:.1f} |")
     lines += [
         "",
         "The post-processing unit (`requantise`, 24-bit sums, 4-bit elements and scales, 16-bit unit):",
@@ -223,10 +262,15 @@ def write(directory: Path, progress: Callable[[str], None] = lambda line: None) 
     """Write ``vsquant.md``, ``vsquant.svg`` and ``vsquant.json``; return their paths."""
     directory.mkdir(parents=True, exist_ok=True)
     rows = collect(progress=progress)
+    engines = choices(progress)
     progress("post-processing unit")
     units = post_processing()
-    content = {"macs": rows, "post_processing": units}
-    texts = {"md": table(rows, units), "svg": plot(rows), "json": json.dumps(content, indent=1) + "\n"}
+    content = {"macs": rows, "engines": engines, "post_processing": units}
+    texts = {
+        "md": table(rows, engines, units),
+        "svg": plot(rows),
+        "json": json.dumps(content, indent=1) + "\n",
+    }
     paths = [directory / f"vsquant.{suffix}" for suffix in texts]
     for path, text in zip(paths, texts.values(), strict=True):
         path.write_text(text, encoding="utf-8")
