@@ -77,7 +77,7 @@ def representation(shape: tuple[int, int] = SHAPE) -> list[dict[str, Any]]:
 def clipping() -> list[dict[str, Any]]:
     """Return a row for each density and B: the minimiser of J, and the slide's recursion beside it."""
     rows = []
-    for name, density in (("Gaussian, σ = 1", GAUSSIAN), ("Laplacian, E|X| = 1", LAPLACIAN)):
+    for name, density in (("Gaussian, σ = 1", GAUSSIAN), ("Laplacian, E\\|X\\| = 1", LAPLACIAN)):
         for bits in range(2, 9):
             best, slide = optimum(density, bits), optimum(density, bits, boundary=False)
             least, found = (error(density.moments(s), s, bits) for s in (best, slide))

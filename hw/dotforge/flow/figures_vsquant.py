@@ -43,6 +43,7 @@ class Unit:
     """A line of the table: a plain integer MAC, or vector scaling (``parameters`` of ``vsquant``)."""
 
     name: str
+    short: str
     bits: int
     sum_bits: int
     parameters: dict[str, Any] | None = None
@@ -60,12 +61,13 @@ _EIGHT: dict[str, Any] = {
     f"{kind}_{what}": 8 for kind in ("weight", "activation") for what in ("bits", "scale_bits")
 }
 UNITS = (
-    Unit("INT4", 4, 24),
-    Unit("VS-Quant 4/4, 4-bit scales, product rounded to 4", 4, 24, {}),
-    Unit("VS-Quant 4/4, 4-bit scales, full product", 4, 24, {"scale_product_bits": 0}),
-    Unit("INT8", 8, 32),
+    Unit("INT4", "INT4", 4, 24),
+    Unit("VS-Quant 4/4, 4-bit scales, product rounded to 4", "VS-Quant 4/4", 4, 24, {}),
+    Unit("VS-Quant 4/4, 4-bit scales, full product", "4/4, full product", 4, 24, {"scale_product_bits": 0}),
+    Unit("INT8", "INT8", 8, 32),
     Unit(
         "VS-Quant 8/8, 8-bit scales, product rounded to 8",
+        "VS-Quant 8/8",
         8,
         32,
         {**_EIGHT, "scale_product_bits": 8, "sum_bits": 32},
@@ -243,18 +245,15 @@ def plot(rows: Sequence[dict[str, Any]]) -> str:
     """Return transistors a MAC by vector length as SVG, a panel for each width of element."""
     vectors = sorted({row["vector"] for row in rows})
     panels = []
-    for bits in ("4", "8"):
-        chosen = [row for row in rows if row["unit"].startswith((f"INT{bits}", f"VS-Quant {bits}/"))]
-        series = {
-            name: [row["core"] / row["vector"] for row in chosen if row["unit"] == name]
-            for name in dict.fromkeys(row["unit"] for row in chosen)
-        }
-        short = {
-            name.replace("VS-Quant ", "VS ").replace("-bit scales, product", "b,"): v
-            for name, v in series.items()
-        }
-        groups = [f"V = {vector}" for vector in vectors]
-        panels.append(Panel(f"{bits}-bit elements", "transistors a MAC", groups, short))
+    for bits in (4, 8):
+        series: dict[str, list[float]] = {}
+        for unit in UNITS:
+            found = [row["core"] / row["vector"] for row in rows if row["unit"] == unit.name]
+            if unit.bits == bits and found:
+                series[unit.short] = found
+        if series:
+            groups = [f"V = {vector}" for vector in vectors]
+            panels.append(Panel(f"{bits}-bit elements", "transistors a MAC", groups, series))
     return render(panels)
 
 
