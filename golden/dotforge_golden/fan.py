@@ -53,8 +53,7 @@ def reduce(
     starts = starts_of(vec_ids)
     together = vec_ids[:, :-1] == vec_ids[:, 1:]  # the adder adds
     # What an adder offers to adders on its right and on its left. Only level-0 adders that do not add offer
-    # two
-    # different values, their own lanes; what another idle adder offers is never taken.
+    # two different values, their own lanes; what another idle adder offers is never taken.
     rightwards = values[:, :-1].copy()
     leftwards = rightwards.copy()
     for level in range(adder_level(lanes - 1)):

@@ -1,5 +1,4 @@
-"""What enters a reduction network in which cycle, and what must leave it: for benches and for batch
-evaluation.
+"""What enters a reduction network in which cycle, and what must leave it: for benches and batch evaluation.
 
 A fold is a grouping of the lanes and some vectors. Vectors of a fold enter one a cycle; the next fold
 follows as soon as the network is empty. A schedule counts in cycles in which the network is enabled.

@@ -24,6 +24,7 @@ from amaranth.lib.wiring import In, Out
 
 from ..block import Block
 from ..float_format import FP32, FloatFormat
+from . import booth
 from .carry import add, add_constant, increment, name_value
 from .float_fields import unpack
 from .float_normalizer import Normalized, Normalizer, Product
@@ -144,9 +145,13 @@ class FloatMultiplier(Block):
 
     def _significands(self, m: Module, a: Value, b: Value) -> Value:
         heap = Heap(self._normalizer.bits)
-        for row in range(len(b)):
-            for column in range(len(a)):
-                heap.add_bit(a[column] & b[row], row + column, ready=row)
+        # Measured: 8 bits without a sign gain from recoding only if their hidden ones are constants.
+        if min(len(a), len(b)) >= (8 if self.flush_subnormals else 9):
+            booth.add_product(m, "row", heap, a, b)
+        else:
+            for row in range(len(b)):
+                for column in range(len(a)):
+                    heap.add_bit(a[column] & b[row], row + column, ready=row)
         if self.operators:
             first, second = heap.compress(m, rows=2, name="product")
             return name_value(m, "significand", (first + second)[: self._normalizer.bits])

@@ -24,20 +24,16 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import diskcache
-
-from dotforge_sim.cache import root
-
 from ..formats import FP32, INT32, Format
 from ..network.art import Art
 from ..network.fan import Fan
 from ..network.linear import LinearReduction, skew_registers
 from ..network.reduction import Reduction
-from . import area, hierarchy, yosys
+from . import area, hierarchy, result_cache, yosys
 from .bar_chart import Panel, render
 from .verilog import convert
 
-__all__ = ["FOLDS", "LANES", "LINES", "VECTORS", "cycles", "energy_delay", "measure", "table", "write"]
+__all__ = ["FOLDS", "LANES", "VECTORS", "collect", "cycles", "energy_delay", "measure", "table", "write"]
 
 FOLDS = 100
 VECTORS = 1000
@@ -47,6 +43,15 @@ FORMATS: dict[str, Format] = {"FP32": FP32, "INT32": INT32}
 
 #: The paper's post-layout figures at 512 lanes, FP32, against linear: area, power, energy-delay product.
 PAPER = {"FAN": {"area": 0.10, "power": 0.31, "edp": -0.45}, "ART": {"area": 0.92, "power": 0.86}}
+
+#: What may be asked of the FAN, and is measured one by one.
+OPTIONS: dict[str, Any] = {
+    "stallable": True,
+    "tag_width": 16,
+    "gate_empty": True,
+    "align_outputs": True,
+    "compact": True,
+}
 
 #: Lines of the report: what each kind of module is counted as.
 LINES = {
@@ -85,11 +90,10 @@ def measure(
     engine = yosys.default_engine()
     flow = hashlib.sha256(repr((area.FLOW, area.ABC_SCRIPT, LINES, flat)).encode()).hexdigest()
     key = f"{design.sha256} {yosys.version(engine)} {flow}"
-    with diskcache.Cache(str(root() / "synthesis"), disk=diskcache.JSONDisk) as cache:
-        found: Any = cache.get(key)
-        if found is None:
-            found = _flat(design.verilog, design.top) if flat else _by_line(design.verilog, design.top)
-            cache.set(key, found)
+    found = result_cache.load(key)
+    if found is None:
+        found = _flat(design.verilog, design.top) if flat else _by_line(design.verilog, design.top)
+        result_cache.store(key, found)
     return found
 
 
@@ -220,24 +224,54 @@ def plot(rows: Sequence[dict]) -> str:
         }
 
     groups = [str(count) for count in lanes]
-    return render(
-        [
-            Panel("Area, FP32", "million transistors", groups, series("FP32", lambda row: row["transistors"]
-            / 1e6)), Panel("Area, INT32", "million transistors", groups, series("INT32", lambda row:
-            row["transistors"] / 1e6)), Panel("Speed-up over linear", f"{FOLDS} folds × {VECTORS} vectors",
-            groups,
-                  series("FP32", lambda row: row["speedup"])),
-            Panel("Energy-delay product, FP32", "linear = 1, every cell switching", groups,
-                  series("FP32", lambda row: 1 + row["edp_over_linear"]["ungated"])),
-        ]
-    )  # fmt: skip
+    panels = (
+        ("Area, FP32", "million transistors", "FP32", lambda row: row["transistors"] / 1e6),
+        ("Area, INT32", "million transistors", "INT32", lambda row: row["transistors"] / 1e6),
+        ("Speed-up over linear", f"{FOLDS} folds × {VECTORS} vectors", "FP32", lambda row: row["speedup"]),
+        (
+            "Energy-delay product, FP32",
+            "linear = 1, every cell switching",
+            "FP32",
+            lambda row: 1 + row["edp_over_linear"]["ungated"],
+        ),
+    )
+    return render([Panel(title, unit, groups, series(key, value)) for title, unit, key, value in panels])
+
+
+def options_table(lanes: int = 64, progress: Callable[[str], None] = lambda line: None) -> str:
+    """Return what the options of the FAN cost, FP32, as Markdown."""
+    plain = measure("FAN", lanes, "FP32")["transistors"]
+    parts = [f"FAN, FP32, {lanes} lanes:", "", "| | all | against the plain one |", "| --- | ---: | ---: |"]
+    parts.append(f"| plain | {plain:,} | |")
+    for name, value in OPTIONS.items():
+        found = measure("FAN", lanes, "FP32", **{name: value})["transistors"]
+        label = name if value is True else f"{name}={value}"
+        parts.append(f"| `{label}` | {found:,} | {found / plain - 1:+.1%} |")
+        progress(f"{label}: {found:,} transistors")
+    return "\n".join(parts) + "\n"
+
+
+def flat_table(lanes: Sequence[int] = (8, 16), progress: Callable[[str], None] = lambda line: None) -> str:
+    """Return how near the sum over modules is to one flat netlist, as Markdown."""
+    parts = [f"| transistors, sum / flat | {' | '.join(NETWORKS)} |", "| --- |" + " ---: |" * len(NETWORKS)]
+    for sum_format in FORMATS:
+        for count in lanes:
+            cells = []
+            for network in NETWORKS:
+                total = measure(network, count, sum_format)["transistors"]
+                flat = measure(network, count, sum_format, flat=True)["transistors"]
+                cells.append(f"{total:,} / {flat:,} ({total / flat - 1:+.1%})")
+            parts.append(f"| {sum_format}, N = {count} | {' | '.join(cells)} |")
+            progress(parts[-1])
+    return "\n".join(parts) + "\n"
 
 
 def write(directory: Path, progress: Callable[[str], None] = lambda line: None) -> list[Path]:
     """Write ``reduction.md``, ``reduction.svg`` and ``reduction.json``; return their paths."""
     directory.mkdir(parents=True, exist_ok=True)
     rows = collect(progress=progress)
-    texts = {"md": table(rows), "svg": plot(rows), "json": json.dumps(rows, indent=1) + "\n"}
+    text = "\n".join([table(rows), options_table(progress=progress), flat_table(progress=progress)])
+    texts = {"md": text, "svg": plot(rows), "json": json.dumps(rows, indent=1) + "\n"}
     paths = [directory / f"reduction.{suffix}" for suffix in texts]
     for path, text in zip(paths, texts.values(), strict=True):
         path.write_text(text, encoding="utf-8")
