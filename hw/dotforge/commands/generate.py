@@ -4,10 +4,15 @@ from pathlib import Path
 
 import click
 
+from dotforge_sim.bench import BenchFailure
+from dotforge_sim.native import SimulatorError
+from dotforge_sim.toolchain import ToolMissing
+
 from ..flow.generate import generate
-from ..flow.generated import from_parameters
+from ..flow.generated import Generated, from_parameters
 from ..flow.names import is_legal
-from ._shared import engine_argument, json_option, parameter_option, print_json
+from ..flow.recording import Recording, record
+from ._shared import engine_argument, json_option, parameter_option, print_json, say
 
 
 @click.command("generate", epilog="Example: dotforge generate logmac -p lanes=32 -p sum_bits=20 -o build/mac")
@@ -17,20 +22,39 @@ from ._shared import engine_argument, json_option, parameter_option, print_json
 @click.option("--name", help="Name of the top module and prefix of all others (default: the engine's).")
 @click.option("--clock-mhz", type=click.FloatRange(0.001, 10_000), default=100.0, show_default=True,
               help="Clock of the constraints.")  # fmt: skip
+@click.option("--simulate/--no-simulate", default=True, show_default=True,
+              help="Run the bench for the waveforms of the datasheet and the golden vectors of the bench.")  # fmt: skip
 @json_option
 def command(
-    engine: str, parameters: dict[str, str], output: Path, name: str | None, clock_mhz: float, as_json: bool
+    engine: str,
+    parameters: dict[str, str],
+    output: Path,
+    name: str | None,
+    clock_mhz: float,
+    simulate: bool,
+    as_json: bool,
 ) -> None:
-    """Write Verilog, manifest, constraints, bench, FuseSoC core and datasheet of an engine."""
+    """Write Verilog, manifest, constraints, bench, FuseSoC core, LibreLane design and datasheet of an engine."""
     if name is not None and not is_legal(name):
         raise click.UsageError(
             f"--name {name}: allowed are letters, digits and single underscores, a letter first"
         )
     generated = from_parameters(engine, parameters, name=name)
-    files = generate(generated, output, clock_mhz=clock_mhz)
+    recording, missing = _recorded(generated) if simulate else (None, "")
+    files = generate(generated, output, clock_mhz=clock_mhz, recording=recording, missing=missing)
     if as_json:
         print_json({**generated.manifest, "directory": str(output), "files": [str(file) for file in files]})
     else:
         click.echo(
             f"{output}: {generated.top}.v, sha256 {generated.manifest['verilog_sha256']}, {len(files)} files"
         )
+
+
+def _recorded(generated: Generated) -> tuple[Recording | None, str]:
+    """Run the bench; what is generated is of use without it, so a failure is only told."""
+    try:
+        return record(generated), ""
+    except (BenchFailure, SimulatorError, ToolMissing) as error:
+        reason = " ".join(str(error).split())
+        say(f"{generated.engine}: no waveforms and no golden vectors: {reason}")
+        return None, reason
