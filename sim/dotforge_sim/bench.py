@@ -6,7 +6,8 @@ variable ``DOTFORGE_BENCH_SUMMARY`` names. A run fails if a test failed, if no t
 compared, if a vector was wrong, or if it did not end in time.
 
 The simulator is built once for a Verilog text and cached (:mod:`dotforge_sim.cache`). Benches see the ports
-of the top module, not what is inside: so they run on a synthesized netlist too, and Verilator is faster.
+of the top module, not what is inside: so they run on a synthesized netlist too, and Verilator is faster. One
+that shows how a design works may ask for ``internals``.
 """
 
 import contextlib
@@ -84,6 +85,7 @@ def run(
     timeout_seconds: float = 600,
     results_xml: Path | None = None,
     waves: bool = False,
+    internals: bool = False,
 ) -> BenchResult:
     """Run a bench.
 
@@ -103,6 +105,7 @@ def run(
     timeout_seconds : limit of the simulation
     results_xml : where the JUnit file goes (default: ``results.xml`` in ``build_dir``)
     waves : also write a waveform into ``build_dir`` (``dump.vcd``, from Icarus ``TOP.fst``)
+    internals : let the bench see the signals of all modules, ``dut.instance.signal``; slower
 
     Raises
     ------
@@ -120,7 +123,7 @@ def run(
     build_dir.mkdir(parents=True, exist_ok=True)
     if simulator == "verilator":
         version = toolchain.verilator().version
-        _link(_build_verilator(text, top, waves), build_dir / top)
+        _link(_build_verilator(text, top, waves, internals), build_dir / top)
     else:
         version = toolchain.icarus().version
         _link(_build_icarus(text, top, waves), build_dir / "sim.vvp")
@@ -210,12 +213,17 @@ def _link(built: Path, name: Path) -> None:
         shutil.copy2(built, name)
 
 
-def _build_verilator(text: str, top: str, waves: bool) -> Path:
+def _build_verilator(text: str, top: str, waves: bool, internals: bool) -> Path:
     import cocotb_tools.config as cocotb  # noqa: PLC0415 - only benches need cocotb
 
     libraries = str(cocotb.libs_dir)
     main = (cocotb.share_dir / "lib" / "verilator" / "verilator.cpp").read_text(encoding="utf-8")
-    public = "".join(f'public_flat_rw -module "{top}" -var "{name}"\n' for name in _port_names(text, top))
+    everything = 'public_flat_rw -module "*" -var "*"\n'
+    public = (
+        everything
+        if internals
+        else "".join(f'public_flat_rw -module "{top}" -var "{name}"\n' for name in _port_names(text, top))
+    )
     return native.build(
         native.Sources(
             text,

@@ -38,10 +38,12 @@ class RowBuffer(Block):
         m = Module()
         rows = self.rows
         m.submodules.memory = memory = MemoryArray(rows=rows, width=self.layout.size)
-        write, read = Signal(range(rows)), Signal(range(rows))
+        write = Signal(range(rows))
+        read = Signal(range(rows))
         count = Signal(range(rows + 1))  # rows that are in, the one at the output not counted
         present = Signal()
-        taken, moves = Signal(), Signal()
+        taken = Signal()
+        moves = Signal()
         following = Signal(range(rows))
         m.d.comb += [
             self.i.ready.eq(count != rows),

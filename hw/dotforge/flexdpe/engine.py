@@ -24,7 +24,6 @@ from ..network.reduction_parts import register
 from ..network.route_engines import RouteEngines
 from ..registry import Engine
 from ..stream.axi import StreamBlock
-from ..stream.payload import Lanes, Payload
 from .config import FlexDpeConfig
 from .drain import DrainSums
 from .errors import Cause, Errors
@@ -32,6 +31,7 @@ from .host_route import HostRoute
 from .lane import Lane
 from .load import Load, connect
 from .overlap import OverlapSums
+from .payloads import payloads
 from .sums import Sums
 
 __all__ = ["ENGINE", "FlexDpe"]
@@ -76,8 +76,7 @@ class FlexDpe(StreamBlock):
         self.config = config
         self.latency = config.distribution_pipeline + config.multiplier_pipeline + config.sum_latency
         super().__init__(
-            _inputs(config),
-            {"sums": _sums_payload(config)},
+            *payloads(config),
             {
                 "error": Out(1),
                 "error_cause": Out(range(len(Cause))),
@@ -104,7 +103,7 @@ class FlexDpe(StreamBlock):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         config = self.config
-        m.submodules.errors = errors = Errors()
+        m.submodules.watch = errors = Errors()
         m.submodules.load = load = Load(config)
         m.submodules.network = network = self._network()
         m.d.comb += [self.error.eq(errors.error), self.error_cause.eq(errors.cause)]
@@ -113,8 +112,11 @@ class FlexDpe(StreamBlock):
         seen: Value = load.seen
 
         # The next fold is ready when its lanes and its settings are; the swap lets its vectors in.
-        open_, pending, moving = Signal(), Signal(), Signal()
-        swap, accepted = Signal(), Signal()
+        streaming = Signal()
+        pending = Signal()
+        moving = Signal()
+        swap = Signal()
+        accepted = Signal()
         last = self.vectors.payload.last
         route: Any = self._route(m, load, network, errors.error)
         if config.host_routes:
@@ -122,13 +124,13 @@ class FlexDpe(StreamBlock):
         m.d.comb += [
             errors.seen.eq(seen),
             accepted.eq(network.vectors.valid & network.vectors.ready),
-            swap.eq(load.complete & route.prepared & ~pending & ~moving & (~open_ | (accepted & last))),
+            swap.eq(load.complete & route.prepared & ~pending & ~moving & (~streaming | (accepted & last))),
             network.swap.eq(swap),
             route.swapped.eq(swap),
-            self._gate(network, open_ & ~errors.error),
-            self.vectors.ready.eq((network.vectors.ready & open_) | errors.error),
+            self._gate(network, streaming & ~errors.error),
+            self.vectors.ready.eq((network.vectors.ready & streaming) | errors.error),
         ]
-        m.d.sync += open_.eq(swap | (open_ & ~(accepted & last)))
+        m.d.sync += streaming.eq(swap | (streaming & ~(accepted & last)))
         sums, take = self._stream(m, load, network, pending, moving)
         m.d.sync += [
             pending.eq((pending & ~take) | swap),
@@ -176,8 +178,11 @@ class FlexDpe(StreamBlock):
         """Make lanes and sums; return the sums, and when the next fold's values come into use."""
         config, lanes = self.config, self.config.lanes
         width = config.operand.width
-        m.submodules.sums = sums = (OverlapSums if config.overlaps else DrainSums)(config)
-        advance, take, in_use, fresh = Signal(), Signal(), Signal(), Signal()
+        m.submodules.reduce = sums = (OverlapSums if config.overlaps else DrainSums)(config)
+        advance = Signal()
+        take = Signal()
+        in_use = Signal()
+        fresh = Signal()
         moved, last = Signal(), network.lanes_out.payload.tag
         empty: list[Value] = []
         # Vectors of a fold wait for its values; these wait until the last vector of the fold before is past.
@@ -258,51 +263,6 @@ def _guard(m: Module, outer: Any, inner: Any, failed: Value) -> None:
         inner.valid.eq(outer.valid & ~failed),
         outer.ready.eq(inner.ready | failed),
     ]
-
-
-def _inputs(config: FlexDpeConfig) -> dict[str, Payload]:
-    width, signed, window = config.operand.width, not config.is_float, config.positions
-    bandwidth = config.stationary_bandwidth
-    inputs = {
-        "bitmaps": Payload((Lanes("bitmap", 1, False, "bit", window),), last=True),
-        "rows": Payload(
-            (Lanes("row", config.row_bits, False, "row"), Lanes("bitmap", 1, False, "bit", window)), last=True
-        ),
-        "stationary": Payload(
-            (
-                Lanes("values", width, signed, config.format, bandwidth),
-                Lanes("count", bandwidth.bit_length(), False, "count"),
-            ),
-            last=True,
-        ),
-        "vectors": Payload(
-            (
-                Lanes("values", width, signed, config.format, window),
-                Lanes("bitmap", 1, False, "bit", window),
-            ),
-            last=True,
-        ),
-    }
-    if config.host_routes:
-        inputs["settings"] = Payload((Lanes("data", 1, False, "bit", config.lanes),), last=True)
-    return inputs
-
-
-def _sums_payload(config: FlexDpeConfig) -> Payload:
-    lanes = config.lanes
-    fields = [
-        Lanes("value", config.sum.width, not config.is_float, config.sum.name.lower(), lanes),
-        Lanes("row", config.row_bits, False, "row", lanes),
-        Lanes("index", config.index_bits, False, "index", lanes),
-        Lanes("valid", 1, False, "flag", lanes),
-        Lanes("partial", 1, False, "flag", lanes),
-        Lanes("bitmap", 1, False, "bit", lanes),
-        Lanes("vector", config.index_bits, False, "index"),
-        Lanes("complete", 1, False, "flag"),
-    ]
-    if config.may_overflow:
-        fields.append(Lanes("overflow", 1, False, "flag", lanes))
-    return Payload(tuple(fields), last=True)
 
 
 ENGINE = Engine(

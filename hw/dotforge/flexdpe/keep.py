@@ -106,7 +106,9 @@ class KeepQueue(Block):
         count = count_ones(m, "ones", self.bitmap)
         # Behind the packed bits the network leaves others: they are masked by those that come later.
         left = Signal(range(self.bandwidth + 1))
-        stays, moved, arrives = Signal(size), Signal(size), Signal(size)
+        stays = Signal(size)
+        moved = Signal(size)
+        arrives = Signal(size)
         below = Signal(size)
         m.d.comb += [
             self.done.eq(self.offered & ~self.ended & (self.level <= self.bandwidth)),

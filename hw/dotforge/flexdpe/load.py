@@ -90,11 +90,11 @@ class Load(Block):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         config, window = self.config, self.config.positions
-        m.submodules.regor = regor = Regor(window)
+        m.submodules.gather = regor = Regor(window)
         m.submodules.mask = mask = RowMask(window, config.row_bits)
         m.submodules.runs = runs = Runs(config.lanes, window, config.row_bits)
-        m.submodules.keep = keep = KeepQueue(window, config.stationary_bandwidth)
-        m.submodules.values = values = Values(
+        m.submodules.queue = keep = KeepQueue(window, config.stationary_bandwidth)
+        m.submodules.fill = values = Values(
             config.lanes, config.operand.width, config.stationary_bandwidth, window
         )
         connect(m, self.bitmaps, regor.bitmaps)
@@ -159,7 +159,7 @@ class Load(Block):
 
     def _scan(self, m: Module) -> Positions:
         """Make the scanner that gives each lane's position."""
-        m.submodules.positions = scan = Positions(self.config.lanes, self.config.positions)
+        m.submodules.scan = scan = Positions(self.config.lanes, self.config.positions)
         connect(m, scan.positions, self.positions)
         return scan
 

@@ -64,7 +64,8 @@ class Regor(Block):
         first = Signal(init=1)  # of a window: forgets what is gathered
         full = Signal()
         regor = Signal(self.window, reset_less=True)
-        taken, moves = Signal(), Signal()
+        taken = Signal()
+        moves = Signal()
         payload = self.bitmaps.payload
         before = gathered & (~first).replicate(self.window)
         m.d.comb += [

@@ -135,7 +135,8 @@ class RowShare(Block):
         valid = Signal()
         served = Signal(self.readers)
         held = Signal(self.layout.size, name="held", reset_less=True)
-        leaves, taken = Signal(), Signal()
+        leaves = Signal()
+        taken = Signal()
         m.d.comb += [
             leaves.eq(valid & (served | self.done).all()),
             self.i.ready.eq(~valid | leaves),

@@ -107,10 +107,15 @@ class Runs(Block):
         m = Module()
         lanes, bits = self.lanes, check_lanes(self.lanes)
         fill = Signal(bits)  # lanes of the next fold that have a value; none once it is complete
-        split, rest = Signal(), Signal(check_lanes(self.window) + 1, reset_less=True)
-        count, end = Signal(len(rest)), Signal(bits + 1)
-        beyond, exactly, ends_window = Signal(), Signal(), Signal()
-        steps, writes = Signal(), Signal()
+        split = Signal()
+        rest = Signal(check_lanes(self.window) + 1, reset_less=True)
+        count = Signal(len(rest))
+        end = Signal(bits + 1)
+        beyond = Signal()
+        exactly = Signal()
+        ends_window = Signal()
+        steps = Signal()
+        writes = Signal()
         below = Signal(bits)
         m.d.comb += [
             count.eq(Mux(split, rest, count_ones(m, "ones", self.useful))),

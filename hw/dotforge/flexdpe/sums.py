@@ -55,7 +55,8 @@ class RunOr(Block):
         joined: list[Value] = [Const(0, 1), *self.joins]
         distance = 1
         while distance < lanes:
-            some, same = Signal(lanes, name=f"some_{distance}"), Signal(lanes, name=f"same_{distance}")
+            some = Signal(lanes, name=f"some_{distance}")
+            same = Signal(lanes, name=f"same_{distance}")
             upper = [bool(lane & distance) for lane in range(lanes)]
             before = [lane // distance * distance - 1 for lane in range(lanes)]
             m.d.comb += [

@@ -134,8 +134,10 @@ class Values(Block):
         tail = Signal()  # the last beat of the window was dealt with
 
         # As many values as there are keep bits.
-        some, now = Signal(width.bit_length()), Signal(width.bit_length())
-        active, ends_beat = Signal(), Signal()
+        some = Signal(width.bit_length())
+        now = Signal(width.bit_length())
+        active = Signal()
+        ends_beat = Signal()
         m.d.comb += [
             some.eq(beat.count - gone),
             now.eq(Mux(self.level < some, self.level, some)),
@@ -150,7 +152,8 @@ class Values(Block):
         ]
         count = count_ones(m, "kept", bits)
         total = Signal(len(fill) + 1)
-        over, exactly = Signal(), Signal()
+        over = Signal()
+        exactly = Signal()
         moves = Signal()  # the values are dealt with
         m.d.comb += [
             total.eq(fill + count),
@@ -192,7 +195,8 @@ class Values(Block):
         places = check_lanes(width, least=1)
         end = Signal(places + 2)
         m.d.comb += end.eq(fill[:places] + count)
-        here, there = Signal(width), Signal(width)
+        here = Signal(width)
+        there = Signal(width)
         m.d.comb += [
             here.eq(Cat((fill[:places] <= wire) & (end > wire) for wire in range(width))),
             there.eq(Cat((end > wire + width) & ~spans for wire in range(width))),
