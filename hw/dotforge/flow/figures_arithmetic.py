@@ -130,6 +130,10 @@ def _pipelines() -> list[Figure]:
     units: dict[str, tuple[Sequence[int], Callable[[int], Block]]] = {
         "FP32 adder": (range(6), lambda depth: FP32.adder(pipeline=depth, stallable=False)),
         "BF16 × BF16 → FP32": (range(4), lambda depth: BF16.multiplier(pipeline=depth, stallable=False)),
+        "BF16 × BF16 → FP32, flushed": (
+            range(4),
+            lambda depth: BF16.multiplier(pipeline=depth, stallable=False, flush_subnormals=True),
+        ),
         "FP32 → FP8 E4M3": (
             range(3),
             lambda depth: FP32.converter(FP8_E4M3, pipeline=depth, stallable=False),
