@@ -1,0 +1,71 @@
+"""``dotforge board``: a self-test bitstream."""
+
+from pathlib import Path
+
+import click
+
+from ..flow.board import BOARDS, build, self_test, simulate
+from ..flow.generated import from_parameters
+from ..flow.recording import record
+from ._shared import engine_argument, json_option, parameter_option, print_json, say
+
+
+@click.command("board", epilog="Example: dotforge board icebreaker logmac -p lanes=8 -o build/board")
+@click.argument("board", type=click.Choice(sorted(BOARDS)))
+@engine_argument
+@parameter_option
+@click.option(
+    "--variant", default="", help="Device of the board: 85F (default), 45F, 25F or 12F for the ULX3S."
+)
+@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="Directory to write.")
+@click.option(
+    "--build/--no-build", "wanted", default=True, show_default=True, help="Only simulate, or build too."
+)
+@click.option("--timeout", type=click.FloatRange(1), default=1800.0, show_default=True, help="Seconds.")
+@json_option
+def command(
+    board: str,
+    engine: str,
+    parameters: dict[str, str],
+    variant: str,
+    output: Path,
+    wanted: bool,
+    timeout: float,
+    as_json: bool,
+) -> None:
+    """Build a bitstream in which an engine tests itself, after simulating just that.
+
+    The golden vectors of the bench play from block RAM, results are folded into signatures, and the verdict
+    goes to LEDs (green or first: pass, red or second: fail) and to the serial line (115200 baud).
+    """
+    chosen = BOARDS[board]
+    platform = chosen.platform(variant)
+    generated = from_parameters(engine, parameters)
+    say(f"{engine}: recording golden vectors")
+    recording = record(generated, timeout=timeout)
+    clock = float(platform.default_clk_frequency)
+    say(f"{engine}: simulating the self-test")
+    # What differs is only how long the line is silent between two messages.
+    result = simulate(
+        self_test(generated, recording, clock, pause=20 / clock),
+        generated,
+        output / "simulation",
+        timeout=timeout,
+    )
+    told = {"tests": result.tests, "vectors": result.vectors, "simulator": result.simulator}
+    if not wanted:
+        if as_json:
+            print_json({"board": board, "simulation": told})
+        else:
+            click.echo(f"{board}: the self-test passes in simulation, {result.vectors} beats")
+        return
+    say(f"{engine}: building for {board}, {platform.device}")
+    found = build(chosen, variant, self_test(generated, recording, clock), generated, output, timeout=timeout)
+    found["simulation"] = told
+    if as_json:
+        print_json(found)
+    else:
+        click.echo(
+            f"{output / found['bitstream']}: {platform.device}, Fmax {found['fmax_mhz']:g} MHz, clock "
+            f"{found['clock_mhz']:g} MHz; self-test simulated, {result.vectors} beats; {found['load']}"
+        )
