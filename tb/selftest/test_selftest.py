@@ -9,6 +9,8 @@ from cocotb.triggers import ClockCycles, FallingEdge, First, RisingEdge, Timer
 
 PARAMETERS = parameters()
 PERIOD = 10
+#: Cycles in which a verdict must fall.
+LIMIT = PARAMETERS["patience"] + 200 * PARAMETERS["beats"] + 10_000
 BIT = PERIOD * PARAMETERS["divisor"]
 
 
@@ -23,8 +25,7 @@ async def start(dut: Any, disturb: int) -> None:
 
 async def verdict(dut: Any) -> tuple[int, int]:
     """Wait for the end of the test; exactly one of the pins is high at any time."""
-    limit = PARAMETERS["patience"] + 200 * PARAMETERS["beats"] + 10_000
-    for _ in range(limit // 16):
+    for _ in range(LIMIT // 16):
         await ClockCycles(dut.clk, 16)
         states = [int(pin.value) for pin in (dut.running, dut.passed, dut.failed)]
         assert sum(states) == 1, states
@@ -38,7 +39,7 @@ async def heard(dut: Any, count: int) -> str:
     text = ""
     for _ in range(count):
         if dut.tx.value:
-            await First(FallingEdge(dut.tx), Timer(BIT * 40, "ns"))
+            await First(FallingEdge(dut.tx), Timer(BIT * 40 if text else LIMIT * PERIOD, "ns"))
         assert not dut.tx.value, f"the line is silent after {text!r}"
         await Timer(BIT // 2, "ns")
         assert not dut.tx.value, "a start bit that is too short"

@@ -17,7 +17,7 @@ from dotforge.flow import synth
 from dotforge.flow.manifest import SCHEMA
 from dotforge.registry import engines
 
-COMMANDS = ("compare", "completion", "draw", "generate", "list", "run", "sweep", "synth", "verify")
+COMMANDS = ("board", "compare", "completion", "draw", "generate", "list", "run", "sweep", "synth", "verify")
 
 
 @pytest.mark.parametrize("command", COMMANDS)

