@@ -87,6 +87,21 @@ def test_refuses_what_cannot_be_compared(change: dict[str, Any], message: str, t
     assert message in as_markdown(told)
 
 
+def test_targets_are_matched_only_where_it_is_clear(tmp_path: Path) -> None:
+    both = [report(), placed(100)]
+    assert [
+        len(pair.differs) for pair in compared(tmp_path / "a", both, both, allow_different=True).pairs
+    ] == [0, 0]
+    moved = compared(tmp_path / "b", [report()], [placed(100)], allow_different=True)
+    assert moved.pairs[0].differs == ["target cmos and ecp5"]
+    assert not moved.added
+    unclear = compared(
+        tmp_path / "c", [report(), placed(1)], [report(target="liberty:a")], allow_different=True
+    )
+    assert not unclear.pairs
+    assert len(unclear.vanished) == 2
+
+
 def test_versions_of_dotforge_are_what_is_compared(tmp_path: Path) -> None:
     assert compared(tmp_path, report(), report(tools={"dotforge": "0.2.0"})).pairs[0].differs == []
 

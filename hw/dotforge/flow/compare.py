@@ -115,9 +115,11 @@ def compare(
     OutputError
         A pair has different targets, tools or options; two reports are of one configuration.
     """
-    before, after = _by_key(old, allow_different), _by_key(new, allow_different)
+    before, after = _by_key(old), _by_key(new)
     if single:
         before, after = {"": next(iter(before.values()))}, {"": next(iter(after.values()))}
+    elif allow_different:
+        _match_targets(before, after)
     result = Comparison(ignored=[*old.foreign, *new.foreign])
     given = {entry.name: entry.tolerance for entry in METRICS} | dict(tolerances or {})
     for key in [*before, *(key for key in after if key not in before)]:
@@ -131,16 +133,31 @@ def compare(
     return result
 
 
-def _by_key(found: Found, allow_different: bool) -> dict[str, tuple[Path, dict[str, Any]]]:
+def _by_key(found: Found) -> dict[str, tuple[Path, dict[str, Any]]]:
     keyed: dict[str, tuple[Path, dict[str, Any]]] = {}
     for path, report in found.reports.items():
-        parts = [report["engine"], report["parameters"]]
-        key = json.dumps(parts if allow_different else [*parts, report["target"]], sort_keys=True)
+        key = _key(report, target=True)
         if key in keyed:
-            hint = "; without --allow-different targets are kept apart" if allow_different else ""
-            raise OutputError(f"{keyed[key][0]} and {path} are reports of one configuration{hint}")
+            raise OutputError(f"{keyed[key][0]} and {path} are reports of one configuration")
         keyed[key] = path, report
     return keyed
+
+
+def _key(report: dict[str, Any], *, target: bool) -> str:
+    parts = [report["engine"], report["parameters"], report["target"] if target else None]
+    return json.dumps(parts, sort_keys=True)
+
+
+def _match_targets(
+    before: dict[str, tuple[Path, dict[str, Any]]], after: dict[str, tuple[Path, dict[str, Any]]]
+) -> None:
+    """Give a report without a partner the key of the only one of another target, if there is only one."""
+    for key in [key for key in after if key not in before]:
+        wanted = _key(after[key][1], target=False)
+        others = [each for each, (_, report) in before.items()
+                  if each not in after and _key(report, target=False) == wanted]  # fmt: skip
+        if len(others) == 1:
+            after[others[0]] = after.pop(key)
 
 
 def _pair(
