@@ -94,6 +94,7 @@ CASES = [
         pytest.param(case, marks=pytest.mark.slow)
         for case in [
             ("multicast-benes", 8, 0, 1, 1),
+            ("multicast-benes", 4, 11, 1, 2),
             ("multicast-benes", 8, 0, 2, 1),
             ("multicast-benes", 16, 3, 3, 2),
             ("multicast-benes", 2, 2, 2, 1),
@@ -162,12 +163,13 @@ class EveryMap(Block):
     vectors: Signal
     wrong: Signal
 
-    def __init__(self):
+    def __init__(self, engines):
+        self.engines = engines
         super().__init__({"first": In(24), "maps": Out(24), "vectors": Out(32), "wrong": Out(32)})
 
     def elaborate(self, platform):
         m = Module()
-        m.submodules.routes = routes = RouteEngines("multicast-benes", 8)
+        m.submodules.routes = routes = RouteEngines("multicast-benes", 8, engines=self.engines)
         m.submodules.network = network = DistributionNetwork(8, 4, topology="multicast-benes")
         beat = Signal(27)  # lane and map that are offered
         number = Signal(24)
@@ -201,9 +203,9 @@ class EveryMap(Block):
         return m
 
 
-def route_every_map(first, count, broken=lambda verilog: verilog):
+def route_every_map(first, count, engines=1, broken=lambda verilog: verilog):
     """Return (maps, vectors, wrong vectors) of a run."""
-    design = convert(EveryMap())
+    design = convert(EveryMap(engines))
     cycles = (count + 2) * fold_cycles("multicast-benes", 8)
     out = evaluate(
         broken(design.verilog), design.top, design.ports, {"first": first}, 1, latency=cycles, timeout=3600
@@ -223,15 +225,16 @@ def test_wrong_vectors_are_counted():
         assert verilog.count("assign row_3_value = ") == 1
         return verilog.replace("assign row_3_value = ", "assign row_3_value = 1'h0 & ")
 
-    assert route_every_map(0o12345670, 1 << 10, broken)[2] > 0
+    assert route_every_map(0o12345670, 1 << 10, broken=broken)[2] > 0
 
 
 @pytest.mark.slow
-def test_every_map_of_8():
+@pytest.mark.parametrize("engines", [1, 2])
+def test_every_map_of_8(engines):
     """16,777,216 maps, routed and delivered in hardware."""
     total = 0
     for first in range(0, 8**8, 8**7):
-        routed, _, wrong = route_every_map(first, 8**7)
+        routed, _, wrong = route_every_map(first, 8**7, engines)
         assert routed >= 8**7
         assert wrong == 0
         total += 8**7

@@ -151,10 +151,10 @@ def registered_table(sizes: Sequence[int]) -> str:
     return _table(["N", "topology", "latency", "flip-flops", "transistors", "without stalls"], rows)
 
 
-def fmax_table(lanes: int) -> str:
-    """Return the clock rate of the fast networks on an ECP5."""
+def fmax_table(lanes: int, topologies: Sequence[str] = ("multicast-benes",)) -> str:
+    """Return the clock rate of fast networks on an ECP5."""
     rows = []
-    for topology in ("multicast-benes", "crossbar"):
+    for topology in topologies:
         network = DistributionNetwork(
             lanes, WIDTH, topology=topology, registers=fast(topology, lanes, lanes), registered_ready=True
         )

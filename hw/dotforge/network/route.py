@@ -7,12 +7,12 @@
     (lanes cycles) (lanes cycles) (lanes/2 · log2 lanes cycles with one walker)
 
 The positions of the next fold come in while this one is worked at. Rows wait until the network can take them;
-what does not need their place goes on meanwhile: sorting, and the first level.
+sorting goes on meanwhile, and the first level too in an engine that works ahead.
 """
 
 from typing import Any
 
-from amaranth.hdl import Cat, Const, Module, Mux, Signal
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import data, stream
 from amaranth.lib.wiring import In, Out
 
@@ -27,7 +27,7 @@ __all__ = ["RouteEngine", "route_cycles"]
 
 def route_cycles(lanes: int, walkers: int = 1) -> int:
     """Return the cycles from the last position to the last row of settings, if the network can take them."""
-    return lanes + max(2, loop_steps(lanes, walkers)) + 2
+    return lanes + loop_steps(lanes, walkers) + 2
 
 
 class RouteEngine(Block):
@@ -38,6 +38,7 @@ class RouteEngine(Block):
     lanes : power of two, 2…512
     window : number of positions (default: lanes)
     walkers : loops that are followed at a time, see :class:`RouteLoop`
+    ahead : the first level does not wait for the network either: for engines in turn. Costs a register a lane
 
     Interface attributes
     --------------------
@@ -60,8 +61,11 @@ class RouteEngine(Block):
     prepared: Signal
     swapped: Signal
 
-    def __init__(self, lanes: int, window: int | None = None, walkers: int = 1) -> None:
-        self.lanes, self.window, self.walkers = lanes, lanes if window is None else window, walkers
+    def __init__(
+        self, lanes: int, window: int | None = None, walkers: int = 1, *, ahead: bool = False
+    ) -> None:
+        self.lanes, self.window = lanes, lanes if window is None else window
+        self.walkers, self.ahead = walkers, ahead
         self.bits = check_lanes(lanes)
         rows = setting_rows("multicast-benes", lanes, self.window)
         position = data.StructLayout({"position": check_lanes(self.window), "empty": 1})
@@ -80,16 +84,16 @@ class RouteEngine(Block):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         m.submodules.lists = lists = RouteLists(self.lanes, self.window)
-        m.submodules.loop = loop = RouteLoop(self.lanes, self.walkers)
+        m.submodules.loop = loop = RouteLoop(self.lanes, self.walkers, ahead=self.ahead)
         payload: Any = self.positions.payload
         slot = Signal(self.bits)
         assigning, first, ended = Signal(), Signal(), Signal()
         outstanding = Signal()  # rows are
         number = Signal(len(self.row))  # of the row that is next
-        early = Signal()  # it is one of the two rows that are known before the levels begin
+        early = Signal()  # it is a row that is kept here
+        known = Signal()  # it is, or will be written by the loop
         free = Signal()  # the network's place for a row
         used = Signal(self.window, reset_less=True)
-        ends = Signal(self.lanes, reset_less=True)
         m.d.comb += [
             lists.valid.eq(self.positions.valid),
             lists.position.eq(payload.position),
@@ -103,28 +107,28 @@ class RouteEngine(Block):
             loop.lane.eq(lists.lane),
             loop.end.eq(lists.end),
             loop.go.eq(ended),
-            early.eq(~number[1:].any()),
+            early.eq(~number[1:].any() if self.ahead else ~number.any()),
             free.eq(self.writable & ~self.prepared),
             loop.accept.eq(free & ~early),
-            self.write.eq(free & outstanding & (early | loop.written)),
+            # The first row is known while slots are still being assigned.
+            known.eq(outstanding if self.ahead else outstanding | assigning & early),
+            self.write.eq(free & known & (early | loop.written)),
             self.row.eq(number),
-            self.data.eq(
-                Mux(
-                    early,
-                    Mux(number[0], ends, Cat(used, Const(0, self.lanes - self.window))),
-                    loop.data,
-                )
-            ),
         ]
+        kept: Value = Cat(used, Const(0, self.lanes - self.window))
+        if self.ahead:
+            ends = Signal(self.lanes, reset_less=True)
+            m.d.sync += ends.eq(Mux(loop.begins, loop.data, ends))
+            kept = Mux(number[0], ends, kept)
+        m.d.comb += self.data.eq(Mux(early, kept, loop.data))
         last = Signal()
         m.d.comb += last.eq(self.write & loop.last & ~early)
         m.d.sync += [
             slot.eq(slot + lists.take),
             assigning.eq(Mux(assigning, ~ended, first & ~ended)),
             outstanding.eq(ended | (outstanding & ~last)),
-            number.eq(Mux(ended, 0, number + self.write)),
+            number.eq(Mux(last, 0, number + self.write)),
             used.eq(Mux(first, lists.used, used)),
-            ends.eq(Mux(loop.begins, loop.data, ends)),
             self.prepared.eq((self.prepared & ~self.swapped) | last),
         ]
         return m

@@ -33,13 +33,14 @@ def fold_cycles(topology: str, lanes: int, engines: int = 1, walkers: int = 1, r
     topology, lanes, engines, walkers : see :class:`RouteEngines`
     registers : of the network, before its last column; a swap takes as long to go through, if nothing stalls
 
-    A fold comes in in ``lanes`` cycles, and its rows, but for those of the first level, are made while the
-    network has place for them. The rest is shared by the engines.
+    A fold comes in in ``lanes`` cycles, and its rows are made while the network has place for them; of several
+    engines, the next one is then done with its first level. The rest is shared by the engines.
     """
     if topology == "crossbar":
         return lanes + registers + 1
     steps = loop_steps(lanes, walkers)
-    return max(lanes, -(-(lanes + steps + 1) // engines), steps - lanes // 2 + registers + 4)
+    blocked = steps + registers + 3 if engines == 1 else steps - lanes // 2 + registers + 4
+    return max(lanes, -(-(lanes + steps + 1) // engines), blocked)
 
 
 class RouteEngines(Block):
@@ -110,7 +111,7 @@ class RouteEngines(Block):
             engine: Any = (
                 CrossbarRoute(self.lanes, self.window)
                 if self.topology == "crossbar"
-                else RouteEngine(self.lanes, self.window, self.walkers)
+                else RouteEngine(self.lanes, self.window, self.walkers, ahead=self.engines > 1)
             )
             m.submodules[f"engine_{number}"] = engine
             m.d.comb += [

@@ -42,16 +42,17 @@ class RouteLoop(Block):
     lanes : power of two, 2…512
     walkers : loops that are followed at a time, a power of two up to lanes/2. Steps: lanes/2 at level 0, and
         at each level lanes/2 divided by the walkers that have parts of their own: see :func:`loop_steps`
+    ahead : level 0 does not wait until the ends of runs are accepted; whoever wants them keeps them
 
     Interface attributes
     --------------------
     assign, slot, lane, end : while ``assign`` is high, slot goes to lane; ``end`` of its run. For all slots,
         then
     go : in the last cycle of ``assign``: the levels begin in the next one
-    begins : in that next cycle, ``data`` has a bit a slot: ``end``
+    begins : in that next cycle, ``data`` has a bit a slot: ``end`` (``ahead`` only)
     busy : a level is worked at, or a row waits
-    written : ``data`` is the crossings of the level that has ended (:mod:`dotforge.network.settings`). All
-        waits until ``accept``
+    written : ``data`` is the next row: ends of runs (unless ``ahead``), then the crossings of the level that
+        has ended (:mod:`dotforge.network.settings`). All waits until ``accept``
     last : ``data`` is the last row
     """
 
@@ -67,8 +68,8 @@ class RouteLoop(Block):
     data: Signal
     last: Signal
 
-    def __init__(self, lanes: int, walkers: int = 1) -> None:
-        self.lanes, self.walkers, self.bits = lanes, walkers, check_lanes(lanes)
+    def __init__(self, lanes: int, walkers: int = 1, *, ahead: bool = False) -> None:
+        self.lanes, self.walkers, self.bits, self.ahead = lanes, walkers, check_lanes(lanes), ahead
         if not 1 <= walkers <= max(1, lanes // 2) or walkers & (walkers - 1):
             raise ValueError(f"walkers={walkers}: a power of two from 1 to lanes/2 is wanted")
         super().__init__(
@@ -78,12 +79,12 @@ class RouteLoop(Block):
                 "lane": In(self.bits),
                 "end": In(1),
                 "go": In(1),
-                "begins": Out(1),
                 "busy": Out(1),
                 "written": Out(1),
                 "accept": In(1),
                 "data": Out(lanes),
                 "last": Out(1),
+                **({"begins": Out(1)} if ahead else {}),
             }
         )
 
@@ -99,9 +100,10 @@ class RouteLoop(Block):
             waits.eq(self.written & ~self.accept),
             active.eq(working & ~waits),
             final.eq(active & ~remaining.any()),
-            self.begins.eq(active & fresh & level[0]),
             self.busy.eq(working | self.written),
         ]
+        if self.ahead:
+            m.d.comb += self.begins.eq(active & fresh & level[0])
         following = Cat(0, level[:-1])
         steps = [lanes // 2 // min(1 << number, self.walkers) - 1 for number in range(bits)]
         next_steps = any_of(
@@ -113,7 +115,7 @@ class RouteLoop(Block):
             ],
         )
         m.d.sync += [
-            self.written.eq(final | waits),
+            self.written.eq(final | waits if self.ahead else self.go | final | waits),
             self.last.eq(Mux(waits, self.last, final & level[-1])),
             working.eq(self.go | (working & ~(final & level[-1]))),
             fresh.eq(self.go | final | waits),
