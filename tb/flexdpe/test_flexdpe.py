@@ -47,10 +47,13 @@ async def run(bench: Bench, job: Job) -> int:
     """Send a job, wait for its sums, compare them, and return how many there were."""
     tasks = job.send(bench)
     folds = sum(map(len, job.folds))
-    for _ in range(200_000):
+    silent, before = 0, 0
+    while silent < 3000:
+        await bench.settle(1)
         if all(task.done() for task in tasks) and sum(beat.last for beat in bench.received["sums"]) >= folds:
             break
-        await bench.settle(1)
+        moved = sum(map(len, bench.sent.values())) + len(bench.received["sums"])
+        silent, before = (0 if moved > before else silent + 1), moved
     await bench.settle(20)
     compared = check(job, bench.payloads["sums"], bench.received["sums"])
     assert not int(bench.dut.error.value), f"error {int(bench.dut.error_cause.value)}"
@@ -111,7 +114,7 @@ async def one_vector_a_cycle(dut: Any) -> None:
     )
     assert sum(map(len, job.folds)) == 1
     job.send(bench)
-    for _ in range(100_000):
+    for _ in range(5000):
         if any(beat.last for beat in bench.received["sums"]):
             break
         await bench.settle(1)
@@ -194,7 +197,10 @@ async def malformed(dut: Any, what: str) -> None:
         return
     # Whatever is wrong, more of the same follows.
     tasks = [bench.send(name, own * 3) for name, own in beats.items()]
-    await bench.settle(40 + 40 * LANES * WINDOW)
+    for _ in range(40 + 40 * LANES * WINDOW):
+        if int(dut.error.value) and all(task.done() for task in tasks):
+            break
+        await bench.settle(1)
     assert int(dut.error.value), "no error was seen"
     assert int(dut.error_cause.value) == CAUSES[what], f"cause {int(dut.error_cause.value)}"
     assert all(task.done() for task in tasks), "an input hangs"

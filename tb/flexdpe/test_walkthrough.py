@@ -58,7 +58,7 @@ class Watch:
             load, network, seen = self.load, self.engine.network, self.seen
             if taken:
                 seen["folds"][-1]["values"] = words(value(load.fill.registers.in_use), 8, 4)
-            if value(load.mask.n_release):
+            if value(load.mask.finished):
                 seen["regor"].append(bits(value(load.gather.regor), 4))
             if value(load.mask.i_valid) and value(load.mask.i_ready):
                 word = value(load.mask.o_payload)

@@ -103,7 +103,7 @@ class Load(Block):
         m.d.comb += [
             mask.regor.eq(regor.regor),
             mask.regor_valid.eq(regor.valid),
-            regor.release.eq(mask.release),
+            regor.finished.eq(mask.finished),
         ]
 
         source: stream.Interface = mask.o

@@ -31,13 +31,13 @@ class Pack(Block):
     values : B values
     keep : those that stay
     start : rank of the first one, modulo B
-    packed : the value of rank r on wire r mod B; wires without one carry any
+    moved : the value of rank r on wire r mod B; wires without one carry any
     """
 
     values: Signal
     keep: Signal
     start: Signal
-    packed: Signal
+    moved: Signal
 
     def __init__(self, lanes: int, width: int) -> None:
         self.lanes, self.width = lanes, width
@@ -47,7 +47,7 @@ class Pack(Block):
                 "values": In(lanes * width),
                 "keep": In(lanes),
                 "start": In(self.columns),
-                "packed": Out(lanes * width),
+                "moved": Out(lanes * width),
             }
         )
 
@@ -71,7 +71,7 @@ class Pack(Block):
                 flat.eq(Cat(exchange(values, bit, lambda s, c=chosen: ~c[s], lambda s, c=chosen: c[s]))),
             ]
             values = wires(flat, self.width)
-        m.d.comb += self.packed.eq(Cat(values))
+        m.d.comb += self.moved.eq(Cat(values))
         return m
 
     def _ranks(self, m: Module) -> tuple[list[list[Value]], list[list[Value]]]:

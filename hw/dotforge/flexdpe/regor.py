@@ -36,7 +36,7 @@ class Regor(Block):
     bitmaps : stream of {``bitmap``, ``last``}, one a streaming vector; ``last`` ends the window. A host that
         knows the OR gives it as one beat
     regor, valid : of the window whose rows come in
-    release : the last of its rows came in
+    finished : the last of its rows came in
     latency : cycles from the last bitmap to ``valid``, if no other window is in use; initiation interval 1
     """
 
@@ -45,7 +45,7 @@ class Regor(Block):
     bitmaps: stream.Interface
     regor: Signal
     valid: Signal
-    release: Signal
+    finished: Signal
 
     def __init__(self, window: int) -> None:
         self.window = window
@@ -54,7 +54,7 @@ class Regor(Block):
                 "bitmaps": In(stream.Signature(bitmap_layout(window))),
                 "regor": Out(window),
                 "valid": Out(1),
-                "release": In(1),
+                "finished": In(1),
             }
         )
 
@@ -71,7 +71,7 @@ class Regor(Block):
         m.d.comb += [
             self.bitmaps.ready.eq(~full),
             taken.eq(self.bitmaps.valid & ~full),
-            moves.eq(full & (~self.valid | self.release)),
+            moves.eq(full & (~self.valid | self.finished)),
             self.regor.eq(regor),
         ]
         m.d.sync += [
@@ -79,6 +79,6 @@ class Regor(Block):
             first.eq(Mux(taken, payload.last, first)),
             full.eq((full & ~moves) | (taken & payload.last)),
             regor.eq(Mux(moves, gathered, regor)),
-            self.valid.eq(moves | (self.valid & ~self.release)),
+            self.valid.eq(moves | (self.valid & ~self.finished)),
         ]
         return m

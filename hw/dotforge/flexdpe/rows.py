@@ -46,7 +46,7 @@ class RowMask(Block):
     --------------------
     i : stream of {``row``, ``bitmap``, ``last``}
     o : stream of :func:`row_layout`
-    regor, regor_valid, release : see :class:`dotforge.flexdpe.regor.Regor`
+    regor, regor_valid, finished : see :class:`dotforge.flexdpe.regor.Regor`
     disorder : the row that is accepted in this cycle has no higher id than the one before it in the window
 
     Combinational but for the id of the row before.
@@ -58,7 +58,7 @@ class RowMask(Block):
     o: stream.Interface
     regor: Signal
     regor_valid: Signal
-    release: Signal
+    finished: Signal
     disorder: Signal
 
     def __init__(self, window: int, row_bits: int) -> None:
@@ -69,7 +69,7 @@ class RowMask(Block):
                 "o": Out(stream.Signature(row_layout(window, row_bits))),
                 "regor": In(window),
                 "regor_valid": In(1),
-                "release": Out(1),
+                "finished": Out(1),
                 "disorder": Out(1),
             }
         )
@@ -88,7 +88,7 @@ class RowMask(Block):
             self.o.payload.bitmap.eq(row.bitmap),
             self.o.payload.useful.eq(row.bitmap & self.regor),
             self.o.payload.last.eq(row.last),
-            self.release.eq(taken & row.last),
+            self.finished.eq(taken & row.last),
             self.disorder.eq(taken & ~first & ~less_than(m, "rising", before, row.row)),
         ]
         m.d.sync += [first.eq(Mux(taken, row.last, first)), before.eq(Mux(taken, row.row, before))]

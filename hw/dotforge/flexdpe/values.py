@@ -184,7 +184,7 @@ class Values(Block):
         ]
         m.submodules.pack = pack = Pack(width, self.width)
         m.d.comb += [pack.values.eq(beat.values), pack.keep.eq(bits), pack.start.eq(fill[:places])]
-        self._write(m, pack.packed, fill, count, active, over & ~half)
+        self._write(m, pack.moved, fill, count, active, over & ~half)
         return m
 
     def _write(

@@ -97,7 +97,8 @@ class RouteLists(Block):
         )
         lane = count[: self.bits]
         at_lane = decode(m, "at_lane", lane, accept)
-        known = Mux(self.empty, used_empty, read(list(used), self.position))
+        known = Signal()
+        m.d.comb += known.eq(Mux(self.empty, used_empty, read(list(used), self.position)))
         m.d.sync += more.eq(Cat(Mux(hit, known, held) for hit, held in zip(at_lane, more, strict=True)))
         for hit, register in zip(at_lane, link, strict=True):
             update(m, register, [(hit, begun)])

@@ -19,12 +19,12 @@ def any_of(m: Module, name: str, terms: Sequence[Value]) -> Value:
 
 def decode(m: Module, name: str, address: Value, enable: Value) -> Value:
     """Return one bit an address, set where ``address`` points if ``enable`` is high."""
-    hits: list[Value] = [enable]
+    hits = enable
     for index, bit in enumerate(reversed(address)):
         level = Signal(2 << index, name=f"{name}_{index}")
         m.d.comb += level.eq(Cat(*(item for hit in hits for item in (hit & ~bit, hit & bit))))
-        hits = list(level)
-    return Cat(*hits)
+        hits = level
+    return hits
 
 
 def read(entries: Sequence[Value], address: Value) -> Value:

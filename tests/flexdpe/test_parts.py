@@ -1,0 +1,298 @@
+"""The parts of the controller, each against golden or against what its page says."""
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from amaranth.sim import Simulator
+
+from dotforge.flexdpe.config import FlexDpeConfig
+from dotforge.flexdpe.keep import KeepQueue
+from dotforge.flexdpe.overlap import OverlapFan
+from dotforge.flexdpe.pack import Pack
+from dotforge.flexdpe.positions import Positions
+from dotforge.flexdpe.regor import Regor
+from dotforge.flexdpe.runs import Runs
+from dotforge.flexdpe.sums import RunOr
+from dotforge.flow.verilog import convert
+from dotforge.formats import IntegerFormat
+from dotforge.network.reduction_parts import Summation
+from dotforge.parameters import ParameterError, make
+from dotforge_golden import fan, flexdpe, reduction
+from dotforge_sim.cosim import evaluate
+
+SEED = 5
+
+
+def word(bits: Any, width: int = 1) -> int:
+    return sum(int(bit) << width * index for index, bit in enumerate(bits))
+
+
+def simulate(block: Any, bench: Callable[[Any], Any]) -> None:
+    simulator = Simulator(block)
+    simulator.add_clock(1e-6)
+    simulator.add_testbench(bench)
+    simulator.run()
+
+
+@pytest.mark.parametrize("lanes", [1, 2, 4, 8, 16])
+def test_pack(lanes: int) -> None:
+    """Every kept value is on the wire of its rank, whatever the start."""
+    rng = np.random.default_rng(SEED)
+    count = 2000
+    keep = rng.integers(0, 2, (count, lanes))
+    start = rng.integers(0, lanes, count)
+    values = rng.integers(0, 16, (count, lanes))
+    design = convert(Pack(lanes, 4))
+    given = {"values": [word(row, 4) for row in values], "keep": [word(row) for row in keep]}
+    if lanes > 1:
+        given["start"] = list(start)
+    found = evaluate(design.verilog, design.top, design.ports, given)["moved"]
+    compared = 0
+    for row in range(count):
+        for index, lane in enumerate(np.flatnonzero(keep[row])):
+            rank = (int(start[row]) + index) % lanes
+            assert int(found[row]) >> 4 * rank & 15 == values[row, lane]
+            compared += 1
+    assert compared > count * lanes // 3
+
+
+@pytest.mark.parametrize("lanes", [4, 8, 32])
+def test_run_or(lanes: int) -> None:
+    rng = np.random.default_rng(SEED)
+    bits, joins = rng.random((500, lanes)) < 0.3, rng.random((500, lanes - 1)) < 0.7
+    design = convert(RunOr(lanes))
+    given = {"bits": [word(row) for row in bits], "joins": [word(row) for row in joins]}
+    found = evaluate(design.verilog, design.top, design.ports, given)["found"]
+    for row in range(500):
+        some = False
+        for lane in range(lanes):
+            some = bits[row, lane] or (some and lane > 0 and bool(joins[row, lane - 1]))
+            assert bool(int(found[row]) >> lane & 1) == some
+
+
+@pytest.mark.parametrize(("lanes", "depth"), [(4, 1), (8, 1), (16, 1), (8, 2)])
+def test_overlap_fan(lanes: int, depth: int) -> None:
+    """Another grouping with every vector: the sums are those of the FAN."""
+    rng = np.random.default_rng(SEED)
+    count, summation = 400, Summation(IntegerFormat(16), 8, depth, stallable=True)
+    block = OverlapFan(lanes, summation)
+    values = rng.integers(-128, 128, (count, lanes))
+    joins = rng.random((count, lanes - 1)) < rng.random((count, 1))
+    ids = np.concatenate([np.zeros((count, 1), int), np.cumsum(~joins, axis=1)], axis=1)
+    # A grouping is to be offered while it goes through: here it changes as soon as all registers have it.
+    step = block.latency + 1
+    rows = {"values": [], "joins": [], "arrives": []}
+    for row in range(count):
+        for cycle in range(step):
+            stage = cycle - 1
+            arrives = 1 if cycle == 0 else (1 << stage // depth + 1 if stage % depth == depth - 1 else 0)
+            rows["values"].append(word(values[row] & 255, 8))
+            rows["joins"].append(word(joins[row]))
+            rows["arrives"].append(arrives)
+    design = convert(block)
+    found = evaluate(design.verilog, design.top, design.ports, {**rows, "enable": 1})["sums"]
+    wanted = fan.reduce(values, ids, addition=reduction.integer(16))
+    compared = 0
+    for row in range(count):
+        index = (row + 1) * step
+        if index >= len(found):
+            break
+        raw = found[index]
+        sums = word(raw, 8) if found.ndim > 1 else int(raw)
+        for lane in np.flatnonzero(wanted.valid[row]):
+            total = sums >> 16 * int(lane) & 0xFFFF
+            assert total == int(wanted.values[row, lane]) & 0xFFFF, (row, lane)
+            compared += 1
+    assert compared > count
+
+
+def test_regor() -> None:
+    """The OR of one window is there while that of the next is gathered."""
+    rng = random.Random(SEED)
+    block, windows = (
+        Regor(8),
+        [[rng.getrandbits(8) & rng.getrandbits(8) for _ in range(4)] for _ in range(20)],
+    )
+    compared = []
+
+    async def give(ctx: Any) -> None:
+        for bitmaps in windows:
+            for index, bitmap in enumerate(bitmaps):
+                ctx.set(block.bitmaps.payload.bitmap, bitmap)
+                ctx.set(block.bitmaps.payload.last, index == len(bitmaps) - 1)
+                ctx.set(block.bitmaps.valid, 1)
+                while not ctx.get(block.bitmaps.ready):
+                    await ctx.tick()
+                await ctx.tick()
+                ctx.set(block.bitmaps.valid, 0)
+
+    async def take(ctx: Any) -> None:
+        for bitmaps in windows:
+            while not ctx.get(block.valid):
+                await ctx.tick()
+            wanted = 0
+            for bitmap in bitmaps:
+                wanted |= bitmap
+            compared.append(ctx.get(block.regor) == wanted)
+            await ctx.tick().repeat(rng.randrange(1, 8))
+            ctx.set(block.finished, 1)
+            await ctx.tick()
+            ctx.set(block.finished, 0)
+
+    simulator = Simulator(block)
+    simulator.add_clock(1e-6)
+    simulator.add_testbench(give)
+    simulator.add_testbench(take)
+    simulator.run()
+    assert compared == [True] * 20
+
+
+def rows_of(rng: np.random.Generator, window: int) -> np.ndarray:
+    return rng.random((int(rng.integers(1, 12)), window)) < rng.random()
+
+
+@pytest.mark.parametrize(("lanes", "window"), [(4, 4), (8, 4), (8, 8)])
+def test_positions_and_runs(lanes: int, window: int) -> None:
+    """Lanes, positions, rows and ends are those of golden's packing, window after window."""
+    rng = np.random.default_rng(SEED)
+    jobs = [rows_of(rng, window) for _ in range(30)]
+    folds = [fold for job in jobs for fold in flexdpe.pack(job, lanes)]
+    scan, runs = Positions(lanes, window), Runs(lanes, window, 4)
+    found: list[int] = []
+    seen: list[Any] = []
+
+    def feed(block: Any) -> Callable[[Any], Any]:
+        async def bench(ctx: Any) -> None:
+            for job in jobs:
+                for row, bits in enumerate(job):
+                    if block is runs:
+                        ctx.set(block.row, row)
+                    ctx.set(block.useful, word(bits))
+                    ctx.set(block.last, row == len(job) - 1)
+                    ctx.set(block.offered, 1)
+                    done = False
+                    while not done:
+                        if block is scan:
+                            ctx.set(scan.positions.ready, rng.random() < 0.7)
+                            if ctx.get(scan.positions.valid) and ctx.get(scan.positions.ready):
+                                payload = ctx.get(scan.positions.payload)
+                                found.append(-1 if payload.empty else payload.position)
+                        else:
+                            take = bool(ctx.get(runs.complete)) and rng.random() < 0.5
+                            ctx.set(runs.take, take)
+                            if take:
+                                seen.append((ctx.get(runs.vec_ids), ctx.get(runs.occupied)))
+                        done = bool(ctx.get(block.done))
+                        await ctx.tick()
+                        if block is runs and seen and len(seen[-1]) == 2:
+                            seen[-1] = (*seen[-1], ctx.get(runs.row_ids), ctx.get(runs.partial))
+                    ctx.set(block.offered, 0)
+                    if block is runs:
+                        ctx.set(runs.take, 0)
+            if block is runs and ctx.get(runs.complete):
+                ctx.set(runs.take, 1)
+                seen.append((ctx.get(runs.vec_ids), ctx.get(runs.occupied)))
+                await ctx.tick()
+                seen[-1] = (*seen[-1], ctx.get(runs.row_ids), ctx.get(runs.partial))
+
+        return bench
+
+    simulate(scan, feed(scan))
+    simulate(runs, feed(runs))
+    assert found == [int(k) for fold in folds for k in fold.positions]
+    assert len(seen) == len(folds) > 30
+    for fold, (vec_ids, occupied, row_ids, partial) in zip(folds, seen, strict=True):
+        assert occupied == word(fold.occupied)
+        joins = [(vec_ids >> lane & 1) == (vec_ids >> lane + 1 & 1) for lane in range(lanes - 1)]
+        inside = fold.occupied[1:]
+        assert [j for j, i in zip(joins, inside, strict=True) if i] == [
+            bool(a == b) for a, b, i in zip(fold.rows, fold.rows[1:], inside, strict=False) if i
+        ]
+        for lane in np.flatnonzero(fold.ends):
+            assert row_ids >> 4 * int(lane) & 15 == fold.rows[lane]
+        assert bool(partial) == fold.partial
+
+
+@pytest.mark.parametrize(("window", "bandwidth"), [(4, 1), (8, 4), (4, 4), (8, 8)])
+def test_keep_queue(window: int, bandwidth: int) -> None:
+    """Keep bits come in the order of the values, whatever is taken at a time."""
+    rng = np.random.default_rng(SEED)
+    jobs = [(bits := rows_of(rng, window), bits & (rng.random(window) < 0.6)) for _ in range(25)]
+    block, found, wanted = KeepQueue(window, bandwidth), [], []
+    for bitmap, useful in jobs:
+        wanted += [int(u) for row, mask in zip(bitmap, useful, strict=True) for u in mask[row]]
+
+    async def bench(ctx: Any) -> None:
+        for bitmap, useful in jobs:
+            row = 0
+            for _ in range(10_000):
+                level = ctx.get(block.level)
+                if row == len(bitmap) and not level:
+                    break
+                drop = int(rng.integers(0, min(level, bandwidth) + 1))
+                found.extend(ctx.get(block.keep) >> index & 1 for index in range(drop))
+                ctx.set(block.drop, drop)
+                ctx.set(block.offered, row < len(bitmap))
+                if row < len(bitmap):
+                    ctx.set(block.bitmap, word(bitmap[row]))
+                    ctx.set(block.useful, word(useful[row]))
+                    ctx.set(block.last, row == len(bitmap) - 1)
+                row += ctx.get(block.done)
+                await ctx.tick()
+            ctx.set(block.drop, 0)
+            ctx.set(block.offered, 0)
+            assert ctx.get(block.ended)
+            ctx.set(block.restart, 1)
+            await ctx.tick()
+            ctx.set(block.restart, 0)
+
+    simulate(block, bench)
+    assert found == wanted
+    assert len(found) > 100
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"lanes": "24"}, "parameter lanes=24: allowed powers of two"),
+        ({"lanes": "2"}, "parameter lanes=2: allowed 4…512"),
+        ({"lanes": "8", "window": "16"}, "parameter window=16: allowed 2…8 with lanes=8"),
+        ({"lanes": "8", "stationary_bandwidth": "16"}, "parameter stationary_bandwidth=16: allowed 1…8"),
+        ({"lanes": "8", "route_walkers": "8"}, "parameter route_walkers=8: allowed 1…4"),
+        ({"format": "int7"}, "parameter format=int7: allowed int4, int8"),
+        ({"sum_format": "fp32"}, "parameter sum_format=fp32: not a sum of format=int8"),
+        ({"format": "bf16", "sum_format": "int32"}, "parameter sum_format=int32: not a sum of format=bf16"),
+        ({"sum_format": "int3"}, "parameter sum_format=int3: allowed auto, exact"),
+        ({"flush_subnormals": "true"}, "flush_subnormals=True: format=int8 has no subnormals"),
+        ({"multiplier_pipeline": "3"}, "parameter multiplier_pipeline=3: allowed 0…2 with format=int8"),
+        ({"lanes": "4", "distribution_pipeline": "40"}, "parameter distribution_pipeline=40: allowed 0…"),
+        ({"reduction": "art", "fold_change": "overlap"}, "fold_change=overlap: allowed drain"),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_parameters_that_are_refused(given: dict[str, str], message: str) -> None:
+    with pytest.raises(ParameterError, match=r"^[^\n]*$") as error:
+        make(FlexDpeConfig, given)
+    assert message in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "bits"),
+    [
+        ({}, 32),
+        ({"sum_format": "exact"}, 20),
+        ({"format": "int4", "lanes": 4, "sum_format": "exact"}, 10),
+        ({"format": "int16", "lanes": 512}, 41),
+        ({"sum_format": "int18"}, 18),
+        ({"format": "fp8_e4m3"}, 32),
+    ],
+    ids=str,
+)
+def test_width_of_a_sum(given: dict[str, Any], bits: int) -> None:
+    config = FlexDpeConfig(**given)
+    assert config.sum.width == bits
+    largest = config.lanes << 2 * (config.operand.width - 1)
+    assert config.is_float or config.may_overflow == (largest > 2 ** (bits - 1) - 1)
