@@ -38,14 +38,7 @@ def test_all_groupings(kind: str, lanes: int) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "lanes"),
-    [
-        ("fan", 4),
-        slow("linear", 4),
-        slow("art", 4),
-        slow("fan", 8),
-        slow("linear", 8),
-        slow("art", 8),
-    ],
+    [("fan", 4), *(slow(kind, lanes) for kind in ALL for lanes in (2, 4, 8) if (kind, lanes) != ("fan", 4))],
 )
 def test_all_groupings_in_floating_point(kind: str, lanes: int) -> None:
     block, network = make(kind, lanes, "FP32")
@@ -154,9 +147,12 @@ def test_linear_with_any_number_of_lanes() -> None:
     assert check(block, network, ids, rng, vectors=4, stalls=0.2) > 100
 
 
-@pytest.mark.parametrize("kind", FAN_FIRST)
-def test_nan_and_infinity_stay_in_their_run(kind: str) -> None:
-    lanes, folds = 4, 300
+@pytest.mark.parametrize(
+    ("kind", "lanes"),
+    [("fan", 4), *(slow(kind, lanes) for kind in ALL for lanes in (4, 32) if (kind, lanes) != ("fan", 4))],
+)
+def test_nan_and_infinity_stay_in_their_run(kind: str, lanes: int) -> None:
+    folds = 300
     block, network = make(kind, lanes, "FP32")
     rng = np.random.default_rng(5)
     groupings = plan.random_groupings(rng, lanes, folds)
