@@ -19,6 +19,7 @@ from amaranth.lib import wiring
 from ..block import Block
 from . import yosys
 from .names import is_legal, legal_names, snake_case
+from .widths import equal_widths
 
 __all__ = ["Design", "Port", "convert"]
 
@@ -193,7 +194,7 @@ def convert(block: Block, *, name: str | None = None) -> Design:
     modules = list(platform.modules.values())
     # Storage is not initialised: nothing reads a word before it is written, and a reset would not repeat it.
     for module in modules:
-        module.rtlil = _ZERO_INIT.sub("", module.rtlil)
+        module.rtlil = equal_widths(_ZERO_INIT.sub("", module.rtlil))
     # Only blocks are modules: what Amaranth makes below one of them is flattened into it.
     text = "".join(f"attribute \\keep_hierarchy 1\n{module.rtlil}\n" for module in modules)
     script = [
