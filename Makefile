@@ -2,11 +2,13 @@
 # Everything is made in .venv and build; once packages are installed nothing needs the network.
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all setup test test-all lint figures clean help
+.PHONY: all setup test test-all lint figures reports delta clean help
 
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
+LIMITS := --fail-on 'area>+2%' --fail-on 'registers>+2%' --fail-on 'luts>+5%' --fail-on 'ffs>+2%' \
+    --fail-on 'fmax<-10%' --fail-on vanished
 export AMARANTH_USE_YOSYS := builtin
 
 all: $(VENV)/installed
@@ -17,7 +19,7 @@ setup: $(VENV)/tested
 test: $(VENV)/tested
 	$(RUN) -m pytest -n auto --dist loadgroup -m "not slow"
 
-test-all: $(VENV)/tested
+test-all: $(VENV)/complete
 	DOTFORGE_REQUIRE_TOOLS=1 $(RUN) -m pytest -n auto --dist loadgroup
 
 lint: $(VENV)/tested
@@ -28,15 +30,30 @@ lint: $(VENV)/tested
 figures: $(VENV)/tested
 	$(RUN) -m dotforge.flow.figures -o build/figures
 
+# Reports of the default configurations, with everything that may be compared on any machine.
+build/reports: FORCE $(VENV)/placing
+	rm -rf $@
+	$(RUN) -m dotforge.flow.baseline -o $@
+
+reports: build/reports
+	rm -rf reports
+	cp -R build/reports reports
+
+# Versions of tools are what the machine has: they are shown, and what they change counts.
+delta: build/reports
+	$(RUN) -m dotforge.cli compare reports build/reports --allow-different --format markdown $(LIMITS)
+
 clean:
 	rm -rf build .venv
 
 help:
 	@echo "make            verify and cost the default configuration of every engine, into build/"
 	@echo "make test       all tests but the long ones"
-	@echo "make test-all   all tests; fails where Icarus is absent"
+	@echo "make test-all   all tests; fails where Icarus, OpenSTA or Chromium is absent"
 	@echo "make lint       style and types"
 	@echo "make figures    tables and plots of the documentation, into build/figures/"
+	@echo "make reports    refresh reports/, the baseline of resources"
+	@echo "make delta      compare resources with that baseline, as Markdown; fails where a limit is broken"
 	@echo "make clean      delete build/ and .venv/"
 
 $(VENV)/python:
@@ -58,3 +75,15 @@ $(VENV)/tested: pyproject.toml $(VENV)/installed
 	$(RUN) -m pip install --quiet --disable-pip-version-check --editable '.[test]'
 	$(RUN) -m pyright --version >/dev/null
 	@touch $@
+
+# Place and route.
+$(VENV)/placing: pyproject.toml $(VENV)/installed
+	$(RUN) -m pip install --quiet --disable-pip-version-check --editable '.[fpga]'
+	@touch $@
+
+# All that any check uses.
+$(VENV)/complete: pyproject.toml $(VENV)/tested
+	$(RUN) -m pip install --quiet --disable-pip-version-check --editable '.[test-all]'
+	@touch $@
+
+FORCE:

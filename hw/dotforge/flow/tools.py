@@ -46,6 +46,8 @@ def run_tool(
             for name, text in files.items():
                 (directory / name).write_text(text, encoding="utf-8")
             code, said = _run(who, command, directory, timeout)
+            # Not every program notices that what it wrote is cut short.
+            (directory / "probe").write_bytes(bytes(4096))
             missing = [name for name in outputs if name and not (directory / name).is_file()]
             if code not in accept or missing:
                 raise ToolError(f"{who}: {_reason(said, code, missing)}")

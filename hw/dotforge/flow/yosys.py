@@ -77,8 +77,14 @@ def run(
         "pyosys": [sys.executable, "-c", _PYOSYS],
         "yowasp": [sys.executable, "-c", _YOWASP],
     }[engine]
-    inputs = {**files, "script.ys": "\n".join(script) + "\n"}
+    # The last command tells a run that came to its end, with files that are whole; the builtin one has no `tee`.
+    end = [] if engine == "builtin" else ["end.txt"]
+    lines = [*script, *(f"tee -q -o {name} log end" for name in end)]
+    inputs = {**files, "script.ys": "\n".join(lines) + "\n"}
     try:
-        return run_tool(f"Yosys ({engine})", command, inputs, outputs, timeout=timeout)
+        found = run_tool(f"Yosys ({engine})", command, inputs, [*outputs, *end], timeout=timeout)
     except ToolError as error:
         raise YosysError(str(error)) from None
+    if any("end" not in found.pop(name) for name in end):
+        raise YosysError(f"Yosys ({engine}): what it wrote is cut short")
+    return found

@@ -53,7 +53,10 @@ class Placer:
             f"design.{suffix}": constraint(suffix, manifest, settings.clock_mhz),
         }
         out = run_tool(f"nextpnr ({device})", command, files, ["report.json"], timeout=settings.timeout)
-        return json.loads(out["report.json"])
+        try:
+            return json.loads(out["report.json"])
+        except ValueError:
+            raise ToolError(f"nextpnr ({device}): its report is cut short") from None
 
 
 ecp5 = Placer(
