@@ -7,9 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from dotforge_golden.logmac import WeightCode, dot, folded_bias, weight_code
+from dotforge_golden.levels import UNITS
+from dotforge_golden.logmac import folded_bias, weight_code
+from dotforge_golden.quantise import sqnr
 
 from .gemm import Cycles, Design, Progress, RunError, RunResult, check_operands, statistics
+from .logmac_golden import golden
+from .logmac_operands import Operands, finite, is_log
 from .streams import Beats, Simulator
 
 __all__ = ["EXAMPLE", "Options", "run"]
@@ -26,11 +30,31 @@ class Options:
     """What a run can be told."""
 
     quantize: str = field(
-        default="none",
+        default="auto",
         metadata={
-            "choices": ("none", "nearest"),
-            "help": "what to do with weights that the code cannot represent: refuse them, or round to the nearest",
+            "choices": ("auto", "none", "nearest", "scaled"),
+            "help": "what to do with values that the formats cannot represent: refuse them (none), round weights "
+            "and log numbers (nearest), or choose units and round both operands (scaled); auto is scaled where "
+            "weights are log numbers, else none",
         },
+    )
+    unit: str = field(
+        default="max",
+        metadata={
+            "choices": UNITS,
+            "help": "scaled: the unit with which nothing is clipped, or the one of least error among 61",
+        },
+    )
+    activation_unit: str = field(
+        default="matrix",
+        metadata={"choices": ("matrix", "row"), "help": "scaled: what shares a unit of the activations"},
+    )
+    weight_unit: str = field(
+        default="column",
+        metadata={"choices": ("column", "matrix"), "help": "scaled: what shares a unit of the weights"},
+    )
+    save_quantized: str | None = field(
+        default=None, metadata={"help": "words, units and what words stand for, an .npz file to write"}
     )
     allow_overflow: bool = field(
         default=False, metadata={"help": "succeed although sums overflowed; the report lists them"}
@@ -38,7 +62,7 @@ class Options:
 
 
 @dataclass(frozen=True)
-class _Operands:
+class _Beats:
     activations: np.ndarray  # (M, beats, lanes)
     codes: np.ndarray  # (N, beats, lanes)
     bias: np.ndarray | None  # (N,)
@@ -50,14 +74,14 @@ def run(design: Design, a: np.ndarray, b: np.ndarray, options: Options, progress
     Parameters
     ----------
     design : a generated ``logmac``
-    a : M×K integers within ``activation_bits``
-    b : K×N weights that the code represents, or any with ``quantize="nearest"``
+    a, b : M×K activations and K×N weights that the formats represent, or any with ``quantize="scaled"``
     options : see :class:`Options`
     progress : told about streamed beats
 
     Returns
     -------
-    C as float64, exactly A @ B where no sum overflowed. Every sum and flag is compared with golden.
+    C as float64: the RTL's sums times the units of both operands. It is exactly A @ B where the weights are
+    exponents, operands were not rounded and no sum overflowed. Every sum and flag is compared with golden.
 
     Raises
     ------
@@ -67,38 +91,44 @@ def run(design: Design, a: np.ndarray, b: np.ndarray, options: Options, progress
     started = time.monotonic()
     parameters = design.parameters
     m, k, n = check_operands(a, b)
-    code = weight_code(parameters["weight_code"])
     lanes, depth = parameters["lanes"], parameters["weight_depth"]
     beats = -(-k // lanes)
     if depth and beats > depth:
         raise RunError(f"K = {k} needs weight_depth {beats} at {lanes} lanes, given {depth}")
-    activations = _activations(a, parameters["activation_bits"])
-    codes, quantization = _codes(b, code, options)
-    operands = _operands(parameters, activations, codes, code, beats)
+    quantize = options.quantize
+    if quantize == "auto":
+        quantize = "scaled" if is_log(parameters) else "none"
+    operands = Operands.of(
+        parameters,
+        a,
+        b,
+        quantize=quantize,
+        unit=options.unit,
+        a_per_row=options.activation_unit == "row",
+        b_per_column=options.weight_unit == "column",
+    )
+    cut = _cut(parameters, operands, beats)
 
     simulator = Simulator(design.verilog, design.manifest)
     cycles = Cycles()
-    sums = np.empty((m, n), dtype=np.int64)
-    flags = np.empty((m, n), dtype=bool)
-    done = 0
+    words, flags = np.empty((m, n), dtype=np.int64), np.empty((m, n), dtype=bool)
     for columns in _pieces(n, m * beats):
         outputs = simulator.run(
-            _beats(simulator, operands, columns, stationary=depth > 0), expect={"sums": m * len(columns)}
+            _streams(simulator, cut, columns, stationary=depth > 0), expect={"sums": m * len(columns)}
         )
         fields = simulator.unpack("sums", outputs["sums"].data)
-        sums[:, columns] = fields["sum"].reshape(len(columns), m).T
+        words[:, columns] = fields["sum"].reshape(len(columns), m).T
         flags[:, columns] = fields["overflow"].reshape(len(columns), m).T != 0
         first = min(int(cycle[0]) for cycle in outputs.accepted.values() if len(cycle))
         cycles.count(first, outputs.accepted["activations"], int(outputs["sums"].cycles[-1]))
-        done += m * beats * len(columns)
-        progress(done, m * beats * n)
+        progress(m * beats * columns.stop, m * beats * n)
 
-    golden_sums, golden_flags = _golden(parameters, operands, code)
-    mismatches = int(np.count_nonzero((sums != golden_sums) | (flags != golden_flags)))
+    found = golden(parameters, cut.activations.reshape(m, -1), cut.codes.reshape(n, -1), cut.bias)
+    mismatches = int(np.count_nonzero((words != found.words) | (flags != found.overflows)))
     report = statistics(
         design,
-        a,
-        code.decode(codes),
+        operands.a.values(),
+        operands.b.values().T,
         cycles,
         lanes=lanes,
         mismatches=mismatches,
@@ -107,63 +137,47 @@ def run(design: Design, a: np.ndarray, b: np.ndarray, options: Options, progress
         folds=n if depth else None,
         accumulated_by="hardware",
     )
+    wanted = a.astype(np.float64) @ b.astype(np.float64)
+    units = operands.a.units[:, None] * operands.b.units
+    c = found.decode(words) * units
+    report["quantization"] = {"kind": quantize, **operands.report(a, b)}
+    report["quantization"]["product_sqnr_db"] = finite(sqnr(wanted, c))
+    if parameters["log_output"] != "none":
+        linear = finite(sqnr(wanted, found.sums * found.scale * units))
+        report["quantization"]["product_sqnr_db_before_log_output"] = linear
+    report["overflow_margin"] = found.margin
     overflowed = np.argwhere(flags)
-    report["quantization"] = quantization
     report["overflows"] = {"count": len(overflowed), "outputs": overflowed.tolist()}
     failure = None
     if mismatches:
         failure = f"{mismatches} of {m * n} outputs differ from golden"
     elif len(overflowed) and not options.allow_overflow:
         row, column = overflowed[0]
+        wider = "more bin_bits or sum_bits" if "bins" in found.margin else "more sum_bits"
         failure = (
             f"{len(overflowed)} of {m * n} sums overflowed {parameters['sum_bits']} bits, the first one at "
-            f"({row}, {column}): more sum_bits, or --allow-overflow"
+            f"({row}, {column}): {wider}, or --allow-overflow"
         )
-    return RunResult(sums * 2.0**code.low, report, failure)
+    return RunResult(c, report, failure, operands.arrays())
 
 
-def _activations(a: np.ndarray, bits: int) -> np.ndarray:
-    integers = a.astype(np.int64)
-    low, high = -(2 ** (bits - 1)), 2 ** (bits - 1) - 1
-    if not np.array_equal(integers, a):
-        raise RunError(f"A holds values that are not integers, such as {a[integers != a][0]}")
-    outside = integers[(integers < low) | (integers > high)]
-    if outside.size:
-        raise RunError(f"A holds {outside.size} values outside {low}…{high}, such as {outside[0]}")
-    return integers
-
-
-def _codes(b: np.ndarray, code: WeightCode, options: Options) -> tuple[np.ndarray, dict[str, Any]]:
-    codes, errors = code.encode(b)
-    rounded = int(np.count_nonzero(errors))
-    if rounded and options.quantize == "none":
-        weight = b[errors != 0][0]
-        raise RunError(
-            f"B holds {rounded} weights that the code cannot represent, such as {weight}: "
-            "--quantize nearest rounds them"
-        )
-    return codes, {"rounded": rounded, "worst_error": float(np.abs(errors).max())}
-
-
-def _operands(
-    parameters: dict[str, Any], activations: np.ndarray, codes: np.ndarray, code: WeightCode, beats: int
-) -> _Operands:
+def _cut(parameters: dict[str, Any], operands: Operands, beats: int) -> _Beats:
     """Cut K into beats; the last one is filled with zeros."""
     lanes = parameters["lanes"]
-    fill = beats * lanes - activations.shape[1]
-    zero = code.values.index(0)
-    padded_codes = np.pad(codes.T, ((0, 0), (0, fill)), constant_values=zero)
-    bias = folded_bias(padded_codes, code) if parameters["fold_sign"] else None
+
+    def filled(words: np.ndarray, zero: int) -> np.ndarray:
+        fill = beats * lanes - words.shape[1]
+        return np.pad(words, ((0, 0), (0, fill)), constant_values=zero)
+
+    codes = filled(operands.b.words, operands.b.levels.zero)
+    bias = folded_bias(codes, weight_code(parameters["weight_code"])) if parameters["fold_sign"] else None
     limit = 2 ** (parameters["sum_bits"] - 1) - 1
     if bias is not None and bias.max() > limit:
         raise RunError(
             f"the bias of column {bias.argmax()}, {bias.max()}, does not fit sum_bits = {parameters['sum_bits']}"
         )
-    return _Operands(
-        np.pad(activations, ((0, 0), (0, fill))).reshape(-1, beats, lanes),
-        padded_codes.reshape(-1, beats, lanes),
-        bias,
-    )
+    activations = filled(operands.a.words, operands.a.levels.zero)
+    return _Beats(activations.reshape(-1, beats, lanes), codes.reshape(-1, beats, lanes), bias)
 
 
 def _pieces(columns: int, beats_per_column: int) -> Iterator[range]:
@@ -172,9 +186,7 @@ def _pieces(columns: int, beats_per_column: int) -> Iterator[range]:
         yield range(start, min(start + size, columns))
 
 
-def _beats(
-    simulator: Simulator, operands: _Operands, columns: range, *, stationary: bool
-) -> dict[str, Beats]:
+def _streams(simulator: Simulator, operands: _Beats, columns: range, *, stationary: bool) -> dict[str, Beats]:
     """Beats of all dot products of some columns, column by column, within a column row by row."""
     rows, beats, lanes = operands.activations.shape
     activation = {"activation": np.tile(operands.activations.reshape(-1, lanes), (len(columns), 1))}
@@ -200,21 +212,3 @@ def _beats(
     if bias is not None:
         result["bias"] = simulator.pack("bias", bias=bias)
     return result
-
-
-def _golden(
-    parameters: dict[str, Any], operands: _Operands, code: WeightCode
-) -> tuple[np.ndarray, np.ndarray]:
-    rows = [
-        dot(
-            row.reshape(1, -1),
-            operands.codes.reshape(len(operands.codes), -1),
-            code=code,
-            lanes=parameters["lanes"],
-            sum_bits=parameters["sum_bits"],
-            overflow=parameters["overflow"],
-            bias=operands.bias,
-        )
-        for row in operands.activations
-    ]
-    return np.stack([row[0] for row in rows]), np.stack([row[1] for row in rows])

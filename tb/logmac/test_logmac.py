@@ -7,14 +7,18 @@ import cocotb
 import numpy as np
 from axi_stream import Bench
 from bench_report import manifest, report
+from logmac_reference import reference
 
-from dotforge_golden.logmac import dot, folded_bias, weight_code
+from dotforge_golden.logmac import folded_bias, weight_code
 
 MANIFEST = manifest()
 PARAMETERS = MANIFEST["parameters"]
-CODE = weight_code(PARAMETERS["weight_code"])
+REFERENCE = reference(PARAMETERS)
 LANES, DEPTH = PARAMETERS["lanes"], PARAMETERS["weight_depth"]
-LOW, HIGH = -(2 ** (PARAMETERS["activation_bits"] - 1)), 2 ** (PARAMETERS["activation_bits"] - 1) - 1
+LOW, HIGH = REFERENCE.low, REFERENCE.high
+
+#: Pairs of operands that are all tried; of more, as many chosen at random.
+MOST_PAIRS = 4096
 
 
 @dataclass
@@ -34,34 +38,20 @@ def random_products(
     while len(products) < count:
         uses = int(rng.integers(1, 4)) if DEPTH else 1
         width = int(rng.integers(1, min(longest, DEPTH or longest) + 1)) * LANES
-        codes = rng.integers(0, 2**CODE.bits, width)
+        codes = rng.integers(0, REFERENCE.codes, width)
         if extreme:  # products all of one sign, as large as they get
-            codes = np.full(
-                width, int(np.argmax(np.abs(CODE.values) * np.sign(rng.normal()) * np.sign(CODE.values)))
-            )
+            codes = np.full(width, rng.choice(REFERENCE.extreme_codes))
         for use in range(uses):
             activations = rng.integers(LOW, HIGH + 1, width)
             if extreme:
-                activations = np.full(width, rng.choice([LOW, HIGH]))
+                activations = np.full(width, rng.choice(REFERENCE.extreme_activations))
             products.append(Product(activations, codes, release=use == uses - 1))
     return products
 
 
 def expected(product: Product) -> tuple[int, bool]:
     """Golden sum and flag."""
-    bias = None
-    if PARAMETERS["fold_sign"]:
-        bias = folded_bias(product.codes, CODE)
-    total, flag = dot(
-        product.activations,
-        product.codes,
-        code=CODE,
-        lanes=LANES,
-        sum_bits=PARAMETERS["sum_bits"],
-        overflow=PARAMETERS["overflow"],
-        bias=bias,
-    )
-    return int(total), bool(flag)
+    return REFERENCE.dot(product.activations, product.codes)
 
 
 def send(bench: Bench, products: list[Product]) -> None:
@@ -83,7 +73,7 @@ def send(bench: Bench, products: list[Product]) -> None:
                 weights.append((word, ends))
         if fresh and PARAMETERS["fold_sign"]:
             bits = PARAMETERS["sum_bits"]
-            bias = int(folded_bias(product.codes, CODE))
+            bias = int(folded_bias(product.codes, weight_code(PARAMETERS["weight_code"])))
             bias = (bias + 2 ** (bits - 1)) % 2**bits - 2 ** (bits - 1)
             biases.append((bench.payloads["bias"].pack(bias=bias), False))
         fresh = product.release or not DEPTH
@@ -107,8 +97,7 @@ async def check(bench: Bench, products: list[Product], *, after: int = 0) -> int
         assert found == (total, flag), f"dot product {index}: sum, overflow {found}, golden {(total, flag)}"
     await bench.settle()
     assert len(bench.received["sums"]) == after + len(products), "more sums than dot products"
-    values = np.array(CODE.values)
-    useful = sum(int(np.count_nonzero(values[each.codes] * each.activations)) for each in products)
+    useful = sum(int(np.count_nonzero(REFERENCE.products(each.activations, each.codes))) for each in products)
     report(vectors=len(products), useful_macs=useful)
     return overflowed
 
@@ -130,13 +119,13 @@ async def one_beat_a_cycle(dut: Any) -> None:
     bench = Bench(dut, MANIFEST)
     await bench.start()
     rng = np.random.default_rng(cocotb.RANDOM_SEED)
-    codes = rng.integers(0, 2**CODE.bits, LANES)
+    codes = rng.integers(0, REFERENCE.codes, LANES)
     products = [
         Product(rng.integers(LOW, HIGH + 1, LANES), codes, release=index == 49) for index in range(50)
     ]
     if not DEPTH:
         for product in products:
-            product.codes = rng.integers(0, 2**CODE.bits, LANES)
+            product.codes = rng.integers(0, REFERENCE.codes, LANES)
     send(bench, products)
     await check(bench, products)
     taken = [beat.cycle for beat in bench.sent["activations"]]
@@ -152,16 +141,15 @@ async def overflow_is_flagged(dut: Any) -> None:
     bench = Bench(dut, MANIFEST)
     await bench.start()
     rng = np.random.default_rng(cocotb.RANDOM_SEED)
-    largest = max(CODE.values) * -LOW * LANES
-    beats = 2 ** (PARAMETERS["sum_bits"] - 1) // largest + 2
-    products = random_products(rng, 4, longest=min(beats, 400), extreme=True)
-    if not DEPTH and beats <= 400:
-        peak = int(np.argmax(CODE.values))
-        long = Product(np.full(beats * LANES, LOW), np.full(beats * LANES, peak))
-        products = [long, *random_products(rng, 3, longest=2), long, *products]
+    beats = [int(room // LANES) + 2 for *_, room in REFERENCE.largest]
+    products = random_products(rng, 4, longest=min([*beats, 400]), extreme=True)
+    reached = [each for each in zip(REFERENCE.largest, beats, strict=True) if each[1] <= 400 and not DEPTH]
+    for (activation, code, _), count in reached:  # each running sum once, the first one twice
+        long = Product(np.full(count * LANES, activation), np.full(count * LANES, code))
+        products = [long, *random_products(rng, 3, longest=2), *([] if products[4:] else [long]), *products]
     send(bench, products)
     overflowed = await check(bench, products)
-    assert DEPTH or beats > 400 or overflowed >= 2, "nothing overflowed"
+    assert overflowed >= len(reached) + bool(reached), "nothing overflowed"
 
 
 @cocotb.test()
@@ -170,10 +158,14 @@ async def every_weight_and_activation(dut: Any) -> None:
     bench = Bench(dut, MANIFEST)
     await bench.start()
     products = []
-    for code in range(2**CODE.bits):
-        for first in range(LOW, HIGH + 1):
-            activations = (np.arange(LANES) + first - LOW) % (HIGH - LOW + 1) + LOW
-            products.append(Product(activations, np.full(LANES, code), release=first == HIGH))
+    span = HIGH - LOW + 1
+    pairs = np.arange(REFERENCE.codes * span)
+    if len(pairs) > MOST_PAIRS:
+        pairs = np.sort(np.random.default_rng(cocotb.RANDOM_SEED).choice(pairs, MOST_PAIRS, replace=False))
+    for code, first in zip(pairs // span, pairs % span, strict=True):
+        last = len(products) == len(pairs) - 1 or pairs[len(products) + 1] // span != code
+        activations = (np.arange(LANES) + first) % span + LOW
+        products.append(Product(activations, np.full(LANES, code), release=last))
     send(bench, products)
     await check(bench, products)
 

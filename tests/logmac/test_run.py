@@ -77,7 +77,9 @@ def test_quantizes_when_told() -> None:
         multiply([[1, 2, 3, 4]], b, {"lanes": 2})
     result = multiply([[1, 2, 3, 4]], b, {"lanes": 2}, quantize="nearest")
     assert result.c.tolist() == [[0.25 * 1 + 1.0 * 2 - 1.0 * 3]]
-    assert result.statistics["quantization"] == {"rounded": 3, "worst_error": pytest.approx(0.2)}
+    quantization = result.statistics["quantization"]
+    assert (quantization["kind"], quantization["rounded"]) == ("nearest", 3)
+    assert quantization["worst_error"] == pytest.approx(0.2)
 
 
 #: 40 · 7 in units of 1/8, wrapped to 8 bits or saturated.

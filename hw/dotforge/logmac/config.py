@@ -6,13 +6,32 @@ from pydantic import AfterValidator
 
 from ..parameters import Field, parameters
 from .code import ExponentCode, parse_code
+from .log_code import is_log_code, parse_log_code
+from .log_plan import LogPlan
 
 __all__ = ["LogMacConfig"]
 
 
 def _known_code(name: str) -> str:
-    parse_code(name)
+    try:
+        (parse_log_code if is_log_code(name) else parse_code)(name)
+    except ValueError as error:
+        raise ValueError(f"{error}" if is_log_code(name) else f"{error}; or log:X:Y") from None
     return name
+
+
+def _log_code_or(plain: str) -> AfterValidator:
+    """Accept the code of a log number, or a name that says that there is none."""
+
+    def check(name: str) -> str:
+        if name != plain:
+            try:
+                parse_log_code(name)
+            except ValueError as error:
+                raise ValueError(f"{error}; or {plain}") from None
+        return name
+
+    return AfterValidator(check)
 
 
 def _unit(unit: str) -> dict[str, Any]:
@@ -39,8 +58,8 @@ class LogMacConfig:
         str,
         AfterValidator(_known_code),
         Field(
-            description="weight code: the paper's eight values, or sign, exponent range and zero",
-            json_schema_extra={"unit": "", "allowed": "dally3, or exponent:LOW:HIGH"},
+            description="weight code: the paper's eight values, or sign, exponent range and zero, or log numbers",
+            json_schema_extra={"unit": "", "allowed": "dally3, exponent:LOW:HIGH, log:X:Y or log:X:Y:flag"},
         ),
     ] = "dally3"
     sum_bits: Annotated[
@@ -72,10 +91,94 @@ class LogMacConfig:
             json_schema_extra=_unit("beats"),
         ),
     ] = 0
+    activation_code: Annotated[
+        str,
+        _log_code_or("integer"),
+        Field(
+            description="activations: integers, or log numbers (with log weights)",
+            json_schema_extra={"unit": "", "allowed": "integer, log:X:Y or log:X:Y:flag"},
+        ),
+    ] = "integer"
+    accumulator: Annotated[
+        Literal["convert", "binned"],
+        Field(
+            description="log weights: convert each product, or sum in a bin a fraction and look up afterwards"
+        ),
+    ] = "convert"
+    lookup_bits: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=12,
+            description="log weights: width of the lookup of 2^fraction",
+            json_schema_extra=_unit("bits"),
+        ),
+    ] = 5
+    bin_bits: Annotated[
+        int,
+        Field(ge=4, le=40, description="width of a bin's running sum", json_schema_extra=_unit("bits")),
+    ] = 16
+    log_output: Annotated[
+        str,
+        _log_code_or("none"),
+        Field(
+            description="log weights: convert sums back to log numbers",
+            json_schema_extra={"unit": "", "allowed": "none, log:X:Y or log:X:Y:flag"},
+        ),
+    ] = "none"
+    log_shift: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=40,
+            description="octaves that sums are scaled down by ahead of log_output",
+            json_schema_extra=_unit("octaves"),
+        ),
+    ] = 0
+
+    def __post_init__(self) -> None:
+        if self.is_log:
+            self._only("fold_sign", False, "weight_code=dally3 or exponent:LOW:HIGH")
+        else:
+            for name, default in (("activation_code", "integer"), ("accumulator", "convert")):
+                self._only(name, default, "weight_code=log:X:Y")
+            for name, default in (("lookup_bits", 5), ("log_output", "none")):
+                self._only(name, default, "weight_code=log:X:Y")
+        if self.activation_code != "integer":
+            self._only("activation_bits", 4, "activation_code=integer")
+        if self.accumulator == "convert":
+            self._only("bin_bits", 16, "accumulator=binned")
+        if self.log_output == "none":
+            self._only("log_shift", 0, "log_output=log:X:Y")
+
+    def _only(self, name: str, default: Any, goes_with: str) -> None:
+        """Refuse a parameter that would have no effect."""
+        given = getattr(self, name)
+        if given != default:
+            raise ValueError(f"parameter {name}={given}: allowed {default}; others go with {goes_with}")
+
+    @property
+    def is_log(self) -> bool:
+        """Whether weights are log numbers."""
+        return is_log_code(self.weight_code)
+
+    @property
+    def plan(self) -> LogPlan:
+        """Formats and widths of a dot product of log numbers."""
+        integers = self.activation_code == "integer"
+        return LogPlan(
+            lanes=self.lanes,
+            weight=parse_log_code(self.weight_code),
+            activation=None if integers else parse_log_code(self.activation_code),
+            integer_bits=self.activation_bits if integers else 0,
+            lookup_bits=self.lookup_bits,
+            binned=self.accumulator == "binned",
+            running_bits=self.bin_bits if self.accumulator == "binned" else self.sum_bits,
+        )
 
     @property
     def code(self) -> ExponentCode:
-        """The weight code itself."""
+        """The exponent code of the weights."""
         return parse_code(self.weight_code)
 
     @property

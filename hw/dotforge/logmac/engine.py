@@ -70,6 +70,15 @@ class LogMac(StreamBlock):
             self.activations.ready.eq(weights_valid & bias_valid & enable),
         ]
 
+        beat: dict[str, Value] = {"products": self._multiply(m, weights), "first": first, "last": last}
+        if config.fold_sign:
+            beat["bias"] = bias
+        self._accumulate(m, enable, fire, beat)
+        return m
+
+    def _multiply(self, m: Module, weights: Value) -> Value:
+        """Products of the current beat."""
+        config = self.config
         m.submodules.products = products = Products(
             lanes=config.lanes,
             activation_bits=config.activation_bits,
@@ -80,11 +89,7 @@ class LogMac(StreamBlock):
             products.activations.eq(self.activations.payload.activation),
             products.weights.eq(weights),
         ]
-        beat: dict[str, Value] = {"products": products.products, "first": first, "last": last}
-        if config.fold_sign:
-            beat["bias"] = bias
-        self._accumulate(m, enable, fire, beat)
-        return m
+        return products.products
 
     def _operands(self, m: Module, fire: Signal, first: Signal) -> tuple[Value, Value, Value, Value]:
         """Weights and bias of the current beat, and whether each is there."""
@@ -162,10 +167,16 @@ class LogMac(StreamBlock):
         ]
 
 
+def _build(config: LogMacConfig) -> LogMac:
+    from .log_engine import LogNumberMac  # noqa: PLC0415 - it is built upon this module
+
+    return (LogNumberMac if config.is_log else LogMac)(config)
+
+
 ENGINE = Engine(
     name="logmac",
-    summary="log-weight MAC: 3-bit exponential weights turn multiply-add into shift-and-add",
+    summary="log-weight MAC: exponential weights turn multiply-add into shift-and-add; log numbers too",
     source="Dally, Core operations",
     config=LogMacConfig,
-    build=LogMac,
+    build=_build,
 )

@@ -1,7 +1,9 @@
 """What the streams of the log-weight MAC carry."""
 
 from ..stream.payload import Lanes, Payload
+from .code import ExponentCode
 from .config import LogMacConfig
+from .log_code import LogCode, parse_log_code
 
 __all__ = ["payloads"]
 
@@ -9,16 +11,20 @@ __all__ = ["payloads"]
 def payloads(config: LogMacConfig) -> tuple[dict[str, Payload], dict[str, Payload]]:
     """Payloads of the streams in and of the streams out."""
     stationary = config.weight_depth > 0
-    code = config.code
-    unit = f"in units of 2^{code.low}"
-    activation = Lanes(
-        "activation",
-        config.activation_bits,
-        True,
-        f"int{config.activation_bits}",
-        config.lanes,
-        "one operand of each product",
-    )
+    code: ExponentCode | LogCode = config.plan.weight if config.is_log else config.code
+    unit = f"in units of 2^{1 - config.lookup_bits if isinstance(code, LogCode) else code.low}"
+    if config.activation_code == "integer":
+        activation = Lanes(
+            "activation",
+            config.activation_bits,
+            True,
+            f"int{config.activation_bits}",
+            config.lanes,
+            "one operand of each product",
+        )
+    else:
+        number = parse_log_code(config.activation_code)
+        activation = _log_number("activation", number, config.lanes, "one operand of each product")
     release = Lanes(
         "release", 1, False, "flag", meaning="with tlast: the next dot product uses the next set of weights"
     )
@@ -39,6 +45,9 @@ def payloads(config: LogMacConfig) -> tuple[dict[str, Payload], dict[str, Payloa
         meaning=f"start of the running sum, {unit}: Σ −weight over the negative weights, plus any bias of the layer",
     )
     total = Lanes("sum", config.sum_bits, True, f"int{config.sum_bits}", meaning=f"the dot product, {unit}")
+    if config.log_output != "none":
+        number = parse_log_code(config.log_output)
+        total = _log_number("sum", number, 1, f"the dot product, in units of 2^{config.log_shift}")
     flag = Lanes(
         "overflow", 1, False, "flag", meaning="the running sum did not fit at some beat of this dot product"
     )
@@ -60,3 +69,8 @@ def payloads(config: LogMacConfig) -> tuple[dict[str, Payload], dict[str, Payloa
         meaning = "one beat a set of weights" if stationary else "one beat a dot product"
         inputs["bias"] = Payload((start,), meaning=meaning)
     return inputs, {"sums": Payload((total, flag), meaning="one beat a dot product, in order")}
+
+
+def _log_number(name: str, code: LogCode, lanes: int, meaning: str) -> Lanes:
+    values = tuple(code.value(word) for word in range(2**code.bits))
+    return Lanes(name, code.bits, False, code.name, lanes, f"{meaning}, a log number", values)

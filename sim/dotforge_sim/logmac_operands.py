@@ -1,0 +1,152 @@
+"""Operands of the log-weight MAC: words, units, and what quantising took away."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from dotforge_golden.levels import Levels, Scaled, exponents, integers, logarithms, scale
+from dotforge_golden.log_number import log_number
+from dotforge_golden.logmac import weight_code
+from dotforge_golden.quantise import sqnr
+
+from .gemm import RunError
+
+__all__ = ["Operands", "activation_levels", "finite", "is_log", "weight_levels"]
+
+
+def is_log(parameters: dict[str, Any]) -> bool:
+    """Whether the weights are log numbers."""
+    return parameters["weight_code"].startswith("log:")
+
+
+def weight_levels(parameters: dict[str, Any]) -> Levels:
+    """Return the numbers that a weight can be."""
+    name = parameters["weight_code"]
+    if is_log(parameters):
+        return logarithms(log_number(name), name)
+    return exponents(weight_code(name), name)
+
+
+def activation_levels(parameters: dict[str, Any]) -> Levels:
+    """Return the numbers that an activation can be."""
+    name = parameters["activation_code"]
+    if name == "integer":
+        return integers(parameters["activation_bits"])
+    return logarithms(log_number(name), name)
+
+
+@dataclass(frozen=True)
+class Operands:
+    """Both matrices as the engine takes them, K in the second dimension of both.
+
+    Attributes
+    ----------
+    a, b : rows of A, columns of B
+    """
+
+    a: Scaled
+    b: Scaled
+
+    @staticmethod
+    def of(
+        parameters: dict[str, Any],
+        a: np.ndarray,
+        b: np.ndarray,
+        *,
+        quantize: str,
+        unit: str,
+        a_per_row: bool,
+        b_per_column: bool,
+    ) -> "Operands":
+        """Quantise A, M×K, and B, K×N.
+
+        Parameters
+        ----------
+        quantize : ``none`` refuses what is not exact; ``nearest`` rounds all but integers, with units of 1;
+            ``scaled`` chooses units
+        unit : see :func:`dotforge_golden.levels.scale`
+        a_per_row, b_per_column : a unit each, not one for the matrix
+
+        Raises
+        ------
+        RunError
+            Values that are not exact where they must be.
+        """
+        of_a, of_b = activation_levels(parameters), weight_levels(parameters)
+        if quantize == "scaled":
+            return Operands(
+                scale(a, of_a, per_row=a_per_row, unit=unit),
+                scale(b.T, of_b, per_row=b_per_column, unit=unit),
+            )
+        if parameters["activation_code"] == "integer":
+            _only_integers(a, parameters["activation_bits"])
+        else:
+            _only_exact(a, of_a, "A", "values", quantize)
+        _only_exact(b, of_b, "B", "weights", quantize)
+        return Operands(
+            Scaled(of_a.encode(a), np.ones(len(a)), of_a), Scaled(of_b.encode(b.T), np.ones(b.shape[1]), of_b)
+        )
+
+    def report(self, a: np.ndarray, b: np.ndarray) -> dict[str, Any]:
+        """Return what quantising did to A and B, for the report."""
+        errors = np.abs(self.b.values() - b.T)
+        return {
+            "rounded": int(np.count_nonzero(errors)),
+            "worst_error": float(errors.max()),
+            "a": _report(a, self.a),
+            "b": _report(b.T, self.b),
+        }
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Return elements and units in the matrices' own orientation, and the numbers that words stand for."""
+        arrays: dict[str, np.ndarray] = {}
+        for name, operand in (("a", self.a), ("b", self.b)):
+            levels = operand.levels
+            size = 8 if levels.bits <= 8 else 16
+            kind = f"{'int' if levels.words.min() < 0 else 'uint'}{size}"
+            words = operand.words if name == "a" else operand.words.T
+            arrays[f"{name}_elements"] = np.ascontiguousarray(words.astype(kind))
+            arrays[f"{name}_units"] = operand.units
+            arrays[f"{name}_words"] = levels.words.astype(kind)
+            arrays[f"{name}_values"] = levels.decode(levels.words)
+        return arrays
+
+
+def finite(value: float) -> float | None:
+    """JSON has no infinity: ``None`` where there is no noise, or no signal."""
+    return value if math.isfinite(value) else None
+
+
+def _only_integers(a: np.ndarray, bits: int) -> None:
+    found = a.astype(np.int64)
+    low, high = -(2 ** (bits - 1)), 2 ** (bits - 1) - 1
+    if not np.array_equal(found, a):
+        raise RunError(
+            f"A holds values that are not integers, such as {a[found != a][0]}: --quantize scaled makes them"
+        )
+    outside = found[(found < low) | (found > high)]
+    if outside.size:
+        raise RunError(f"A holds {outside.size} values outside {low}…{high}, such as {outside[0]}")
+
+
+def _only_exact(matrix: np.ndarray, levels: Levels, name: str, what: str, quantize: str) -> None:
+    wrong = levels.decode(levels.encode(matrix)) != matrix
+    if quantize == "none" and wrong.any():
+        raise RunError(
+            f"{name} holds {np.count_nonzero(wrong)} {what} that the code cannot represent, such as "
+            f"{matrix[wrong][0]}: --quantize nearest rounds them, --quantize scaled chooses a unit too"
+        )
+
+
+def _report(wanted: np.ndarray, found: Scaled) -> dict[str, Any]:
+    limits = found.levels.largest * found.units[:, None]
+    return {
+        "format": found.levels.name,
+        "bits_an_element": found.levels.bits,
+        "sqnr_db": finite(sqnr(wanted, found.values())),
+        "clipped": int(np.count_nonzero(np.abs(wanted) > limits * (1 + 1e-12))),
+        "made_zero": int(np.count_nonzero((found.values() == 0) & (wanted != 0))),
+        "units": {"count": len(np.unique(found.units)), "largest": float(found.units.max())},
+    }
