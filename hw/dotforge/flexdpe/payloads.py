@@ -95,18 +95,36 @@ def _sums(config: FlexDpeConfig) -> Payload:
             name,
             lanes,
             "sum of the run that ends in the slot",
+            when="valid",
         ),
-        Lanes("row", config.row_bits, False, "row", lanes, "its row"),
-        Lanes("index", config.index_bits, False, "index", lanes, "number of its vector in the fold, modulo"),
-        Lanes("valid", 1, False, "flag", lanes, "the slot holds a sum"),
-        Lanes("partial", 1, False, "flag", lanes, "the row goes on in the next fold"),
-        _bits("bitmap", lanes, "with complete: slots whose sum has any product of two values"),
+        Lanes("row", config.row_bits, False, "row", lanes, "its row", when="valid"),
         Lanes(
-            "vector", config.index_bits, False, "index", meaning="with complete: number of the vector, modulo"
+            "index",
+            config.index_bits,
+            False,
+            "index",
+            lanes,
+            "number of its vector in the fold, modulo",
+            when="valid",
+        ),
+        Lanes("valid", 1, False, "flag", lanes, "the slot holds a sum"),
+        Lanes("partial", 1, False, "flag", lanes, "the row goes on in the next fold", when="valid"),
+        Lanes(
+            "bitmap", 1, False, "bit", lanes, "slots whose sum has any product of two values", when="complete"
+        ),
+        Lanes(
+            "vector",
+            config.index_bits,
+            False,
+            "index",
+            meaning="number of the vector, modulo",
+            when="complete",
         ),
         Lanes("complete", 1, False, "flag", meaning="all sums of a vector are out"),
     ]
     if config.may_overflow:
-        fields.append(Lanes("overflow", 1, False, "flag", lanes, "the sum did not fit, and wrapped"))
+        fields.append(
+            Lanes("overflow", 1, False, "flag", lanes, "the sum did not fit, and wrapped", when="valid")
+        )
     meaning = "sums of one vector" if config.overlaps else "sums that are complete, of one vector or several"
     return Payload(tuple(fields), last=True, meaning=f"{meaning}; slot j is lane j's; tlast ends a fold")

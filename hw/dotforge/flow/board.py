@@ -24,6 +24,7 @@ from ..board.self_test import SelfTest, Stream, messages
 from .board_top import BoardTop
 from .files import OutputError, data_directory, write_bytes, write_json, write_text
 from .generated import Generated
+from .masks import gates
 from .recording import Recording
 from .targets import TargetError
 from .tools import ToolError
@@ -108,9 +109,11 @@ def self_test(generated: Generated, recording: Recording, clock_hz: float, *, pa
     for stream in generated.manifest["streams"]:
         beats = golden[f"{stream['direction']}s"][stream["name"]]
         width = stream["tdata_width"]
-        words = tuple(int(data, 16) | (last << width if stream["tlast"] else 0) for data, last in beats)
+        words = tuple(int(data, 16) | (last << width if stream["tlast"] else 0) for data, last, *_ in beats)
         if words or stream["direction"] == "input":
-            streams[stream["direction"]].append(Stream(stream["prefix"], width, stream["tlast"], words))
+            streams[stream["direction"]].append(
+                Stream(stream["prefix"], width, stream["tlast"], words, gates(stream))
+            )
     widths = {port["name"]: port["width"] for port in generated.manifest["ports"]}
     return SelfTest(
         top=generated.top,

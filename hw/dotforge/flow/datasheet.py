@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..parameters import describe
-from ..registry import engine
+from ..registry import configure, engine
 from . import evidence
 from .compare import number
 from .generated import Generated
@@ -58,7 +58,7 @@ def datasheet(
     ]
     if "Block diagram" in drawn:
         lines += [f"![Block diagram]({drawn.pop('Block diagram')})", ""]
-    lines += [*_function(entry.build), *_throughput(manifest), *_parameters(manifest, entry.config)]
+    lines += [*_function(manifest), *_throughput(manifest), *_parameters(manifest, entry.config)]
     lines += [*_ports(manifest), *_payloads(manifest)]
     lines += ["## Waveforms", ""]
     if drawn:
@@ -90,12 +90,11 @@ def datasheet(
     return "\n".join(lines)
 
 
-def _function(build: Any) -> list[str]:
+def _function(manifest: dict[str, Any]) -> list[str]:
     """Return what the engine's own documentation says, up to its list of parameters."""
-    text = inspect.getdoc(build) or ""
+    entry, config = configure(manifest["engine"], manifest["parameters"])
+    text = inspect.getdoc(type(entry.build(config))) or ""
     told = text.partition("\nParameters\n")[0].strip()
-    if not told or not hasattr(build, "elaborate"):
-        return []
     plain = [line.replace("``", "`") for line in told.splitlines()]
     while ":class:`" in " ".join(plain):
         plain = [line.replace(":class:`", "`") for line in plain]
@@ -128,7 +127,10 @@ def _ports(manifest: dict[str, Any]) -> list[str]:
 def _payloads(manifest: dict[str, Any]) -> list[str]:
     lines = ["## Payloads", ""]
     for stream in manifest["streams"]:
-        lines += [f"`{stream['prefix']}_tdata`, {stream['tdata_width']} bits:", ""]
+        lines += [
+            f"`{stream['prefix']}_tdata`, {stream['tdata_width']} bits: {stream.get('meaning', '')}".rstrip(),
+            "",
+        ]
         fields = [
             (
                 f"`{field['name']}`",
@@ -137,10 +139,12 @@ def _payloads(manifest: dict[str, Any]) -> list[str]:
                 str(field["lanes"]),
                 "signed" if field["signed"] else "unsigned",
                 field["format"],
+                field.get("meaning", "") + (f" (only with `{field['when']}`)" if field.get("when") else ""),
             )
             for field in stream["fields"]
         ]
-        lines += [*_table(("field", "offset", "bits a lane", "lanes", "sign", "format"), fields), ""]
+        head = ("field", "offset", "bits a lane", "lanes", "sign", "format", "meaning")
+        lines += [*_table(head, fields), ""]
     return lines
 
 

@@ -23,6 +23,10 @@ _FIELD = {
         "lanes": {"type": "integer", "minimum": 1, "description": "side by side, lane 0 lowest"},
         "meaning": {"type": "string"},
         "values": {"type": "array", "items": {"type": "number"}, "description": "of the codes 0, 1, …"},
+        "when": {
+            "type": "string",
+            "description": "field of one bit (a lane each, or one for all) without which this one means nothing",
+        },
     },
 }
 _STREAM = {

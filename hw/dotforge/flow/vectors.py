@@ -3,7 +3,8 @@
 from typing import Any
 
 from .generated import Generated
-from .recording import Recording
+from .masks import gates, meant
+from .recording import Beat, Recording
 
 __all__ = ["vectors"]
 
@@ -13,6 +14,8 @@ LIMIT = 500
 
 def vectors(generated: Generated, recording: Recording) -> dict[str, Any]:
     """Return ``vectors.json``: every beat of every stream, in order, as hexadecimal tdata and tlast.
+
+    A third item, where it is there, is the mask of the bits of tdata that mean something; others are zero.
 
     Outputs are cut where inputs are: of a longer run only what the first beats of the inputs give is expected.
     """
@@ -24,9 +27,7 @@ def vectors(generated: Generated, recording: Recording) -> dict[str, Any]:
     found = {
         direction: {
             stream["name"]: [
-                [f"{beat.data:x}", int(beat.last)]
-                for number, beat in recording.beats(stream["name"])
-                if number < end
+                _written(stream, beat) for number, beat in recording.beats(stream["name"]) if number < end
             ]
             for stream in streams
             if stream["direction"] == direction
@@ -49,6 +50,14 @@ def vectors(generated: Generated, recording: Recording) -> dict[str, Any]:
         "inputs": found["input"],
         "outputs": found["output"],
     }
+
+
+def _written(stream: dict[str, Any], beat: Beat) -> list[Any]:
+    parts = gates(stream) if stream["direction"] == "output" else ()
+    if not parts:
+        return [f"{beat.data:x}", int(beat.last)]
+    mask = meant(parts, beat.data, stream["tdata_width"])
+    return [f"{beat.data & mask:x}", int(beat.last), f"{mask:x}"]
 
 
 def _end(generated: Generated, recording: Recording) -> int:

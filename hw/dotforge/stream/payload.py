@@ -21,6 +21,7 @@ class Lanes:
     lanes : how many lie side by side, lane 0 in the low bits
     meaning : one line for manifest and datasheet
     values : of the codes 0, 1, …, where the format is a code
+    when : field of one bit, of as many lanes or of one, that has to be set for this one to mean anything
     """
 
     name: str
@@ -30,6 +31,7 @@ class Lanes:
     lanes: int = 1
     meaning: str = ""
     values: tuple[float, ...] = ()
+    when: str = ""
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,9 @@ class Payload:
         rows, offset = [], 0
         for field in self.fields:
             row = {**asdict(field), "values": list(field.values)}
-            row = {key: value for key, value in row.items() if value or key not in ("meaning", "values")}
+            row = {
+                key: value for key, value in row.items() if value or key not in ("meaning", "values", "when")
+            }
             rows.append({"name": row.pop("name"), "offset": offset, **row})
             offset += field.width * field.lanes
         return rows

@@ -1,0 +1,43 @@
+"""Which bits of a beat mean anything: fields of a payload may wait for the flag of another one."""
+
+from collections.abc import Mapping
+from typing import Any
+
+__all__ = ["gates", "meant"]
+
+
+def gates(stream: Mapping[str, Any]) -> tuple[tuple[int, int, int], ...]:
+    """Return the parts of ``tdata`` that mean something only with a flag: (offset, width, bit of the flag).
+
+    Parameters
+    ----------
+    stream : of a manifest
+    """
+    fields = {field["name"]: field for field in stream["fields"]}
+    found = []
+    for field in stream["fields"]:
+        if not field.get("when"):
+            continue
+        flag = fields[field["when"]]
+        if flag["width"] != 1 or flag["lanes"] not in (1, field["lanes"]):
+            raise ValueError(f"{stream['name']}: {field['name']} cannot wait for {flag['name']}")
+        for lane in range(field["lanes"]):
+            bit = flag["offset"] + (lane if flag["lanes"] > 1 else 0)
+            found.append((field["offset"] + lane * field["width"], field["width"], bit))
+    return tuple(found)
+
+
+def meant(parts: tuple[tuple[int, int, int], ...], data: int, width: int) -> int:
+    """Return a mask of the bits of a beat that mean something.
+
+    Parameters
+    ----------
+    parts : of :func:`gates`
+    data : the beat
+    width : of ``tdata``
+    """
+    mask = (1 << width) - 1
+    for offset, size, bit in parts:
+        if not data >> bit & 1:
+            mask &= ~(((1 << size) - 1) << offset)
+    return mask
