@@ -14,6 +14,8 @@ from dotforge.flow.generated import Generated, from_parameters
 from dotforge.flow.verify import verify
 from dotforge.parameters import ParameterError
 from dotforge.vsquant import engine, scale
+from dotforge.vsquant.config import VSQuantConfig
+from dotforge.vsquant.payloads import payloads
 from dotforge_sim.bench import BenchFailure
 
 CONFIGURATIONS: list[dict[str, Any]] = [
@@ -96,6 +98,14 @@ def test_says_where_the_unit_is() -> None:
     assert sums["format"] == "int24 in units of 2^4"
     sums = from_parameters("vsquant", {"scale_product_bits": 0}).manifest["streams"][-1]["fields"][0]
     assert sums["format"] == "int24"
+
+
+@pytest.mark.parametrize("parameters", [{}, {"lanes": 4, "sparsity": "2:4"}, {"lanes": 64}], ids=name)
+def test_streams_say_what_they_mean(parameters: dict[str, Any]) -> None:
+    inputs, outputs = payloads(VSQuantConfig(**parameters))
+    for stream in (*inputs.values(), *outputs.values()):
+        assert stream.meaning
+        assert all(field.meaning for field in stream.fields)
 
 
 @pytest.mark.parametrize(

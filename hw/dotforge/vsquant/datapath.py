@@ -15,8 +15,8 @@ scaling.
 from amaranth.hdl import Cat, Module, Signal, Value, signed
 from amaranth.lib.wiring import In, Out
 
-from ..arithmetic.baugh_wooley import add_product
 from ..arithmetic.heap import Heap
+from ..arithmetic.product import add_product, smaller_method
 from ..block import Block
 from .config import VSQuantConfig
 from .scale import ScaleProduct
@@ -66,7 +66,7 @@ class BlockSum(Block):
         for lane in range(self.lanes):
             weight = self.weights.word_select(lane, self.weight_bits).as_signed()
             activation = self.activations.word_select(lane, self.activation_bits).as_signed()
-            add_product(heap, activation, weight, ready=1)
+            add_product(m, f"lane_{lane}", heap, activation, weight, ready=1)
         if self.has_addend:
             heap.add(self.addend.as_unsigned())  # as wide as the heap: its sign bit needs no special care
         m.d.comb += self.total.eq(heap.compress(m)[0])
@@ -117,9 +117,12 @@ class ScaledSum(Block):
             # Modulo 2^width the sign bit of an addend as wide as the result needs no special care.
             addend: Value = self.addend if self.addend_bits < self.width else self.addend.as_unsigned()
             heap.add(addend)
+        # Recoded, an unsigned scale has a row more than a signed number of its width: of 4 bits it saves none.
+        method = smaller_method(self.block_bits, self.scale_bits if self.scale_bits > 4 else 1)
         for group in range(self.groups):
             block = self.blocks.word_select(group, self.block_bits).as_signed()
-            add_product(heap, block, self.scales.word_select(group, self.scale_bits), ready=1)
+            scale = self.scales.word_select(group, self.scale_bits)
+            add_product(m, f"group_{group}", heap, block, scale, method=method, ready=1)
         m.d.comb += self.total.eq(Cat(heap.compress(m, rows=self.rows)))
         return m
 

@@ -18,10 +18,10 @@ from ..arithmetic.accumulator import Accumulator
 from ..arithmetic.pipeline import register_beat
 from ..registry import Engine
 from ..stream.axi import StreamBlock
-from ..stream.payload import Lanes, Payload
 from .config import VSQuantConfig
 from .control import VectorControl
 from .datapath import RowSum, ScaledSum, block_sum, scale_product
+from .payloads import payloads
 from .select import Select
 
 __all__ = ["ENGINE", "VSQuant"]
@@ -56,25 +56,7 @@ class VSQuant(StreamBlock):
     def __init__(self, config: VSQuantConfig) -> None:
         self.config = config
         self.latency = config.pipeline + 1
-        weight = Lanes("weight", config.weight_bits, True, f"int{config.weight_bits}", config.lanes)
-        index = Lanes("index", 2, False, "place of four", config.lanes)
-        activation = Lanes(
-            "activation", config.activation_bits, True, f"int{config.activation_bits}", config.positions
-        )
-        weight_scale, activation_scale = (
-            Lanes("scale", bits, False, f"uint{bits}", config.groups)
-            for bits in (config.weight_scale_bits, config.activation_scale_bits)
-        )
-        stored = (weight, index) if config.expansion > 1 else (weight,)
-        unit = f" in units of 2^{config.scale_position}" if config.scale_position else ""
-        total = Lanes("sum", config.sum_bits, True, f"int{config.sum_bits}{unit}")
-        super().__init__(
-            {
-                "activations": Payload((activation, activation_scale), last=True),
-                "weights": Payload((*stored, weight_scale)),
-            },
-            {"sums": Payload((total, Lanes("overflow", 1, False, "flag")))},
-        )
+        super().__init__(*payloads(config))
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

@@ -3,9 +3,9 @@
 from amaranth.hdl import Module, Signal
 from amaranth.lib.wiring import In, Out
 
-from ..arithmetic.baugh_wooley import add_product
 from ..arithmetic.carry import increment, name_value
 from ..arithmetic.heap import Heap
+from ..arithmetic.product import add_product
 from ..block import Block
 
 __all__ = ["ScaleProduct"]
@@ -48,7 +48,7 @@ class ScaleProduct(Block):
         dropped = self.dropped
         # A product of w and a bits plus half of 2^dropped is below 2^(w + a) unless dropped is close to w + a.
         heap = Heap(max(self.weight_bits + self.activation_bits, dropped + self.width))
-        add_product(heap, self.weight, self.activation)
+        add_product(m, "scales", heap, self.weight, self.activation)
         if dropped and self.rounding == "half_up":
             heap.add_constant(1 << (dropped - 1))
         (total,) = heap.compress(m)
