@@ -14,7 +14,7 @@ from dotforge.mxdot.block_sum import BlockSum, ElementMac
 from dotforge.mxdot.config import MXDotConfig
 from dotforge.mxdot.datapath import BlockMac, block_sum
 from dotforge.mxdot.elements import ELEMENTS
-from dotforge.mxdot.product import ElementLane, ElementProduct
+from dotforge.mxdot.product import ElementLane, ElementProduct, product_bits
 from dotforge_golden import mx
 from dotforge_golden.mxdot import dot
 from dotforge_sim.cosim import evaluate
@@ -44,7 +44,6 @@ class AllProducts(Block):
     b: Signal
 
     def __init__(self, format: str, others: tuple[str, ...]) -> None:
-        self.format, self.others = format, others
         self.lanes = {other: ElementProduct(a=format, b=other) for other in others}
         ports = {"a": In(8), "b": In(8)}
         for other, lane in self.lanes.items():
@@ -57,8 +56,7 @@ class AllProducts(Block):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        for other in self.others:
-            lane = ElementProduct(a=self.format, b=other)
+        for other, lane in self.lanes.items():
             m.submodules[f"lane_{other}"] = lane
             m.d.comb += [lane.a.eq(self.a), lane.b.eq(self.b)]
             for name in lane.signature.members:
@@ -99,7 +97,7 @@ def test_every_pair_of_elements(format: str, others: tuple[str, ...]) -> None:
         number = np.isfinite(wanted)
         signs = a[kept] >> (ELEMENTS[format].width - 1) ^ b[kept] >> (ELEMENTS[other].width - 1)
         assert np.array_equal(lane["negative"], signs)
-        width = ElementProduct(a=format, b=other).width
+        width = product_bits(format, other)
         mask = np.uint64(2**width - 1)
         magnitude = lane["magnitude"].astype(np.uint64)
         magnitude = np.where(signs == 1, magnitude ^ mask, magnitude)

@@ -10,9 +10,9 @@
 from amaranth.hdl import Cat, Module, Signal, signed
 from amaranth.lib.wiring import In, Out
 
-from ..arithmetic.baugh_wooley import add_product
 from ..arithmetic.float_adder import FloatAdder
 from ..arithmetic.heap import Heap
+from ..arithmetic.product import add_product
 from ..block import Block
 from .block_sum import BlockSum
 from .config import MXDotConfig
@@ -81,7 +81,7 @@ class ScaledBlock(Block):
         scaled = self.total
         if isinstance(scale, SmallFloatScale):
             heap = Heap(config.scaled_bits)
-            add_product(heap, self.total, scale.significand)
+            add_product(m, "scaled", heap, self.total, scale.significand)
             scaled = Cat(heap.compress(m))
         m.d.comb += [
             scale.weight.eq(self.weight_scale),

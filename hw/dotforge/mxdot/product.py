@@ -22,7 +22,12 @@ from ..arithmetic.shifter import shift_left
 from ..block import Block
 from .elements import ELEMENTS, Element
 
-__all__ = ["ElementLane", "ElementProduct"]
+__all__ = ["ElementLane", "ElementProduct", "product_bits"]
+
+
+def product_bits(a: str, b: str) -> int:
+    """Bits of the largest product of two formats, in units of the product of their smallest numbers."""
+    return (ELEMENTS[a].largest * ELEMENTS[b].largest).bit_length()
 
 
 @dataclass
@@ -62,7 +67,7 @@ class ElementProduct(Block):
     def __init__(self, *, a: str, b: str) -> None:
         self.a_element, self.b_element = ELEMENTS[a], ELEMENTS[b]
         #: Bits of the largest product.
-        self.width = (self.a_element.largest * self.b_element.largest).bit_length()
+        self.width = product_bits(a, b)
         ports = {
             "a": In(self.a_element.width),
             "b": In(self.b_element.width),
@@ -132,7 +137,7 @@ class ElementLane(Block):
         self.names = a, b
         if ELEMENTS[a].has_nan or ELEMENTS[b].has_nan:
             raise ValueError(f"ElementLane: a product of {a} and {b} may be NaN")
-        width = ElementProduct(a=a, b=b).width + 1
+        width = product_bits(a, b) + 1
         super().__init__(
             {"a": In(ELEMENTS[a].width), "b": In(ELEMENTS[b].width), "product": Out(signed(width))}
         )
