@@ -28,6 +28,18 @@ DESIGNS: list[tuple[str, dict[str, Any]]] = [
     *((name, {}) for name in engines()),
     ("logmac", {"lanes": 1, "activation_bits": 2, "weight_code": "exponent:0:0", "sum_bits": 4}),
     ("logmac", {"lanes": 5, "fold_sign": True, "overflow": "saturate", "pipeline": 2, "weight_depth": 3}),
+    (
+        "logmac",
+        {
+            "lanes": 3,
+            "weight_code": "log:2:2",
+            "activation_code": "log:2:3:flag",
+            "accumulator": "binned",
+            "sum_bits": 24,
+            "pipeline": 2,
+            "log_output": "log:2:2",
+        },
+    ),
 ]
 each_design = pytest.mark.parametrize(("engine", "parameters"), DESIGNS, ids=str)
 

@@ -96,7 +96,7 @@ class LogLane(Block):
         else:
             # ±2^i in two's complement: its bit, and for a negative one all bits above.
             places = Signal(plan.max_shift + 1)
-            m.d.comb += places.eq(Cat(shift == place for place in range(plan.max_shift + 1)))
+            m.d.comb += places.eq(Cat(_is(shift, place) for place in range(plan.max_shift + 1)))
             bits: list[Value] = []
             below: Value = Const(0, 1)
             for place in range(plan.max_shift + 1):
@@ -108,12 +108,17 @@ class LogLane(Block):
         chosen = Signal(plan.lane_bits)
         m.d.comb += chosen.eq(term)
         select = Signal(plan.bins)
-        m.d.comb += select.eq(Cat(nonzero & (fraction == number) for number in range(plan.bins)))
+        m.d.comb += select.eq(Cat(nonzero & _is(fraction, number) for number in range(plan.bins)))
         return Cat(chosen & bit.replicate(plan.lane_bits) for bit in select)
 
 
 def _aligned(exponent: Value, places: int) -> Value:
     return Cat(Const(0, places), exponent)
+
+
+def _is(value: Value, number: int) -> Value:
+    """Compare; a comparison with 0 would be written as a logical NOT of a vector."""
+    return value == number if number else ~value.any()
 
 
 def _wide(value: Value, width: int) -> Value:
