@@ -1,5 +1,7 @@
 """The Verilog itself: one definition a distinct module, the same bytes everywhere, clean in every reader."""
 
+import functools
+import json
 import os
 import re
 import shutil
@@ -17,7 +19,7 @@ from amaranth.lib.wiring import In, Out
 from dotforge.block import Block
 from dotforge.flow import yosys
 from dotforge.flow.files import data_directory
-from dotforge.flow.generated import from_parameters
+from dotforge.flow.generated import Generated, from_parameters
 from dotforge.flow.names import is_legal
 from dotforge.flow.verilog import convert
 from dotforge.registry import engines
@@ -42,6 +44,16 @@ DESIGNS: list[tuple[str, dict[str, Any]]] = [
     ),
 ]
 each_design = pytest.mark.parametrize(("engine", "parameters"), DESIGNS, ids=str)
+
+
+def generated(engine: str, parameters: dict[str, Any]) -> Generated:
+    """Return a design, which is elaborated once a process."""
+    return _generated(engine, json.dumps(parameters))
+
+
+@functools.cache
+def _generated(engine: str, parameters: str) -> Generated:
+    return from_parameters(engine, json.loads(parameters))
 
 
 class Invert(Block):
@@ -125,7 +137,7 @@ def test_equal_keys_mean_equal_hardware() -> None:
 
 @each_design
 def test_names(engine: str, parameters: dict[str, Any]) -> None:
-    text = from_parameters(engine, parameters).verilog
+    text = generated(engine, parameters).verilog
     assert "\\" not in text
     assert "$" not in text
     assert "__" not in text
@@ -137,7 +149,7 @@ def test_names(engine: str, parameters: dict[str, Any]) -> None:
 
 @each_design
 def test_ports(engine: str, parameters: dict[str, Any]) -> None:
-    manifest = from_parameters(engine, parameters).manifest
+    manifest = generated(engine, parameters).manifest
     names = {port["name"] for port in manifest["ports"]}
     assert {"clk", "rst"} <= names
     streams = {name for name in names if re.match(r"[sm]_axis_\w+_t(data|valid|ready|last)$", name)}
@@ -155,6 +167,13 @@ def test_a_stranger_can_drive_it() -> None:
         assert stream["meaning"]
         assert all(field["meaning"] for field in stream["fields"])
     assert streams["weights"]["fields"][0]["values"] == [0.125, 0.25, 0.5, 1, 0, -0.25, -0.5, -1]
+
+
+@each_design
+def test_every_field_has_a_meaning(engine: str, parameters: dict[str, Any]) -> None:
+    for stream in generated(engine, parameters).manifest["streams"]:
+        assert stream["meaning"], stream["name"]
+        assert [field["name"] for field in stream["fields"] if not field.get("meaning")] == []
 
 
 def test_the_same_bytes_whatever_the_hash_seed() -> None:
@@ -177,7 +196,7 @@ def test_the_same_bytes_whatever_the_hash_seed() -> None:
 @each_design
 def test_lint(engine: str, parameters: dict[str, Any], tmp_path: Path) -> None:
     """Clean with all warnings on, but for the waiver file; every line of that says why."""
-    (tmp_path / "engine.v").write_text(from_parameters(engine, parameters).verilog)
+    (tmp_path / "engine.v").write_text(generated(engine, parameters).verilog)
     waiver = string.Template((data_directory("constraints") / "engine.vlt").read_text()).substitute(
         top="engine"
     )
@@ -199,7 +218,7 @@ def test_lint(engine: str, parameters: dict[str, Any], tmp_path: Path) -> None:
 @each_design
 @pytest.mark.usefixtures("icarus")
 def test_reads_in_icarus(engine: str, parameters: dict[str, Any], tmp_path: Path) -> None:
-    (tmp_path / "engine.v").write_text(from_parameters(engine, parameters).verilog)
+    (tmp_path / "engine.v").write_text(generated(engine, parameters).verilog)
     iverilog = shutil.which("iverilog")
     assert iverilog
     done = subprocess.run(
@@ -213,18 +232,18 @@ def test_reads_in_icarus(engine: str, parameters: dict[str, Any], tmp_path: Path
 @each_design
 def test_reads_in_yosys(engine: str, parameters: dict[str, Any]) -> None:
     """Without a warning, without a latch, without a combinational loop."""
-    generated = from_parameters(engine, parameters)
+    design = generated(engine, parameters)
     script = [
         "logger -werror .",
         "read_verilog engine.v",
-        f"hierarchy -check -top {generated.top}",
+        f"hierarchy -check -top {design.top}",
         "proc",
         "flatten",
         "select -assert-none t:$dlatch t:$adff t:$dlatchsr",
         "check -assert",
         "tee -q -o done.txt stat",
     ]
-    assert "cells" in yosys.run(script, {"engine.v": generated.verilog}, ["done.txt"])["done.txt"]
+    assert "cells" in yosys.run(script, {"engine.v": design.verilog}, ["done.txt"])["done.txt"]
 
 
 def test_a_warning_would_be_seen() -> None:

@@ -18,10 +18,10 @@ from amaranth.lib import stream
 from ..arithmetic.carry import increment, less_than, name_value, subtract
 from ..registry import Engine
 from ..stream.axi import StreamBlock
-from ..stream.payload import Lanes, Payload
 from .banks import SumBanks
 from .config import RequantiseConfig
 from .divider import Divider
+from .payloads import payloads
 from .quotients import ElementQuotient, ScaleQuotient
 
 __all__ = ["ENGINE", "Requantise"]
@@ -56,14 +56,8 @@ class Requantise(StreamBlock):
         self.config = config
         self.latency = config.period + 1
         self.initiation_interval = -(-config.period // config.vector)
-        total = Lanes("sum", config.sum_bits, True, f"int{config.sum_bits}")
-        unit = Lanes("unit", config.unit_bits, False, f"uint{config.unit_bits}")
-        element = Lanes("activation", config.element_bits, True, f"int{config.element_bits}", config.vector)
-        scale = Lanes("scale", config.scale_bits, False, f"uint{config.scale_bits}")
-        super().__init__(
-            {"sums": Payload((total, unit), last=True)},
-            {"activations": Payload((element, scale), last=True)},
-        )
+        inputs, outputs = payloads(config)
+        super().__init__(inputs, outputs)
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
