@@ -113,7 +113,13 @@ def _throughput(manifest: dict[str, Any]) -> list[str]:
 def _parameters(manifest: dict[str, Any], config: type) -> list[str]:
     help_of = {row["name"]: row for row in describe(config)}
     rows = [
-        (f"`{name}`", str(given), help_of[name]["unit"], str(help_of[name]["allowed"]), help_of[name]["help"])
+        (
+            f"`{name}`",
+            _text(given),
+            help_of[name]["unit"],
+            str(help_of[name]["allowed"]),
+            help_of[name]["help"],
+        )
         for name, given in manifest["parameters"].items()
     ]
     return ["## Parameters", "", *_table(("parameter", "value", "unit", "allowed", "meaning"), rows), ""]
