@@ -1,8 +1,11 @@
 """The datasheet: what a designer wants to know before instantiating, in Markdown, from manifest and reports."""
 
 import inspect
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+from amaranth.hdl import UnusedElaboratable
 
 from ..parameters import describe
 from ..registry import configure, engine
@@ -93,7 +96,10 @@ def datasheet(
 def _function(manifest: dict[str, Any]) -> list[str]:
     """Return what the engine's own documentation says, up to its list of parameters."""
     entry, config = configure(manifest["engine"], manifest["parameters"])
-    text = inspect.getdoc(type(entry.build(config))) or ""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UnusedElaboratable)  # it is made to be asked what it is, and dropped
+        kind = type(entry.build(config))
+    text = inspect.getdoc(kind) or ""
     told = text.partition("\nParameters\n")[0].strip()
     plain = [line.replace("``", "`") for line in told.splitlines()]
     while ":class:`" in " ".join(plain):
