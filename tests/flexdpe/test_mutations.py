@@ -15,7 +15,7 @@ PARAMETERS = {"lanes": 4, "format": "int4", "stationary_bandwidth": 2, "row_bits
 BROKEN = {
     "packing": (r"= start \+ keep\[0\];", "= start;"),
     "regor": (r"= (bitmaps_payload\[3:0\]) \| (\w+);", r"= \1 & \2;"),
-    "vec_id": (r"vec_ids\[2\] = ends\[0\] \^ ends\[1\];", "vec_ids[2] = ends[1];"),
+    "vec_id": (r"vec_id <= mux_\d+;", "vec_id <= 1'h0;"),
     "route_swap": (r"\.swap\(swapped\),", ".swap(1'h0),"),
     "fold_swap": (r"take \? (value_0_prepared) : value_0_in_use;", r"\1;"),
 }

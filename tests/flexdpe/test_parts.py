@@ -30,10 +30,11 @@ def word(bits: Any, width: int = 1) -> int:
     return sum(int(bit) << width * index for index, bit in enumerate(bits))
 
 
-def simulate(block: Any, bench: Callable[[Any], Any]) -> None:
+def simulate(block: Any, *benches: Callable[[Any], Any]) -> None:
     simulator = Simulator(block)
     simulator.add_clock(1e-6)
-    simulator.add_testbench(bench)
+    for bench in benches:
+        simulator.add_testbench(bench)
     simulator.run()
 
 
@@ -154,102 +155,113 @@ def rows_of(rng: np.random.Generator, window: int) -> np.ndarray:
     return rng.random((int(rng.integers(1, 12)), window)) < rng.random()
 
 
+def feed(block: Any, jobs: list[dict[str, Any]]) -> Callable[[Any], Any]:
+    """Offer rows one after the other."""
+
+    async def bench(ctx: Any) -> None:
+        for job in jobs:
+            for name, value in job.items():
+                ctx.set(getattr(block, name), value)
+            ctx.set(block.offered, 1)
+            done = False
+            while not done:
+                *_, done = await ctx.tick().sample(block.done)
+            ctx.set(block.offered, 0)
+
+    return bench
+
+
+def rows_as_offered(windows: list[np.ndarray], *names: str) -> list[dict[str, Any]]:
+    """Return the rows of windows with the ports that are named: row, useful, last."""
+    rows = [
+        {"row": row, "useful": word(bits), "last": row == len(job) - 1}
+        for job in windows
+        for row, bits in enumerate(job)
+    ]
+    return [{name: row[name] for name in names} for row in rows]
+
+
+@pytest.mark.parametrize("registered", [False, True])
 @pytest.mark.parametrize(("lanes", "window"), [(4, 4), (8, 4), (8, 8)])
-def test_positions_and_runs(lanes: int, window: int) -> None:
-    """Lanes, positions, rows and ends are those of golden's packing, window after window."""
+def test_positions(lanes: int, window: int, registered: bool) -> None:
+    """Positions are those of golden's packing, window after window."""
+    rng = np.random.default_rng(SEED)
+    jobs = [rows_of(rng, window) for _ in range(30)]
+    wanted = [int(k) for job in jobs for fold in flexdpe.pack(job, lanes) for k in fold.positions]
+    scan, found = Positions(lanes, window, registered), []
+
+    async def take(ctx: Any) -> None:
+        while len(found) < len(wanted):
+            ctx.set(scan.positions.ready, rng.random() < 0.7)
+            if ctx.get(scan.positions.valid) and ctx.get(scan.positions.ready):
+                payload = ctx.get(scan.positions.payload)
+                found.append(-1 if payload.empty else payload.position)
+            await ctx.tick()
+
+    simulate(scan, feed(scan, rows_as_offered(jobs, "useful", "last")), take)
+    assert found == wanted
+
+
+@pytest.mark.parametrize("registered", [False, True])
+@pytest.mark.parametrize(("lanes", "window"), [(4, 4), (8, 4), (8, 8)])
+def test_runs(lanes: int, window: int, registered: bool) -> None:
+    """VecIDs, rows and ends are those of golden's packing, window after window."""
     rng = np.random.default_rng(SEED)
     jobs = [rows_of(rng, window) for _ in range(30)]
     folds = [fold for job in jobs for fold in flexdpe.pack(job, lanes)]
-    scan, runs = Positions(lanes, window), Runs(lanes, window, 4)
-    found: list[int] = []
-    seen: list[Any] = []
+    runs, seen = Runs(lanes, window, 4, registered), []
 
-    def feed(block: Any) -> Callable[[Any], Any]:
-        async def bench(ctx: Any) -> None:
-            for job in jobs:
-                for row, bits in enumerate(job):
-                    if block is runs:
-                        ctx.set(block.row, row)
-                    ctx.set(block.useful, word(bits))
-                    ctx.set(block.last, row == len(job) - 1)
-                    ctx.set(block.offered, 1)
-                    done = False
-                    while not done:
-                        if block is scan:
-                            ctx.set(scan.positions.ready, rng.random() < 0.7)
-                            if ctx.get(scan.positions.valid) and ctx.get(scan.positions.ready):
-                                payload = ctx.get(scan.positions.payload)
-                                found.append(-1 if payload.empty else payload.position)
-                        else:
-                            take = bool(ctx.get(runs.complete)) and rng.random() < 0.5
-                            ctx.set(runs.take, take)
-                            if take:
-                                seen.append((ctx.get(runs.vec_ids), ctx.get(runs.occupied)))
-                        done = bool(ctx.get(block.done))
-                        await ctx.tick()
-                        if block is runs and seen and len(seen[-1]) == 2:
-                            seen[-1] = (*seen[-1], ctx.get(runs.row_ids), ctx.get(runs.partial))
-                    ctx.set(block.offered, 0)
-                    if block is runs:
-                        ctx.set(runs.take, 0)
-            if block is runs and ctx.get(runs.complete):
-                ctx.set(runs.take, 1)
-                seen.append((ctx.get(runs.vec_ids), ctx.get(runs.occupied)))
-                await ctx.tick()
-                seen[-1] = (*seen[-1], ctx.get(runs.row_ids), ctx.get(runs.partial))
+    async def take(ctx: Any) -> None:
+        while len(seen) < len(folds):
+            chosen = bool(ctx.get(runs.complete)) and rng.random() < 0.5
+            ctx.set(runs.take, chosen)
+            held = (ctx.get(runs.vec_ids), ctx.get(runs.occupied))
+            await ctx.tick()
+            if chosen:
+                seen.append((*held, ctx.get(runs.row_ids), ctx.get(runs.partial)))
 
-        return bench
-
-    simulate(scan, feed(scan))
-    simulate(runs, feed(runs))
-    assert found == [int(k) for fold in folds for k in fold.positions]
-    assert len(seen) == len(folds) > 30
+    simulate(runs, feed(runs, rows_as_offered(jobs, "row", "useful", "last")), take)
+    assert len(seen) > 30
     for fold, (vec_ids, occupied, row_ids, partial) in zip(folds, seen, strict=True):
         assert occupied == word(fold.occupied)
         joins = [(vec_ids >> lane & 1) == (vec_ids >> lane + 1 & 1) for lane in range(lanes - 1)]
-        inside = fold.occupied[1:]
-        assert [j for j, i in zip(joins, inside, strict=True) if i] == [
-            bool(a == b) for a, b, i in zip(fold.rows, fold.rows[1:], inside, strict=False) if i
-        ]
+        same = [bool(a == b) for a, b in zip(fold.rows, fold.rows[1:], strict=False)]
+        assert joins == same
         for lane in np.flatnonzero(fold.ends):
             assert row_ids >> 4 * int(lane) & 15 == fold.rows[lane]
         assert bool(partial) == fold.partial
 
 
-@pytest.mark.parametrize(("window", "bandwidth"), [(4, 1), (8, 4), (4, 4), (8, 8)])
-def test_keep_queue(window: int, bandwidth: int) -> None:
+@pytest.mark.parametrize("registered", [False, True])
+@pytest.mark.parametrize(("window", "bandwidth"), [(4, 1), (8, 4), (4, 4), (4, 8)])
+def test_keep_queue(window: int, bandwidth: int, registered: bool) -> None:
     """Keep bits come in the order of the values, whatever is taken at a time."""
     rng = np.random.default_rng(SEED)
     jobs = [(bits := rows_of(rng, window), bits & (rng.random(window) < 0.6)) for _ in range(25)]
-    block, found, wanted = KeepQueue(window, bandwidth), [], []
+    block, found, wanted = KeepQueue(window, bandwidth, registered), [], []
+    rows = []
     for bitmap, useful in jobs:
         wanted += [int(u) for row, mask in zip(bitmap, useful, strict=True) for u in mask[row]]
+        rows += [
+            {"bitmap": word(row), "useful": word(mask), "last": number == len(bitmap) - 1}
+            for number, (row, mask) in enumerate(zip(bitmap, useful, strict=True))
+        ]
+    windows = len(jobs)
 
-    async def bench(ctx: Any) -> None:
-        for bitmap, useful in jobs:
-            row = 0
-            for _ in range(10_000):
-                level = ctx.get(block.level)
-                if row == len(bitmap) and not level:
-                    break
-                drop = int(rng.integers(0, min(level, bandwidth) + 1))
-                found.extend(ctx.get(block.keep) >> index & 1 for index in range(drop))
-                ctx.set(block.drop, drop)
-                ctx.set(block.offered, row < len(bitmap))
-                if row < len(bitmap):
-                    ctx.set(block.bitmap, word(bitmap[row]))
-                    ctx.set(block.useful, word(useful[row]))
-                    ctx.set(block.last, row == len(bitmap) - 1)
-                row += ctx.get(block.done)
-                await ctx.tick()
-            ctx.set(block.drop, 0)
-            ctx.set(block.offered, 0)
-            assert ctx.get(block.ended)
-            ctx.set(block.restart, 1)
+    async def take(ctx: Any) -> None:
+        ended = 0
+        while ended < windows:
+            level = ctx.get(block.present).bit_count()
+            count = int(rng.integers(0, level + 1))
+            found.extend(ctx.get(block.keep) >> index & 1 for index in range(count))
+            ctx.set(block.wanted, count)
+            ctx.set(block.drop, 1)
+            restart = bool(ctx.get(block.ended)) and bool(ctx.get(block.empty))
+            ctx.set(block.restart, restart)
+            ended += restart
             await ctx.tick()
-            ctx.set(block.restart, 0)
 
-    simulate(block, bench)
+    simulate(block, feed(block, rows), take)
     assert found == wanted
     assert len(found) > 100
 

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, model_validator
 from ..arithmetic.float_multiplier import FloatMultiplier
 from ..arithmetic.integer_multiplier import IntegerMultiplier
 from ..formats import FORMATS, FloatFormat, Format, IntegerFormat, lookup
-from ..network.distribution import choose_topology, distribution_columns
+from ..network.distribution import choose_topology, distribution_columns, evenly, fast
 from ..network.settings import setting_rows
 from ..parameters import Field, parameters
 
@@ -126,12 +126,26 @@ class FlexDpeConfig:
             json_schema_extra=_unit("values"),
         ),
     ] = 4
+    control_pipeline: Annotated[
+        bool,
+        Field(
+            description="registers in the controller, for a high clock rate; loading takes a few cycles longer"
+        ),
+    ] = False
+    operators: Annotated[
+        bool,
+        Field(
+            description="write carry chains as operators, for FPGA and timing-driven flows, instead of as the "
+            "fewest gates"
+        ),
+    ] = False
     distribution_pipeline: Annotated[
         int,
         Field(
             ge=0,
             le=40,
-            description="registers in the distribution network",
+            description="registers in the distribution network, spread evenly, or placed for a high clock rate "
+            "if there are as many as that takes",
             json_schema_extra=_unit("cycles"),
         ),
     ] = 1
@@ -242,6 +256,15 @@ class FlexDpeConfig:
     def topology(self) -> str:
         """Distribution network that ``distribution`` stands for."""
         return choose_topology(self.distribution, self.lanes)
+
+    @property
+    def distribution_registers(self) -> tuple[int, ...]:
+        """Columns of the distribution network that a register follows."""
+        places = fast(self.topology, self.lanes, self.positions)
+        if len(places) == self.distribution_pipeline:
+            return places
+        columns = distribution_columns(self.topology, self.lanes, self.positions)
+        return evenly(self.distribution_pipeline, columns)
 
     @property
     def setting_rows(self) -> int:

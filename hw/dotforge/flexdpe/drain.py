@@ -24,6 +24,7 @@ def reduction(config: FlexDpeConfig) -> Reduction:
         tag_width=config.index_bits,
         adder_depth=config.adder_pipeline,
         flush_subnormals=config.flush_subnormals,
+        operators=config.operators,
     )
 
 

@@ -19,7 +19,7 @@ from amaranth.hdl import Cat, Const, Module, Signal, Value
 from amaranth.lib import stream
 from amaranth.lib.wiring import Out
 
-from ..network.distribution import DistributionNetwork, distribution_columns, evenly
+from ..network.distribution import DistributionNetwork
 from ..network.reduction_parts import register
 from ..network.route_engines import RouteEngines
 from ..registry import Engine
@@ -86,18 +86,18 @@ class FlexDpe(StreamBlock):
 
     def _lane(self) -> Lane:
         config = self.config
-        return Lane(config.format, config.flush_subnormals, config.multiplier_pipeline)
+        return Lane(config.format, config.flush_subnormals, config.multiplier_pipeline, config.operators)
 
     def _network(self) -> DistributionNetwork:
         config = self.config
-        columns = distribution_columns(config.topology, config.lanes, config.positions)
         return DistributionNetwork(
             config.lanes,
             config.operand.width + 1,
             config.positions,
             config.topology,
-            registers=evenly(config.distribution_pipeline, columns),
+            registers=config.distribution_registers,
             tag_width=1,
+            registered_ready=config.control_pipeline and config.distribution_pipeline > 0,
         )
 
     def elaborate(self, platform: object) -> Module:

@@ -6,39 +6,46 @@
     next row     bitmap 0 1 1 0   stationary' 0 1 0 0      keep 1 0
     queue        1 0 1 1 0 …                               as many as a beat has values leave at a time
 
-Values cross rows without gaps, so keep bits are queued across rows too.
+Values cross rows without gaps, so keep bits are queued across rows too. The queue is a ring of two windows: a row is
+turned to where the one before it ended, a beat reads from where the one before it did.
 """
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
+from ..arithmetic.carry import add, subtract
 from ..block import Block
 from ..network.compress import compress_column
 from ..network.piece import check_lanes, wires
 from ..network.ranks import RankControl
-from .runs import count_ones
+from .count import add_counts, group_counts
+from .folding import below
+from .stage import Held, stage
 
-__all__ = ["KeepQueue", "shift_left", "shift_right"]
+__all__ = ["KeepQueue", "turn_left", "turn_right"]
 
 
-def shift_left(m: Module, name: str, value: Value, places: Value, width: int) -> Value:
-    """Return the low ``width`` bits of ``value << places``, a multiplexer a bit of ``places``."""
-    bits = Cat(value, Const(0, max(0, width - len(value))))[:width]
+def turn_left(m: Module, name: str, value: Value, places: Value) -> Value:
+    """Return the bits of ``value``, a power of two of them, turned upwards by ``places``."""
     for index, choose in enumerate(places):
-        stage = Signal(width, name=f"{name}_{index}")
-        m.d.comb += stage.eq(Mux(choose, Cat(Const(0, min(width, 1 << index)), bits)[:width], bits))
-        bits = stage
-    return bits
+        shift = 1 << index
+        turned = Signal(len(value), name=f"{name}_{index}")
+        m.d.comb += turned.eq(Mux(choose, Cat(value[-shift:], value[:-shift]), value))
+        value = turned
+    return value
 
 
-def shift_right(m: Module, name: str, value: Value, places: Value) -> Value:
-    """Return ``value >> places``, a multiplexer a bit of ``places``."""
-    bits = value
-    for index, choose in enumerate(places):
-        stage = Signal(len(value), name=f"{name}_{index}")
-        m.d.comb += stage.eq(Mux(choose, bits[1 << index :], bits))
-        bits = stage
-    return bits
+def turn_right(m: Module, name: str, value: Value, places: Value, width: int) -> Value:
+    """Return the ``width`` bits of ``value`` from bit ``places`` on, round and round."""
+    for index, choose in reversed(list(enumerate(places))):
+        shift = 1 << index
+        # What the shorter shifts, still to come, can reach.
+        wanted = min(len(value), width + shift - 1)
+        around = Cat(value, value)
+        turned = Signal(wanted, name=f"{name}_{index}")
+        m.d.comb += turned.eq(Mux(choose, around[shift : shift + wanted], around[:wanted]))
+        value = turned
+    return value[:width]
 
 
 class KeepQueue(Block):
@@ -48,20 +55,24 @@ class KeepQueue(Block):
     ----------
     window : positions
     bandwidth : bits that leave in a cycle, at most; a power of two
+    registered : with the registers of :data:`STAGES`
+    operators : see :mod:`dotforge.arithmetic.carry`
 
     Interface attributes
     --------------------
     offered, bitmap, useful, last : a row: its bitmap, stationary', whether it is the last one of its window
-    done : the row's bits are queued at the end of this cycle
-    keep : the first ``bandwidth`` bits of the queue
-    level : bits in the queue
-    drop : number of bits that leave at the end of this cycle, at most ``level`` and ``bandwidth``
+    done : the row is taken at the end of this cycle
+    keep, present : the first ``bandwidth`` bits of the queue, and which of them are there
+    wanted, drop : so many bits leave at the end of this cycle, if ``drop``; they have to be there
+    empty : no bit is there
     ended : all rows of the window are in; no other is taken until ``restart``
     restart : the next row begins a window
 
-    A row a cycle while at most ``bandwidth`` bits are queued: no bandwidth is lost to short rows unless a row
-    comes a cycle later than its values.
+    A row a cycle while at most a window of bits is queued.
     """
+
+    #: Registers that a row passes: counted in blocks, set, packed.
+    STAGES = ("counted", "set", "packed")
 
     offered: Signal
     bitmap: Signal
@@ -69,14 +80,21 @@ class KeepQueue(Block):
     last: Signal
     done: Signal
     keep: Signal
-    level: Signal
+    present: Signal
+    wanted: Signal
     drop: Signal
+    empty: Signal
     ended: Signal
     restart: Signal
 
-    def __init__(self, window: int, bandwidth: int) -> None:
+    def __init__(
+        self, window: int, bandwidth: int, registered: bool = False, operators: bool = False
+    ) -> None:
         self.window, self.bandwidth = window, bandwidth
+        self.registered, self.operators = registered, operators
         check_lanes(bandwidth, least=1)
+        #: Bits of the ring.
+        self.size = 2 * max(window, bandwidth)
         super().__init__(
             {
                 "offered": In(1),
@@ -85,8 +103,10 @@ class KeepQueue(Block):
                 "last": In(1),
                 "done": Out(1),
                 "keep": Out(bandwidth),
-                "level": Out(range(window + bandwidth + 1)),
-                "drop": In(range(bandwidth + 1)),
+                "present": Out(bandwidth),
+                "wanted": In(range(bandwidth + 1)),
+                "drop": In(1),
+                "empty": Out(1),
                 "ended": Out(1),
                 "restart": In(1),
             }
@@ -94,34 +114,85 @@ class KeepQueue(Block):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        size = self.window + self.bandwidth
-        queue = Signal(size, reset_less=True)
-        bits = wires(self.useful, 1)
-        m.submodules.ranks = ranks = RankControl(self.window)
-        m.d.comb += ranks.mask.eq(self.bitmap)
-        for bit in range(check_lanes(self.window)):
-            column = Signal(self.window, name=f"packed_{bit}")
-            m.d.comb += column.eq(Cat(compress_column(bits, bit, ranks.settings(bit))))
-            bits = wires(column, 1)
-        count = count_ones(m, "ones", self.bitmap)
-        # Behind the packed bits the network leaves others: they are masked by those that come later.
-        left = Signal(range(self.bandwidth + 1))
-        stays = Signal(size)
-        moved = Signal(size)
-        arrives = Signal(size)
-        below = Signal(size)
+        packed = self._pack(m)
+        count, size = packed["count"], self.size
+        places = check_lanes(size)
+        ring = Signal(size, reset_less=True)
+        write, read = Signal(places), Signal(places)
+        level = Signal(places + 1)
+        writes, room = Signal(), Signal()
+        wanted = _fit(self.wanted, places + 1)
+        left, _ = subtract(m, "left", level, wanted, operators=self.operators)
+        came = _fit(count, places + 1) & writes.replicate(places + 1)
+        following, _ = add(m, "level", Mux(self.drop, left, level), came, operators=self.operators)
+        moved, _ = add(m, "write_on", write, _fit(count, places), operators=self.operators)
+        taken, _ = add(m, "read_on", read, _fit(self.wanted, places), operators=self.operators)
         m.d.comb += [
-            self.done.eq(self.offered & ~self.ended & (self.level <= self.bandwidth)),
-            left.eq(self.level - self.drop),
-            moved.eq(shift_right(m, "moved_by", queue, self.drop)),
-            arrives.eq(shift_left(m, "arrives_by", Cat(*bits), left, size)),
-            below.eq(shift_left(m, "below_by", Const(-1, size), left, size)),
-            stays.eq(Mux(self.done, (moved & ~below) | arrives, moved)),
-            self.keep.eq(queue[: self.bandwidth]),
+            room.eq(~level[-2:].any() | (~level[-1] & ~level[:-2].any())),  # half of the ring is free
+            writes.eq(packed.valid & room & ~self.ended),
+            packed.ready.eq(writes),
+            self.present.eq(Cat(below(level)[: self.bandwidth])),
+            self.empty.eq(~level.any()),
+            self.keep.eq(turn_right(m, "kept", ring, read, self.bandwidth)),
         ]
+        # The whole window is written; what is behind the row's bits, the next rows write again.
+        spare = Const(0, size - self.window)
+        turned = turn_left(m, "turned", Cat(packed["bits"], spare), write)
+        written = Signal(size)
+        m.d.comb += written.eq(_half_from(write) & writes.replicate(size))
         m.d.sync += [
-            queue.eq(stays),
-            self.level.eq(self.level - self.drop + Mux(self.done, count, 0)),
-            self.ended.eq((self.ended & ~self.restart) | (self.done & self.last)),
+            ring.eq(
+                Cat(Mux(chosen, new, old) for chosen, new, old in zip(written, turned, ring, strict=True))
+            ),
+            write.eq(Mux(writes, moved, write)),
+            read.eq(Mux(self.drop, taken, read)),
+            level.eq(following),
+            self.ended.eq((self.ended & ~self.restart) | (writes & packed["last"])),
         ]
         return m
+
+    def _pack(self, m: Module) -> Held:
+        """Compress stationary' by the row's bitmap: the keep bits of the row, from bit 0 on."""
+        window, registered = self.window, self.registered
+        columns = check_lanes(window)
+        m.submodules.ranks = ranks = RankControl(window, registered=registered)
+        counted = stage(
+            m, "counted", registered, self.offered,
+            useful=self.useful, last=self.last, groups=group_counts(m, "group", self.bitmap),
+        )  # fmt: skip
+        if registered:
+            m.d.comb += ranks.advance.eq(counted.accepts)
+        chosen = stage(
+            m, "set", registered, counted.valid,
+            useful=counted["useful"], last=counted["last"],
+            count=add_counts(m, "ones", counted["groups"], window),
+            settings=Cat(ranks.settings(bit) for bit in range(columns)),
+        )  # fmt: skip
+        bits = wires(chosen["useful"], 1)
+        for bit in range(columns):
+            column = Signal(window, name=f"packed_{bit}")
+            own = chosen["settings"][bit * window // 2 : (bit + 1) * window // 2]
+            m.d.comb += column.eq(Cat(compress_column(bits, bit, own)))
+            bits = wires(column, 1)
+        packed = stage(
+            m, "packed", registered, chosen.valid,
+            bits=Cat(bits), count=chosen["count"], last=chosen["last"],
+        )  # fmt: skip
+        m.d.comb += [
+            ranks.mask.eq(self.bitmap),
+            self.done.eq(self.offered & counted.accepts),
+            counted.ready.eq(chosen.accepts),
+            chosen.ready.eq(packed.accepts),
+        ]
+        return packed
+
+
+def _fit(value: Value, width: int) -> Value:
+    return Cat(value, Const(0, width - len(value)))
+
+
+def _half_from(write: Value) -> Value:
+    """Return a mask of half of a ring, from a place on, round and round."""
+    before = Cat(below(write[:-1]))
+    swapped = before ^ write[-1].replicate(len(before))
+    return Cat(~swapped, swapped)

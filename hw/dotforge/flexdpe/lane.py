@@ -22,6 +22,8 @@ class Lane(Block):
     format : name of the operands' format
     flush_subnormals : floating point only
     pipeline : registers of the multiplier
+    operators : see :mod:`dotforge.arithmetic.carry`; integers are then multiplied by the method that is faster
+        on an FPGA
 
     Interface attributes
     --------------------
@@ -38,9 +40,10 @@ class Lane(Block):
     product: Signal
     en: Signal
 
-    def __init__(self, format: str, flush_subnormals: bool, pipeline: int) -> None:
+    def __init__(self, format: str, flush_subnormals: bool, pipeline: int, operators: bool = False) -> None:
         self.operand, self.flush_subnormals = lookup(format), flush_subnormals
         self.pipeline = self.latency = pipeline
+        self.operators = operators
         width = self.operand.width
         product = self.operand.sum_format() if self._is_float else self.operand.product_format()
         ports: dict[str, Any] = {
@@ -57,7 +60,11 @@ class Lane(Block):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        options: dict[str, Any] = {"flush_subnormals": self.flush_subnormals} if self._is_float else {}
+        options: dict[str, Any] = {"operators": self.operators}
+        if self._is_float:
+            options["flush_subnormals"] = self.flush_subnormals
+        elif self.operators:
+            options["method"] = "baugh-wooley"
         m.submodules.multiplier = multiplier = self.operand.multiplier(pipeline=self.pipeline, **options)
         m.d.comb += [
             multiplier.a.eq(self.stationary & self.useful.replicate(self.operand.width)),

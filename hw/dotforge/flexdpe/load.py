@@ -15,7 +15,7 @@ Source: 004_cc286613ada5888f (SIGMA), section IV-E, steps i to v.
 
 from typing import Any
 
-from amaranth.hdl import Cat, Module, Signal
+from amaranth.hdl import Cat, Module, Signal, Value
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 
@@ -28,6 +28,7 @@ from .positions import Positions, position_layout
 from .regor import Regor, bitmap_layout
 from .rows import RowMask, RowShare, given_layout
 from .runs import Runs
+from .stage import Skid
 from .values import Values, beat_layout
 
 __all__ = ["Load"]
@@ -91,11 +92,12 @@ class Load(Block):
         m = Module()
         config, window = self.config, self.config.positions
         m.submodules.gather = regor = Regor(window)
-        m.submodules.mask = mask = RowMask(window, config.row_bits)
-        m.submodules.runs = runs = Runs(config.lanes, window, config.row_bits)
-        m.submodules.queue = keep = KeepQueue(window, config.stationary_bandwidth)
+        m.submodules.mask = mask = RowMask(window, config.row_bits, config.operators)
+        options = {"registered": config.control_pipeline, "operators": config.operators}
+        m.submodules.runs = runs = Runs(config.lanes, window, config.row_bits, **options)
+        m.submodules.queue = keep = KeepQueue(window, config.stationary_bandwidth, **options)
         m.submodules.fill = values = Values(
-            config.lanes, config.operand.width, config.stationary_bandwidth, window
+            config.lanes, config.operand.width, config.stationary_bandwidth, **options
         )
         connect(m, self.bitmaps, regor.bitmaps)
         connect(m, self.rows, mask.i)
@@ -106,7 +108,11 @@ class Load(Block):
             regor.finished.eq(mask.finished),
         ]
 
-        source: stream.Interface = mask.o
+        source: Any = mask.o
+        if config.control_pipeline:
+            m.submodules.skid = skid = Skid(len(mask.o.payload.as_value()))
+            connect(m, mask.o, skid.i)
+            source = skid.o
         apart = not config.host_routes and config.row_buffer > 0
         early = [] if config.host_routes else [self._scan(m)]
         late = [runs, keep]
@@ -140,8 +146,10 @@ class Load(Block):
             runs.take.eq(self.show),
             values.take.eq(self.take),
             values.keep.eq(keep.keep),
-            values.level.eq(keep.level),
+            values.present.eq(keep.present),
+            values.empty.eq(keep.empty),
             values.ended.eq(keep.ended),
+            keep.wanted.eq(values.wanted),
             keep.drop.eq(values.drop),
             keep.restart.eq(values.restart),
             self.complete.eq(runs.complete & values.complete),
@@ -159,7 +167,9 @@ class Load(Block):
 
     def _scan(self, m: Module) -> Positions:
         """Make the scanner that gives each lane's position."""
-        m.submodules.scan = scan = Positions(self.config.lanes, self.config.positions)
+        m.submodules.scan = scan = Positions(
+            self.config.lanes, self.config.positions, self.config.control_pipeline
+        )
         connect(m, scan.positions, self.positions)
         return scan
 
@@ -167,7 +177,11 @@ class Load(Block):
 def connect(m: Module, source: Any, sink: Any) -> None:
     """Join two streams, given from the side of the module ``m``."""
     m.d.comb += [
-        sink.payload.eq(source.payload),
+        _flat(sink.payload).eq(_flat(source.payload)),
         sink.valid.eq(source.valid),
         source.ready.eq(sink.ready),
     ]
+
+
+def _flat(payload: Any) -> Value:
+    return Value.cast(payload)

@@ -26,7 +26,7 @@ from amaranth.lib.wiring import In, Out
 from ..block import Block
 from ..network.piece import check_lanes
 from ..network.reduction_parts import Delay, Gate, Joins, ReductionAdder, Select, Summation, register
-from .runs import prefix
+from .count import prefix
 from .sums import Sums, run_ends
 
 __all__ = ["OverlapFan", "OverlapSums", "Reach"]
@@ -209,6 +209,7 @@ class OverlapSums(Sums):
             config.adder_pipeline,
             config.flush_subnormals,
             stallable=True,
+            operators=config.operators,
         )
         m.submodules.joins = joins = Joins(lanes, 1)
         m.submodules.network = network = OverlapFan(lanes, summation)

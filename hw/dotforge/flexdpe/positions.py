@@ -10,13 +10,15 @@ Source: 004_cc286613ada5888f (SIGMA), section IV-E, step v: the source of a lane
 are the lanes in order, so no table of them is needed.
 """
 
-from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import data, stream
 from amaranth.lib.wiring import In, Out
 
 from ..block import Block
 from ..network.piece import check_lanes
-from ..network.route_parts import decode, first_set
+from ..network.route_parts import any_bit
+from .count import prefix
+from .stage import stage
 
 __all__ = ["Positions", "position_layout"]
 
@@ -32,15 +34,19 @@ class Positions(Block):
     Parameters
     ----------
     lanes, window : powers of two
+    registered : with the registers of :data:`STAGES`
 
     Interface attributes
     --------------------
     offered, useful, last : a row: its stationary', and whether it is the last one of its window
-    done : no bit of the row is left at the end of this cycle (and the fold is full, if it is the last row)
+    done : the row is taken at the end of this cycle
     positions : stream of {``position``, ``empty``}, from lane 0 on; ``lanes`` of them are a fold
 
     Initiation interval 1: a position a cycle, across rows and folds; a row without any takes a cycle too.
     """
+
+    #: Registers before and behind the scan: the row with its first bit apart, and its bit's number.
+    STAGES = ("split", "numbered")
 
     offered: Signal
     useful: Signal
@@ -48,8 +54,8 @@ class Positions(Block):
     done: Signal
     positions: stream.Interface
 
-    def __init__(self, lanes: int, window: int) -> None:
-        self.lanes, self.window = lanes, window
+    def __init__(self, lanes: int, window: int, registered: bool = False) -> None:
+        self.lanes, self.window, self.registered = lanes, window, registered
         super().__init__(
             {
                 "offered": In(1),
@@ -62,34 +68,50 @@ class Positions(Block):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        given = Signal(self.window)  # bits of the row that are positions already
-        left = Signal(self.window)
-        m.d.comb += left.eq(self.useful & ~given)
-        position, some = first_set(m, "first", left)
-        hit = decode(m, "hit", position, some)
-        more = Signal()
-        m.d.comb += more.eq((left & ~hit).any())
+        window = self.window
+        first, rest = self._split(m, "row", self.useful)
+        row = stage(m, "split", self.registered, self.offered, first=first, rest=rest, last=self.last)
+        # The bit that is given now, one-hot, and those of the row that come after it.
+        now, later = Signal(window, reset_less=True), Signal(window, reset_less=True)
+        busy, some, last = Signal(), Signal(reset_less=True), Signal(reset_less=True)
         lane = Signal(check_lanes(self.lanes))
-        moved = Signal()
+        finishes, begins, moved = Signal(), Signal(), Signal()
+        place = Cat(
+            any_bit(now[position] for position in range(window) if position >> bit & 1)
+            for bit in range(check_lanes(window))
+        )
+        given = stage(
+            m, "numbered", self.registered, busy & (some | (last & lane.any())), place=place, empty=~some
+        )
         m.d.comb += [
-            self.positions.payload.position.eq(position),
-            self.positions.payload.empty.eq(~some),
-            self.positions.valid.eq(self.offered & (some | (self.last & lane.any()))),
-            moved.eq(self.positions.valid & self.positions.ready),
-            self.done.eq(
-                self.offered
-                & ~more
-                & Mux(
-                    self.positions.valid,
-                    self.positions.ready & (~self.last | lane.all()),
-                    1,
-                )
+            self.positions.valid.eq(given.valid),
+            self.positions.payload.position.eq(given["place"]),
+            self.positions.payload.empty.eq(given["empty"]),
+            given.ready.eq(self.positions.ready),
+            moved.eq(busy & (some | (last & lane.any())) & given.accepts),
+            finishes.eq(
+                ~later.any() & Mux(some | (last & lane.any()), given.accepts & (~last | lane.all()), 1)
             ),
+            begins.eq(~busy | finishes),
+            row.ready.eq(begins),
+            self.done.eq(self.offered & row.accepts),
         ]
+        following, left = self._split(m, "later", later)
+        more = Signal()
+        m.d.comb += more.eq(later.any())
         m.d.sync += [
+            busy.eq(Mux(begins, row.valid, 1)),
+            now.eq(Mux(begins, row["first"], Mux(moved, following, now))),
+            later.eq(Mux(begins, row["rest"], Mux(moved, left, later))),
+            some.eq(Mux(begins, row["first"].any(), Mux(moved, more, some))),
+            last.eq(Mux(begins, row["last"], last)),
             lane.eq(lane + moved),
-            given.eq(
-                (given | (Cat(hit) & moved.replicate(self.window))) & (~self.done).replicate(self.window)
-            ),
         ]
         return m
+
+    def _split(self, m: Module, name: str, bits: Value) -> tuple[Value, Value]:
+        """Return the lowest set bit, and the others."""
+        before = Signal(self.window, name=f"{name}_before")
+        some = prefix(m, f"{name}_some", list(bits), lambda a, b: a | b)
+        m.d.comb += before.eq(Cat(Const(0, 1), *some[:-1]))
+        return bits & ~before, bits & before

@@ -41,6 +41,7 @@ class RowMask(Block):
     ----------
     window : positions
     row_bits : width of a row id
+    operators : see :mod:`dotforge.arithmetic.carry`
 
     Interface attributes
     --------------------
@@ -61,8 +62,8 @@ class RowMask(Block):
     finished: Signal
     disorder: Signal
 
-    def __init__(self, window: int, row_bits: int) -> None:
-        self.window, self.row_bits = window, row_bits
+    def __init__(self, window: int, row_bits: int, operators: bool = False) -> None:
+        self.window, self.row_bits, self.operators = window, row_bits, operators
         super().__init__(
             {
                 "i": In(stream.Signature(given_layout(window, row_bits))),
@@ -80,6 +81,7 @@ class RowMask(Block):
         first = Signal(init=1)
         taken = Signal()
         row = self.i.payload
+        rises = less_than(m, "rising", before, row.row, operators=self.operators)
         m.d.comb += [
             self.i.ready.eq(self.o.ready & self.regor_valid),
             self.o.valid.eq(self.i.valid & self.regor_valid),
@@ -89,7 +91,7 @@ class RowMask(Block):
             self.o.payload.useful.eq(row.bitmap & self.regor),
             self.o.payload.last.eq(row.last),
             self.finished.eq(taken & row.last),
-            self.disorder.eq(taken & ~first & ~less_than(m, "rising", before, row.row)),
+            self.disorder.eq(taken & ~first & ~rises),
         ]
         m.d.sync += [first.eq(Mux(taken, row.last, first)), before.eq(Mux(taken, row.row, before))]
         return m

@@ -12,45 +12,15 @@ Source: 004_cc286613ada5888f (SIGMA), section IV-E, step v: "the row-id is recor
 regions", and step vii, the accumulation id that becomes the vecID.
 """
 
-from collections.abc import Callable
-
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
-from ..arithmetic.heap import Heap
 from ..block import Block
-from ..network.piece import check_lanes
-from ..network.route_parts import decode
+from .count import add_counts, group_counts
+from .folding import FoldCount, FoldSteps, below
+from .stage import stage
 
-__all__ = ["Runs", "count_ones", "prefix"]
-
-
-def count_ones(m: Module, name: str, bits: Value) -> Value:
-    """Return the number of set bits."""
-    heap = Heap(len(bits).bit_length())
-    for bit in bits:
-        heap.add_bit(bit, 0)
-    total = Signal(len(bits).bit_length(), name=name)
-    m.d.comb += total.eq(heap.compress(m, name=name)[0])
-    return total
-
-
-def prefix(
-    m: Module, name: str, bits: list[Value], operation: Callable[[Value, Value], Value]
-) -> list[Value]:
-    """Return, for each bit, the operation over it and all bits before, log2 of their number deep."""
-    result, distance = list(bits), 1
-    while distance < len(bits):
-        level = Signal(len(bits), name=f"{name}_{distance}")
-        # The last bit of the lower half of each block of 2·distance is combined with all of the upper half.
-        m.d.comb += level.eq(
-            Cat(
-                operation(result[index // distance * distance - 1], bit) if index & distance else bit
-                for index, bit in enumerate(result)
-            )
-        )
-        result, distance = list(level), 2 * distance
-    return result
+__all__ = ["Runs"]
 
 
 class Runs(Block):
@@ -59,19 +29,24 @@ class Runs(Block):
     Parameters
     ----------
     lanes, window, row_bits : of the engine
+    registered : with the registers of :data:`STAGES`
+    operators : see :mod:`dotforge.arithmetic.carry`
 
     Interface attributes
     --------------------
     offered, row, useful, last : a row: id, stationary', whether it is the last one of its window
-    done : all values of the row have their lanes at the end of this cycle
+    done : the row is taken at the end of this cycle
     complete : the next fold's runs are known
     vec_ids, occupied : of the next fold, a bit a lane; once it is complete they are held until ``take``
     take : the next fold's sums are shown from the next cycle on
     row_ids, partial : of the fold whose sums are shown: the row of the run that ends in each lane, and whether
         the run that ends in the last lane goes on in the fold after it
 
-    A row a cycle, and another cycle for each fold that it goes on in.
+    A row a cycle, and another cycle for a fold that it goes on in.
     """
+
+    #: Registers that a row passes: counted in groups, counted, placed.
+    STAGES = ("grouped", "counted", "placed")
 
     offered: Signal
     row: Signal
@@ -85,8 +60,11 @@ class Runs(Block):
     row_ids: Signal
     partial: Signal
 
-    def __init__(self, lanes: int, window: int, row_bits: int) -> None:
+    def __init__(
+        self, lanes: int, window: int, row_bits: int, registered: bool = False, operators: bool = False
+    ) -> None:
         self.lanes, self.window, self.row_bits = lanes, window, row_bits
+        self.registered, self.operators = registered, operators
         super().__init__(
             {
                 "offered": In(1),
@@ -105,66 +83,84 @@ class Runs(Block):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        lanes, bits = self.lanes, check_lanes(self.lanes)
-        fill = Signal(bits)  # lanes of the next fold that have a value; none once it is complete
-        split = Signal()
-        rest = Signal(check_lanes(self.window) + 1, reset_less=True)
-        count = Signal(len(rest))
-        end = Signal(bits + 1)
-        beyond = Signal()
-        exactly = Signal()
-        ends_window = Signal()
-        steps = Signal()
-        writes = Signal()
-        below = Signal(bits)
+        lanes = self.lanes
+        grouped = stage(
+            m, "grouped", self.registered, self.offered,
+            row=self.row, last=self.last, groups=group_counts(m, "group", self.useful),
+        )  # fmt: skip
+        counted = stage(
+            m, "counted", self.registered, grouped.valid,
+            row=grouped["row"], last=grouped["last"],
+            count=add_counts(m, "ones", grouped["groups"], self.window),
+        )  # fmt: skip
+        m.submodules.lanes = place = FoldCount(lanes, self.window, self.operators)
+        placed = stage(
+            m, "placed", self.registered, counted.valid,
+            row=counted["row"], any=counted["count"].any(), over=place.over, fills=place.fills,
+            ends=place.ends, start=place.start, beyond=place.beyond,
+        )  # fmt: skip
+        m.submodules.steps = steps = FoldSteps()
         m.d.comb += [
-            count.eq(Mux(split, rest, count_ones(m, "ones", self.useful))),
-            end.eq(fill + count),
-            exactly.eq(end[bits] & ~end[:bits].any()),
-            beyond.eq(end[bits] & end[:bits].any()),
-            steps.eq(self.offered & ~self.complete),
-            writes.eq(steps & count.any()),
-            self.done.eq(steps & ~beyond),
-            ends_window.eq(self.done & self.last & end.any()),
-            below.eq(end[:bits] - 1),
+            self.done.eq(self.offered & grouped.accepts),
+            grouped.ready.eq(counted.accepts),
+            counted.ready.eq(placed.accepts),
+            placed.ready.eq(steps.done),
+            place.count.eq(counted["count"]),
+            place.last.eq(counted["last"]),
+            place.moves.eq(counted.valid & counted.ready),
+            steps.valid.eq(placed.valid),
+            steps.over.eq(placed["over"]),
+            steps.fills.eq(placed["fills"]),
+            steps.ends.eq(placed["ends"]),
+            steps.take.eq(self.take),
+            self.complete.eq(steps.complete),
         ]
-        # The run's last lane: below ``end``, or the last of all.
-        last_lane = Signal(bits)
-        m.d.comb += last_lane.eq(below | beyond.replicate(bits))
-        at_lane = decode(m, "at_lane", last_lane, writes)
-
-        ends = Signal(lanes)
-        prepared_partial = Signal()
-        m.d.sync += [
-            self.complete.eq((self.complete & ~self.take) | (steps & (beyond | exactly)) | ends_window),
-            fill.eq(Mux(steps, Mux(beyond | exactly | ends_window, 0, end[:bits]), fill)),
-            split.eq(Mux(steps, beyond, split)),
-            rest.eq(Mux(steps, end[:bits], rest)),
-            ends.eq((ends & (~self.take).replicate(lanes)) | at_lane),
-            prepared_partial.eq(Mux(steps, beyond, prepared_partial)),
+        # Lanes that are filled behind the row, and those from its first one on.
+        filled, begun = Signal(lanes), Signal(lanes)
+        writes = Signal()
+        whole = steps.first & (placed["over"] | placed["fills"])
+        m.d.comb += [
+            filled.eq(Cat(below(placed["beyond"])) | whole.replicate(lanes)),
+            begun.eq(Cat(~bit for bit in below(placed["start"])) | steps.second.replicate(lanes)),
+            writes.eq((steps.first | steps.second) & placed["any"]),
         ]
-        self._use(m, list(at_lane), ends, prepared_partial)
+        self._write(m, placed["row"], filled, begun, writes, steps.first & placed["over"])
         return m
 
-    def _use(self, m: Module, at_lane: list[Value], ends: Signal, partial: Signal) -> None:
-        """Give the next fold's control bits, and the rows of the one whose sums are shown."""
-        # vecIDs change behind the end of a run; lanes behind the last run are not occupied.
-        changed = prefix(m, "changed", [Const(0, 1), *ends[:-1]], lambda a, b: a ^ b)
-        occupied = prefix(m, "occupied", list(reversed(ends)), lambda a, b: a | b)
+    def _write(
+        self, m: Module, row: Value, filled: Signal, begun: Signal, writes: Signal, partial: Value
+    ) -> None:
+        """Write the next fold's control bits; hold the rows of the one whose sums are shown."""
+        lanes = self.lanes
+        vec_ids = Signal(lanes, reset_less=True)
+        occupied = Signal(lanes, reset_less=True)
+        # A row's lanes get another vecID than those of the row before, and the lanes behind it that of the next.
+        vec_id = Signal()
+        prepared_partial = Signal(reset_less=True)
         partial_in_use = Signal(reset_less=True)
-        m.d.sync += partial_in_use.eq(Mux(self.take, partial, partial_in_use))
+        m.d.sync += [
+            vec_id.eq(vec_id ^ writes),
+            vec_ids.eq(
+                Cat(Mux(writes & begun[lane], vec_id ^ ~filled[lane], vec_ids[lane]) for lane in range(lanes))
+            ),
+            occupied.eq(Mux(writes, filled, occupied)),
+            prepared_partial.eq(Mux(writes, partial, prepared_partial)),
+            partial_in_use.eq(Mux(self.take, prepared_partial, partial_in_use)),
+        ]
+        at_lane = Signal(lanes)
+        m.d.comb += at_lane.eq(filled & ~Cat(filled[1:], Const(0, 1)) & writes.replicate(lanes))
         in_use = []
-        for lane, hit in enumerate(at_lane):
+        for lane in range(lanes):
             prepared = Signal(self.row_bits, name=f"row_{lane}_prepared", reset_less=True)
             held = Signal(self.row_bits, name=f"row_{lane}_in_use", reset_less=True)
             m.d.sync += [
-                prepared.eq(Mux(hit, self.row, prepared)),
+                prepared.eq(Mux(at_lane[lane], row, prepared)),
                 held.eq(Mux(self.take, prepared, held)),
             ]
             in_use.append(held)
         m.d.comb += [
-            self.vec_ids.eq(Cat(changed)),
-            self.occupied.eq(Cat(reversed(occupied))),
+            self.vec_ids.eq(vec_ids),
+            self.occupied.eq(occupied),
             self.partial.eq(partial_in_use),
             self.row_ids.eq(Cat(in_use)),
         ]

@@ -12,16 +12,17 @@ Source: 004_cc286613ada5888f (SIGMA), section IV-E, steps iii and iv: useful sta
 buffers, the width of the input bus at a time.
 """
 
-from amaranth.hdl import Cat, Module, Mux, Signal, Value
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import data, stream
 from amaranth.lib.wiring import In, Out
 
 from ..block import Block
 from ..network.piece import check_lanes
 from ..network.route_parts import decode
-from .keep import shift_left
+from .count import count_ones
+from .folding import FoldCount, FoldSteps, below
 from .pack import Pack
-from .runs import count_ones
+from .stage import stage
 
 __all__ = ["StationaryRegisters", "Values", "beat_layout"]
 
@@ -75,13 +76,14 @@ class Values(Block):
     lanes : of the engine
     width : bits of a value
     bandwidth : values a beat, at most: B, a power of two up to ``lanes``
-    window : positions of a row
+    registered : with the registers of :data:`STAGES`
+    operators : see :mod:`dotforge.arithmetic.carry`
 
     Interface attributes
     --------------------
     beats : stream of {``values``, ``count``, ``last``}: ``count`` values from value 0 on; ``last`` ends the
         window
-    keep, level, drop, ended, restart : of :class:`dotforge.flexdpe.keep.KeepQueue`
+    keep, present, wanted, drop, empty, ended, restart : of :class:`dotforge.flexdpe.keep.KeepQueue`
     complete : the next fold's values are there
     take : the next fold comes into use at the end of this cycle
     in_use : values of the fold in use, one a lane
@@ -89,13 +91,20 @@ class Values(Block):
     surplus : a value came that no set bit of the window's rows stands for
     short : the window's last beat came, and rows have more set bits
 
-    A beat a cycle. One that spans two folds takes a cycle more, and the one that ends a window too.
+    A beat a cycle, when the keep bits of all its values are there; otherwise what there is of it goes ahead, for
+    the next row may wait for the fold that these values complete. A beat that spans two folds takes a cycle more,
+    and so does the one that ends a window.
     """
+
+    #: Registers that a beat passes: with its keep bits, packed.
+    STAGES = ("kept", "packed")
 
     beats: stream.Interface
     keep: Signal
-    level: Signal
+    present: Signal
+    wanted: Signal
     drop: Signal
+    empty: Signal
     ended: Signal
     restart: Signal
     complete: Signal
@@ -105,14 +114,19 @@ class Values(Block):
     surplus: Signal
     short: Signal
 
-    def __init__(self, lanes: int, width: int, bandwidth: int, window: int) -> None:
-        self.lanes, self.width, self.bandwidth, self.window = lanes, width, bandwidth, window
+    def __init__(
+        self, lanes: int, width: int, bandwidth: int, registered: bool = False, operators: bool = False
+    ) -> None:
+        self.lanes, self.width, self.bandwidth = lanes, width, bandwidth
+        self.registered, self.operators = registered, operators
         super().__init__(
             {
                 "beats": In(stream.Signature(beat_layout(width, bandwidth))),
                 "keep": In(bandwidth),
-                "level": In(range(window + bandwidth + 1)),
-                "drop": Out(range(bandwidth + 1)),
+                "present": In(bandwidth),
+                "wanted": Out(range(bandwidth + 1)),
+                "drop": Out(1),
+                "empty": In(1),
                 "ended": In(1),
                 "restart": Out(1),
                 "complete": Out(1),
@@ -127,90 +141,81 @@ class Values(Block):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         beat, width = self.beats.payload, self.bandwidth
-        places = check_lanes(width, least=1)
-        fill = Signal(check_lanes(self.lanes))  # lanes of the next fold that have a value, modulo all
-        gone = Signal(places)  # values of the beat that were dealt with
-        half = Signal()  # the part of the beat that belongs to the fold before was dealt with
-        tail = Signal()  # the last beat of the window was dealt with
-
-        # As many values as there are keep bits.
-        some = Signal(width.bit_length())
-        now = Signal(width.bit_length())
-        active = Signal()
-        ends_beat = Signal()
+        tail = Signal()  # the last beat of the window was taken
+        gone = Signal(width)  # values of the beat that went ahead
+        given, now = Signal(width), Signal(width)
+        enough, offered = Signal(), Signal()
         m.d.comb += [
-            some.eq(beat.count - gone),
-            now.eq(Mux(self.level < some, self.level, some)),
-            active.eq(self.beats.valid & ~tail & ~self.complete),
-            ends_beat.eq(now == some),
+            given.eq(Cat(below(beat.count)[:width])),
+            now.eq(given & self.present & ~gone),
+            enough.eq(~(given & ~self.present).any()),
+            offered.eq(self.beats.valid & ~tail & (enough | now.any())),
         ]
-        bits = Signal(width)
-        shown = Signal(width)
+        kept = stage(
+            m, "kept", self.registered, offered,
+            values=beat.values, last=beat.last & enough, keep=self.keep & now,
+        )  # fmt: skip
         m.d.comb += [
-            shown.eq(self.keep & Cat(now > index for index in range(width))),
-            bits.eq(shift_left(m, "aligned", shown, gone, width)),
-        ]
-        count = count_ones(m, "kept", bits)
-        total = Signal(len(fill) + 1)
-        over = Signal()
-        exactly = Signal()
-        moves = Signal()  # the values are dealt with
-        m.d.comb += [
-            total.eq(fill + count),
-            exactly.eq(total[-1] & ~total[:-1].any()),
-            over.eq(total[-1] & total[:-1].any()),
-            moves.eq(active & (~over | half)),
-            self.drop.eq(Mux(moves, now, 0)),
-            self.beats.ready.eq(moves & ends_beat),
-        ]
-        ends_window = Signal()
-        m.d.comb += [
-            ends_window.eq(tail & self.ended & ~self.level.any()),
-            self.restart.eq(ends_window),
+            self.wanted.eq(beat.count),
+            self.drop.eq(offered & kept.accepts & enough),
+            self.beats.ready.eq(self.drop),
+            self.restart.eq(tail & self.ended & self.empty),
             self.too_many.eq(self.beats.valid & (beat.count > width)),
-            self.surplus.eq(active & self.ended & ~self.level.any() & some.any()),
-            self.short.eq(tail & self.level.any()),
+            self.surplus.eq(self.beats.valid & ~tail & self.ended & ~enough),
+            self.short.eq(tail & self.ended & ~self.empty),
         ]
         m.d.sync += [
-            half.eq(Mux(active, over & ~half, half)),
-            gone.eq(Mux(moves, Mux(ends_beat, 0, gone + now), gone)),
-            fill.eq(Mux(ends_window, 0, Mux(moves, total[:-1], fill))),
-            tail.eq((tail & ~ends_window) | (moves & ends_beat & beat.last)),
-            self.complete.eq(
-                (self.complete & ~self.take)
-                | (active & ~half & (over | exactly))
-                | (ends_window & fill.any())
-            ),
+            tail.eq((tail & ~self.restart) | (self.drop & beat.last)),
+            gone.eq(Mux(offered & kept.accepts, (gone | now) & ~enough.replicate(width), gone)),
         ]
-        m.submodules.pack = pack = Pack(width, self.width)
-        m.d.comb += [pack.values.eq(beat.values), pack.keep.eq(bits), pack.start.eq(fill[:places])]
-        self._write(m, pack.moved, fill, count, active, over & ~half)
-        return m
 
-    def _write(
-        self, m: Module, packed: Value, fill: Value, count: Value, active: Value, spans: Value
-    ) -> None:
-        """Write what is packed to the lanes: a group of B of them and the one behind it."""
-        width, groups = self.bandwidth, self.lanes // self.bandwidth
+        m.submodules.lanes = place = FoldCount(self.lanes, width, self.operators)
         places = check_lanes(width, least=1)
-        end = Signal(places + 2)
-        m.d.comb += end.eq(fill[:places] + count)
-        here = Signal(width)
-        there = Signal(width)
+        m.submodules.pack = pack = Pack(width, self.width)
+        count = count_ones(m, "count", kept["keep"])
         m.d.comb += [
-            here.eq(Cat((fill[:places] <= wire) & (end > wire) for wire in range(width))),
-            there.eq(Cat((end > wire + width) & ~spans for wire in range(width))),
+            place.count.eq(count),
+            place.last.eq(kept["last"]),
+            pack.values.eq(kept["values"]),
+            pack.keep.eq(kept["keep"]),
+            pack.start.eq(place.start[:places]),
         ]
-        chosen = list(decode(m, "group", fill[places:], active)) if groups > 1 else [active]
-        writes = [
-            (chosen[group] & here[wire]) | (chosen[group - 1] & there[wire])
-            for group in range(groups)
-            for wire in range(width)
+        # Wires of the group in which the beat begins, and of the one behind it.
+        ahead = Cat(below(place.start[:places])[:width])
+        behind = Signal(2 * width)
+        end = Signal(places + 2)
+        m.d.comb += [end.eq(place.start[:places] + count), behind.eq(Cat(below(end)[: 2 * width]))]
+        groups = self.lanes // width
+        group = decode(m, "group", place.start[places:], Const(1, 1)) if groups > 1 else Const(1, 1)
+        packed = stage(
+            m, "packed", self.registered, kept.valid,
+            values=pack.moved, here=behind[:width] & ~ahead, there=behind[width:], group=group,
+            over=place.over, fills=place.fills, ends=place.ends,
+        )  # fmt: skip
+        m.submodules.steps = steps = FoldSteps()
+        m.d.comb += [
+            kept.ready.eq(packed.accepts),
+            packed.ready.eq(steps.done),
+            place.moves.eq(kept.valid & kept.ready),
+            steps.valid.eq(packed.valid),
+            steps.over.eq(packed["over"]),
+            steps.fills.eq(packed["fills"]),
+            steps.ends.eq(packed["ends"]),
+            steps.take.eq(self.take),
+            self.complete.eq(steps.complete),
         ]
         m.submodules.registers = registers = StationaryRegisters(self.lanes, self.width)
+        here = packed["here"] & steps.first.replicate(width)
+        there = packed["there"] & steps.done.replicate(width)
+        writes = [
+            (packed["group"][number] & here[wire]) | (packed["group"][number - 1] & there[wire])
+            for number in range(groups)
+            for wire in range(width)
+        ]
         m.d.comb += [
-            registers.values.eq(Cat([packed] * groups)),
+            registers.values.eq(Cat([packed["values"]] * groups)),
             registers.write.eq(Cat(writes)),
             registers.take.eq(self.take),
             self.in_use.eq(registers.in_use),
         ]
+        return m

@@ -1,0 +1,64 @@
+"""Counting set bits, at once or in two parts that a stage may stand between."""
+
+from collections.abc import Callable
+
+from amaranth.hdl import Cat, Module, Signal, Value
+
+from ..arithmetic.heap import Heap
+
+__all__ = ["add_counts", "count_ones", "group_counts", "prefix"]
+
+
+def count_ones(m: Module, name: str, bits: Value) -> Value:
+    """Return the number of set bits."""
+    heap = Heap(len(bits).bit_length())
+    for bit in bits:
+        heap.add_bit(bit, 0)
+    total = Signal(len(bits).bit_length(), name=name)
+    m.d.comb += total.eq(heap.compress(m, name=name)[0])
+    return total
+
+
+def _group(count: int) -> int:
+    """Return how many bits a group has: about the square root of all."""
+    return 1 << count.bit_length() // 2
+
+
+def group_counts(m: Module, name: str, bits: Value) -> Value:
+    """Return the numbers of set bits of groups, for :func:`add_counts`."""
+    size = _group(len(bits))
+    return Cat(
+        count_ones(m, f"{name}_{first}", bits[first : first + size]) for first in range(0, len(bits), size)
+    )
+
+
+def add_counts(m: Module, name: str, counts: Value, bits: int) -> Value:
+    """Return the number of set bits of ``bits`` bits from what :func:`group_counts` gave."""
+    size = _group(bits)
+    heap = Heap(bits.bit_length())
+    first = 0
+    for start in range(0, bits, size):
+        width = (min(bits, start + size) - start).bit_length()
+        heap.add(counts[first : first + width])
+        first += width
+    total = Signal(bits.bit_length(), name=name)
+    m.d.comb += total.eq(heap.compress(m, name=name)[0])
+    return total
+
+
+def prefix(
+    m: Module, name: str, bits: list[Value], operation: Callable[[Value, Value], Value]
+) -> list[Value]:
+    """Return, for each bit, the operation over it and all bits before, log2 of their number deep."""
+    result, distance = list(bits), 1
+    while distance < len(bits):
+        level = Signal(len(bits), name=f"{name}_{distance}")
+        # The last bit of the lower half of each block of 2·distance is combined with all of the upper half.
+        m.d.comb += level.eq(
+            Cat(
+                operation(result[index // distance * distance - 1], bit) if index & distance else bit
+                for index, bit in enumerate(result)
+            )
+        )
+        result, distance = list(level), 2 * distance
+    return result

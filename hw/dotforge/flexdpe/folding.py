@@ -1,0 +1,151 @@
+"""Folding: what comes one after the other fills fold after fold without gaps.
+
+Values and rows are both packed so: an item, a beat of values or a row, brings some lanes' worth. One that does
+not fit fills its fold and goes on in the next, when that may be filled. ::
+
+    lanes        8
+    items        3   4   4   2 (last)
+    start        0   3   7   3
+    fold 0       a a a b b b b c        the third item spans two folds
+    fold 1       c c c d d - - -        the last item ends the window, and the fold
+
+Where an item begins does not depend on when it comes, so it is counted ahead of the step that waits for room.
+"""
+
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
+from amaranth.lib.wiring import In, Out
+
+from ..arithmetic.carry import add
+from ..block import Block
+from ..network.piece import check_lanes
+
+__all__ = ["FoldCount", "FoldSteps", "below"]
+
+
+def below(count: Value) -> list[Value]:
+    """Return, for each i that ``count`` can be above, whether it is."""
+    bits: list[Value] = [Const(0)]
+    for digit in count:
+        bits = [digit | bit for bit in bits] + [digit & bit for bit in bits]
+    return bits
+
+
+class FoldCount(Block):
+    """Counts where items begin and end.
+
+    Parameters
+    ----------
+    lanes : power of two
+    most : that an item brings, up to ``lanes``
+    operators : see :mod:`dotforge.arithmetic.carry`
+
+    Interface attributes
+    --------------------
+    count, last : of the item that is there: what it brings, and whether it ends the window
+    moves : it leaves at the end of this cycle
+    start : lane at which it begins
+    beyond : lane behind it, modulo lanes
+    over : it spans two folds
+    fills : it ends with its fold
+    ends : it ends the window, and a fold with it
+    """
+
+    count: Signal
+    last: Signal
+    moves: Signal
+    start: Signal
+    beyond: Signal
+    over: Signal
+    fills: Signal
+    ends: Signal
+
+    def __init__(self, lanes: int, most: int, operators: bool = False) -> None:
+        self.bits, self.operators = check_lanes(lanes), operators
+        super().__init__(
+            {
+                "count": In(most.bit_length()),
+                "last": In(1),
+                "moves": In(1),
+                "start": Out(self.bits),
+                "beyond": Out(self.bits),
+                "over": Out(1),
+                "fills": Out(1),
+                "ends": Out(1),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        start = Signal(self.bits)
+        width = self.bits + 1
+        count = Cat(self.count, Const(0, width - len(self.count)))
+        total, _ = add(m, "total", Cat(start, Const(0, 1)), count, operators=self.operators)
+        rest = Signal()
+        m.d.comb += [
+            self.start.eq(start),
+            self.beyond.eq(total[:-1]),
+            rest.eq(self.beyond.any()),
+            self.over.eq(total[-1] & rest),
+            self.fills.eq(total[-1] & ~rest),
+            self.ends.eq(self.last & (total[-1] | rest)),
+        ]
+        m.d.sync += start.eq(Mux(self.moves, self.beyond & (~self.last).replicate(self.bits), start))
+        return m
+
+
+class FoldSteps(Block):
+    """Lets items into the next fold: one that spans two folds in two steps.
+
+    Interface attributes
+    --------------------
+    valid, over, fills, ends : there is an item; see :class:`FoldCount`
+    take : the fold that is complete comes into use at the end of this cycle
+    first, second : what belongs to the fold in which the item begins, or to the one after it, goes in now
+    done : all of the item is in at the end of this cycle
+    complete : the fold is; nothing goes in before ``take``
+    """
+
+    valid: Signal
+    over: Signal
+    fills: Signal
+    ends: Signal
+    take: Signal
+    first: Signal
+    second: Signal
+    done: Signal
+    complete: Signal
+
+    def __init__(self) -> None:
+        super().__init__(
+            {
+                "valid": In(1),
+                "over": In(1),
+                "fills": In(1),
+                "ends": In(1),
+                "take": In(1),
+                "first": Out(1),
+                "second": Out(1),
+                "done": Out(1),
+                "complete": Out(1),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        half = Signal()  # the first step of an item of two was done
+        step = Signal()
+        m.d.comb += [
+            step.eq(self.valid & ~self.complete),
+            self.first.eq(step & ~half),
+            self.second.eq(step & half),
+            self.done.eq(step & (half | ~self.over)),
+        ]
+        m.d.sync += [
+            half.eq(Mux(step, self.over & ~half, half)),
+            self.complete.eq(
+                (self.complete & ~self.take)
+                | (self.first & (self.over | self.fills | self.ends))
+                | (self.second & self.ends)
+            ),
+        ]
+        return m
