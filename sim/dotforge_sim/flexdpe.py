@@ -7,7 +7,6 @@ that order.
 """
 
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +15,7 @@ import numpy as np
 from dotforge_golden import flexdpe as golden
 from dotforge_golden.formats import lookup
 
-from .flexdpe_beats import Job, inputs, windows
+from .flexdpe_beats import Job, inputs, pieces, windows
 from .gemm import Cycles, Design, Progress, RunError, RunResult, check_operands, statistics
 from .streams import Outputs, Simulator
 
@@ -24,9 +23,6 @@ __all__ = ["EXAMPLE", "Options", "run"]
 
 #: Arguments of an example for the command line's help.
 EXAMPLE = "--a activations.npy --b weights.npz --stationary auto -o product.npy --json report.json"
-
-#: Beats of vectors in one run of the simulator; windows beyond that are run in pieces.
-_PIECE = 1_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,7 +97,7 @@ def run(design: Design, a: np.ndarray, b: np.ndarray, options: Options, progress
     simulator = Simulator(design.verilog, design.manifest)
     total = sum(len(job.folds(part)) for part in windows(job)) * len(job.vectors)
     streamed = 0
-    for parts in _pieces(job):
+    for parts in pieces(job):
         beats = inputs(simulator, parameters, job, parts, given_regor=options.regor == "given")
         quiet = design.manifest["latency"] + 64
         outputs = simulator.run(beats, expect={}, idle_limit=20_000, quiet_cycles=quiet)
@@ -201,21 +197,6 @@ def _expected_cycles(job: Job) -> int:
     """Estimate what a stationary operand costs: what is streamed, and what is loaded before that."""
     folds = sum(len(job.folds(part)) for part in windows(job))
     return folds * len(job.vectors) + int(np.count_nonzero(job.row_bits)) // job.bandwidth
-
-
-def _pieces(job: Job) -> Iterator[list[slice]]:
-    """Group windows into runs of the simulator."""
-    parts: list[slice] = []
-    beats = 0
-    for part in windows(job):
-        own = len(job.folds(part)) * len(job.vectors)
-        if parts and beats + own > _PIECE:
-            yield parts
-            parts, beats = [], 0
-        parts.append(part)
-        beats += own
-    if parts:
-        yield parts
 
 
 class _Done:

@@ -1,5 +1,6 @@
 """What the Flex-DPE takes: the matrices of a product as beats of its streams."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,10 @@ from dotforge_golden import route
 
 from .streams import Beats, Simulator
 
-__all__ = ["Job", "inputs", "windows"]
+__all__ = ["Job", "inputs", "pieces", "windows"]
+
+#: Beats of vectors in one run of the simulator; windows beyond that are run in pieces.
+_PIECE = 1_000_000
 
 #: Up to this many lanes ``distribution=auto`` is a crossbar.
 _CROSSBAR_LANES = 4
@@ -46,6 +50,21 @@ def windows(job: Job) -> list[slice]:
     """Return the windows that have anything to multiply."""
     parts = golden.windows(job.rows.shape[1], job.window)
     return [part for part in parts if job.row_bits[:, part].any() and job.vector_bits[:, part].any()]
+
+
+def pieces(job: Job) -> Iterator[list[slice]]:
+    """Group windows into runs of the engine; each begins with a reset."""
+    parts: list[slice] = []
+    beats = 0
+    for part in windows(job):
+        own = len(job.folds(part)) * len(job.vectors)
+        if parts and beats + own > _PIECE:
+            yield parts
+            parts, beats = [], 0
+        parts.append(part)
+        beats += own
+    if parts:
+        yield parts
 
 
 def inputs(

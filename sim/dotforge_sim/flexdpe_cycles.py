@@ -5,13 +5,11 @@ those of a long fold's vectors, are skipped. So time grows with the nonzeros of 
 the vectors. Inputs and output never wait on their neighbours.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-
-from dotforge_golden import flexdpe as golden
 
 from .gemm import Cycles
 
@@ -289,6 +287,35 @@ class _Line:
         return changed
 
 
+class _Share:
+    """A row that several read."""
+
+    def __init__(self, readers: int) -> None:
+        self.row: Any = None
+        self.served = [False] * readers
+
+    def offered(self, reader: int) -> Any:
+        return None if self.served[reader] else self.row
+
+    def leaves(self, done: list[bool]) -> bool:
+        """Return whether all readers are done with the row in this cycle."""
+        return self.row is not None and all(
+            served or now_done for served, now_done in zip(self.served, done, strict=True)
+        )
+
+    def move(self, done: list[bool], comes: Any) -> bool:
+        """End the cycle, with the row that comes if there is room; return whether anything changed."""
+        leaves = self.leaves(done)
+        self.served = [
+            not leaves and (served or now_done) for served, now_done in zip(self.served, done, strict=True)
+        ]
+        if self.row is None or leaves:
+            changed = self.row is not comes
+            self.row = comes
+            return changed or leaves
+        return any(done)
+
+
 class _Controller:
     """The loading path, a cycle at a time."""
 
@@ -307,9 +334,12 @@ class _Controller:
         # Regor: the window that is gathered, when all of it is in, and the one whose rows come in.
         self.gathering, self.gathered, self.regor = 0, windows[0].bitmaps, -1
         self.skid: Any = None
-        self.readers = 3 if timing.topology != "host" else 2
-        self.share: Any = None
-        self.served = [False] * self.readers
+        # Who reads a row: positions first, if there are any; with a buffer, the others read behind it.
+        self.scans = timing.topology != "host"
+        self.share = _Share(2 + (self.scans and not timing.row_buffer))
+        self.early = _Share(2) if timing.row_buffer else None
+        self.beside: list[Any] = [None, None, None]  # rows that runs, keep bits and positions wait for
+        self.buffer: list[tuple[int, Any]] = []  # when a row came, and the row
         # Runs.
         self.run_line = _Line(3 if timing.registered else 0) if timing.registered else None
         self.runs = _Fill(timing.lanes)
@@ -341,6 +371,7 @@ class _Controller:
     def _next_event(self) -> int:
         folds = self.folds
         times = [folds.take, folds.take + 1, folds.show, folds.show + 1, folds.accepted, self.gathered]
+        times += [came + 2 for came, _ in self.buffer[:1]]
         later = [time for time in (*times, *self.routes.events()) if self.now < time < _NEVER]
         if not later:
             raise RuntimeError("the model of the Flex-DPE's controller stands still")
@@ -353,19 +384,31 @@ class _Controller:
         self.routes.update()
         fold = len(folds.swaps)
         swap = runs_complete and values_complete and self.routes.prepared(fold, now) and folds.may_swap(now)
-        row = self.share
-        offered = [row if row is not None and not served else None for served in self.served]
-        runs_done, changed_runs = self._runs(offered[0], show)
-        keep_done, changed_keep = self._keep(offered[1], take)
+        runs_done, changed_runs = self._read(0, self.share.offered(0), self._runs, show)
+        keep_done, changed_keep = self._read(1, self.share.offered(1), self._keep, take)
         done, changed = [runs_done, keep_done], changed_runs or changed_keep
-        if self.readers == 3:
-            position_done, changed_positions = self._positions(offered[2])
-            done.append(position_done)
+        early: list[bool] = []
+        if self.scans:
+            offered = self.early.offered(0) if self.early else self.share.offered(2)
+            position_done, changed_positions = self._read(2, offered, self._positions)
+            (early if self.early else done).append(position_done)
             changed = changed or changed_positions
-        changed = self._share(done) or changed
+        changed = self._rows(early, done) or changed
         if swap:
             folds.swap(now)
         return changed or swap
+
+    def _read(
+        self, number: int, offered: Any, reader: Callable[..., tuple[bool, bool]], *arguments: bool
+    ) -> tuple[bool, bool]:
+        """Do a cycle of a reader: return whether it is done with the row, and whether anything changed."""
+        if not self.timing.registered:
+            return reader(offered, *arguments)
+        waits = self.beside[number]
+        row = offered if waits is None else waits
+        done, changed = reader(row, *arguments)
+        self.beside[number] = None if done else row
+        return offered is not None and waits is None, changed or self.beside[number] is not waits
 
     def _runs(self, offered: Any, show: bool) -> tuple[bool, bool]:
         fill, line = self.runs, self.run_line
@@ -483,33 +526,33 @@ class _Controller:
             self.split = offered
         return accepted and offered is not None, changed
 
-    def _share(self, done: list[bool]) -> bool:
-        """Let the row that all are done with go, and the next one in."""
+    def _rows(self, early: list[bool], done: list[bool]) -> bool:
+        """Let rows that all are done with go, and the next ones in."""
         now, rows = self.now, self.rows
-        leaves = self.share is not None and all(
-            served or now_done for served, now_done in zip(self.served, done, strict=True)
-        )
-        accepts = self.share is None or leaves
+        changed = False
+        front, front_done = self.share, done
+        if self.early is not None:
+            entering = self.early.offered(1)
+            takes = entering is not None and len(self.buffer) < self.timing.row_buffer
+            comes = self.buffer[0][1] if self.buffer and now >= self.buffer[0][0] + 2 else None
+            leaves = comes is not None and (self.share.row is None or self.share.leaves(done))
+            changed = self.share.move(done, comes)
+            if leaves:
+                self.buffer.pop(0)
+            if takes:
+                self.buffer.append((now, entering))
+            front, front_done = self.early, [*early, takes]
         number = self.next_row
-        comes = self.skid
-        taken = False
+        comes, taken = self.skid, False
         if comes is None and number < len(rows) and rows[number][0] == self.regor:
             comes, taken = rows[number], True
+        accepts = front.row is None or front.leaves(front_done)
+        changed = front.move(front_done, comes) or changed
         if not self.timing.registered:
             taken = taken and accepts
-        elif comes is not None and not accepts:
-            self.skid = comes
         else:
-            self.skid = None
-        changed = taken or leaves or any(done)
-        self.served = [
-            not leaves and (served or now_done) for served, now_done in zip(self.served, done, strict=True)
-        ]
-        if accepts:
-            changed = changed or comes is not None
-            self.share = comes
-            if comes is None:
-                self.served = [False] * self.readers
+            changed = changed or taken
+            self.skid = None if accepts else comes
         finished = taken and rows[number][3]
         self.next_row += taken
         # REGOR of the next window comes in behind the last row.

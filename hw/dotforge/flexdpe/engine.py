@@ -98,6 +98,7 @@ class FlexDpe(StreamBlock):
             registers=config.distribution_registers,
             tag_width=1,
             registered_ready=config.control_pipeline and config.distribution_pipeline > 0,
+            swap_apart=True,  # nothing is written between prepared and swap
         )
 
     def elaborate(self, platform: object) -> Module:

@@ -123,26 +123,17 @@ class Load(Block):
             m.d.comb += [
                 buffer.i.payload.eq(share.row),
                 buffer.i.valid.eq(share.offered[1]),
-                share.done.eq(Cat(early[0].done, buffer.i.ready & share.offered[1])),
-                early[0].offered.eq(share.offered[0]),
-                early[0].useful.eq(share.row.useful),
-                early[0].last.eq(share.row.last),
+                share.done.eq(Cat(self._read(m, share, 0, early[0]), buffer.i.ready & share.offered[1])),
             ]
             source, readers = buffer.o, late
         else:
             readers = [*early, *late]
         m.submodules.share = share = RowShare(window, config.row_bits, len(readers))
         connect(m, source, share.i)
-        m.d.comb += share.done.eq(Cat(reader.done for reader in readers))
-        for number, reader in enumerate(readers):
-            m.d.comb += [
-                reader.offered.eq(share.offered[number]),
-                reader.useful.eq(share.row.useful),
-                reader.last.eq(share.row.last),
-            ]
+        m.d.comb += share.done.eq(
+            Cat(self._read(m, share, number, reader) for number, reader in enumerate(readers))
+        )
         m.d.comb += [
-            runs.row.eq(share.row.row),
-            keep.bitmap.eq(share.row.bitmap),
             runs.take.eq(self.show),
             values.take.eq(self.take),
             values.keep.eq(keep.keep),
@@ -164,6 +155,25 @@ class Load(Block):
             self.seen[Cause.STATIONARY_SHORT].eq(values.short),
         ]
         return m
+
+    def _read(self, m: Module, share: RowShare, number: int, reader: Any) -> Value:
+        """Give rows to a reader; return whether it is done with the one that is there."""
+        names = [name for name in ("row", "bitmap", "useful", "last") if hasattr(reader, name)]
+        row = Cat(getattr(share.row, name) for name in names)
+        taken = Cat(getattr(reader, name) for name in names)
+        if not self.config.control_pipeline:
+            m.d.comb += [reader.offered.eq(share.offered[number]), taken.eq(row)]
+            return reader.done
+        # What a reader can take must not decide in the same cycle whether the next row comes in.
+        m.submodules[f"beside_{type(reader).__name__.lower()}"] = skid = Skid(len(row))
+        m.d.comb += [
+            skid.i.valid.eq(share.offered[number]),
+            skid.i.payload.eq(row),
+            skid.o.ready.eq(reader.done),
+            reader.offered.eq(skid.o.valid),
+            taken.eq(skid.o.payload),
+        ]
+        return share.offered[number] & skid.i.ready
 
     def _scan(self, m: Module) -> Positions:
         """Make the scanner that gives each lane's position."""

@@ -162,7 +162,7 @@ class Values(Block):
             self.restart.eq(tail & self.ended & self.empty),
             self.too_many.eq(self.beats.valid & (beat.count > width)),
             self.surplus.eq(self.beats.valid & ~tail & self.ended & ~enough),
-            self.short.eq(tail & self.ended & ~self.empty),
+            self.short.eq(tail & ~self.empty),
         ]
         m.d.sync += [
             tail.eq((tail & ~self.restart) | (self.drop & beat.last)),

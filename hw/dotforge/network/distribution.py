@@ -100,6 +100,7 @@ class DistributionNetwork(Block):
     tag_width : bits that go with each vector, untouched
     registered_ready : the stall of a registered network comes from a register and not from
         ``lanes_out.ready``, for a high clock rate; one more vector can wait at the output
+    swap_apart : rows are never written in a cycle with ``swap``, so ``writable`` need not look at it
     stallable : without it ``lanes_out.ready`` is ignored: whoever gives a vector in has room for its lanes
         when they come, ``latency`` cycles later. Saves a multiplexer a register, a third of its area
 
@@ -140,6 +141,7 @@ class DistributionNetwork(Block):
         tag_width: int = 0,
         registered_ready: bool = False,
         stallable: bool = True,
+        swap_apart: bool = False,
     ) -> None:
         check_lanes(lanes)
         self.lanes, self.width, self.window = lanes, width, lanes if window is None else window
@@ -156,7 +158,7 @@ class DistributionNetwork(Block):
         if registered_ready and not stallable:
             raise ValueError("registered_ready: a stallable network is wanted")
         self.registers, self.tag_width = tuple(registers), tag_width
-        self.registered_ready, self.stallable = registered_ready, stallable
+        self.registered_ready, self.stallable, self.swap_apart = registered_ready, stallable, swap_apart
         self.latency = len(self.registers)
         self.rows = setting_rows(self.topology, lanes, self.window)
         tag = {"tag": tag_width} if tag_width else {}
@@ -184,7 +186,7 @@ class DistributionNetwork(Block):
         m.submodules.network = network
         advance = Signal()
         m.d.comb += [
-            self.writable.eq(network.settled & ~self.swap),
+            self.writable.eq(network.settled if self.swap_apart else network.settled & ~self.swap),
             settings.write.eq(self.write & self.writable),
             settings.row.eq(self.row),
             settings.data.eq(self.data),
