@@ -8,17 +8,25 @@ from xml.sax.saxutils import escape
 __all__ = ["Point", "Scatter", "frontier", "render"]
 
 _WIDTH, _HEIGHT = 620, 460
-_LEFT, _RIGHT, _TOP, _BOTTOM = 62, 96, 34, 48
+_LEFT, _RIGHT, _TOP, _BOTTOM = 62, 150, 42, 48
 _ON, _OFF, _LINE = "#0072b2", "#888888", "#d55e00"
 
 
 @dataclass(frozen=True)
 class Point:
-    """A named point."""
+    """A point; those with the same label are joined and labelled once.
+
+    Attributes
+    ----------
+    name : shown where a pointer rests on it
+    x, y : place
+    label : beside it, or beside the highest of several; the name by default
+    """
 
     name: str
     x: float
     y: float
+    label: str = ""
 
 
 @dataclass(frozen=True)
@@ -82,24 +90,45 @@ def _plot(plot: Scatter) -> list[str]:
     parts.append(
         f'<text x="{right}" y="{bottom + 34}" text-anchor="end" fill="#555555">{escape(plot.x_unit)}</text>'
     )
-    parts.append(f'<text x="{_LEFT - 56}" y="{_TOP - 4}" fill="#555555">{escape(plot.y_unit)}</text>')
+    parts.append(f'<text x="{_LEFT - 56}" y="{_TOP - 9}" fill="#555555">{escape(plot.y_unit)}</text>')
 
     best = frontier(plot.points)
     path = "L".join(f"{at_x(point.x):.1f} {at_y(point.y):.1f}" for point in best)
     parts.append(f'<path d="M{path}" fill="none" stroke="{_LINE}" stroke-width="1.5"/>')
-    taken: list[tuple[float, float]] = []
+    families: dict[str, list[Point]] = {}
     for point in sorted(plot.points, key=lambda point: (point.y, point.x)):
-        x, y = at_x(point.x), at_y(point.y)
-        colour = _ON if point in best else _OFF
-        parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{colour}"/>')
-        label = y + 4
-        # Up, until no label that is there already is near.
-        while any(abs(label - other_y) < 11 and abs(x - other_x) < 100 for other_x, other_y in taken):
-            label -= 4
-        taken.append((x, label))
-        if y + 4 - label > 10:
-            parts.append(f'<path d="M{x:.1f} {y:.1f}L{x + 8:.1f} {label - 3:.1f}" stroke="#bbbbbb"/>')
-        parts.append(f'<text x="{x + 9:.1f}" y="{label:.1f}" fill="{colour}">{escape(point.name)}</text>')
+        families.setdefault(point.label or point.name, []).append(point)
+    taken: list[tuple[float, float, float]] = []
+    for label, family in families.items():
+        if len(family) > 1:
+            path = "L".join(f"{at_x(point.x):.1f} {at_y(point.y):.1f}" for point in family)
+            parts.append(f'<path d="M{path}" fill="none" stroke="#bbbbbb"/>')
+        for point in family:
+            colour = _ON if point in best else _OFF
+            parts.append(
+                f'<circle cx="{at_x(point.x):.1f}" cy="{at_y(point.y):.1f}" r="4" fill="{colour}">'
+                f"<title>{escape(point.name)}</title></circle>"
+            )
+        x, y = at_x(family[-1].x), at_y(family[-1].y)
+        text = y + 4
+        wide = 6.2 * len(label)
+        # Up, until neither a label nor another point is in the way.
+        while any(
+            abs(text - other_y) < 12 and x - other_wide < other_x < x + wide
+            for other_x, other_y, other_wide in taken
+        ) or any(
+            abs(text - 4 - at_y(point.y)) < 8 and x + 5 < at_x(point.x) < x + 9 + wide
+            for point in plot.points
+        ):
+            text -= 3
+        taken.append((x, text, wide))
+        if y + 4 - text > 8:
+            parts.append(f'<path d="M{x:.1f} {y:.1f}L{x + 8:.1f} {text - 3:.1f}" stroke="#bbbbbb"/>')
+        colour = _ON if any(point in best for point in family) else "#555555"
+        parts.append(
+            f'<text x="{x + 9:.1f}" y="{text:.1f}" fill="{colour}" '
+            f'paint-order="stroke" stroke="white" stroke-width="3">{escape(label)}</text>'
+        )
     return parts
 
 
