@@ -134,7 +134,8 @@ def quantise(
     scale_rounding : one of :data:`SCALE_ROUNDINGS`. E8M0, with m the largest magnitude of a block and e the
         exponent of the largest element: ``floor``, 2^(⌊log2 m⌋ − e), which saturates elements in the top binade;
         ``ceil``, the smallest power of two with which nothing saturates; ``even``, that of ``floor`` after m
-        was rounded to an element's precision, ties to even, so that nothing saturates by more than rounding.
+        was rounded to an element's precision, ties to even: only what is nearer to the largest element than to the
+        next power of two saturates (and MXFP8 E4M3 from 448 on, whose next number, 480, is taken by NaN).
         E4M3, with m / (largest element · unit): rounded down, up, or to nearest
     per_row : NVFP4: a unit for every row, not one for the matrix
     """
