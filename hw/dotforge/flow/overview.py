@@ -3,7 +3,9 @@
 Run as ``python -m dotforge.flow.overview -o DIR``.
 """
 
+import os
 import sys
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +61,9 @@ def _text(value: Any) -> str:
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True)
 def main(output: Path) -> None:
     """Write, verify and synthesize the default configuration of every engine."""
-    rows = [engine_row(name, output / name) for name in engines()]
+    names = list(engines())
+    with ProcessPoolExecutor(min(len(names), os.cpu_count() or 1)) as pool:
+        rows = list(pool.map(engine_row, names, [output / name for name in names]))
     write_json(output / "overview.json", rows)
     table(list(rows[0]), [list(row.values()) for row in rows])
 
