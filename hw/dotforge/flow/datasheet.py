@@ -1,5 +1,6 @@
 """The datasheet: what a designer wants to know before instantiating, in Markdown, from manifest and reports."""
 
+import gc
 import inspect
 import warnings
 from collections.abc import Mapping, Sequence
@@ -97,8 +98,10 @@ def _function(manifest: dict[str, Any]) -> list[str]:
     """Return what the engine's own documentation says, up to its list of parameters."""
     entry, config = configure(manifest["engine"], manifest["parameters"])
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UnusedElaboratable)  # it is made to be asked what it is, and dropped
+        # It is made to be asked what it is, and dropped, here and not at some later time.
+        warnings.simplefilter("ignore", UnusedElaboratable)
         kind = type(entry.build(config))
+        gc.collect()
     text = inspect.getdoc(kind) or ""
     told = text.partition("\nParameters\n")[0].strip()
     plain = [line.replace("``", "`") for line in told.splitlines()]
