@@ -415,20 +415,19 @@ class _Controller:
         if line is None:
             flags = None if offered is None else fill.place(offered[2], offered[3])
             done, changed = fill.step(flags, show)
-            if done:
+            if done and offered is not None:
                 fill.move(offered[2], offered[3])
             return done, changed
         # Flags are known when a row is placed: they go with it into the last register.
         done, changed = fill.step(line.last, show)
         placed = line.places[1]
-        item = offered
         accepts = line.accepts(done)
-        moves = placed is not None and (done or line.last is None)
-        if moves:
+        if placed is not None and (done or line.last is None):
             flags = fill.place(placed[2], placed[3])
             fill.move(placed[2], placed[3])
             line.places[1] = flags
-        changed = line.move(item, done) or changed or moves
+            changed = True
+        changed = line.move(offered, done) or changed
         return accepts and offered is not None, changed
 
     def _keep(self, offered: Any, take: bool) -> tuple[bool, bool]:
@@ -445,7 +444,7 @@ class _Controller:
             self.filling += 1
             self.written = self.dropped = self.taken = 0
             changed = True
-        if writes:
+        if writes and row is not None:
             self.written += row[1]
             self.ended = row[3]
             changed = True
