@@ -63,7 +63,7 @@ class Pack(Block):
                 m.d.comb += middle.eq(ranks[bit + 1][block] + counts[bit][2 * block])
                 low, high = middle[:bit], middle[bit]
                 # Bit ``bit`` of the first rank at or after the middle that is wire modulo 2**bit.
-                select += [high ^ (low > wire if bit else 0) for wire in range(1 << bit)]
+                select += [high ^ (low > wire) for wire in range((1 << bit) - 1)] + [high]
             flat = Signal(self.lanes * self.width, name=f"column_{bit}")
             chosen = Signal(len(select), name=f"select_{bit}")
             m.d.comb += [
