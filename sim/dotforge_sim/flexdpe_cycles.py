@@ -247,7 +247,7 @@ class _Routes:
 
     @property
     def ahead(self) -> bool:
-        return True
+        return self.timing.engines > 1
 
     def events(self) -> list[int]:
         timing = self.timing

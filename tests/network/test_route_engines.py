@@ -1,6 +1,7 @@
 """Route engines beside the network that they set: fold after fold, a vector every cycle."""
 
 import gc
+import re
 
 import numpy as np
 import pytest
@@ -35,9 +36,11 @@ class Routed(Block):
     hold: Signal
     swapped: Signal
 
-    def __init__(self, topology, lanes, width, registers, engines, walkers):
+    def __init__(self, topology, lanes, width, registers, engines, walkers, options=()):
         self.routes = RouteEngines(topology, lanes, None, engines, walkers)
-        self.network = DistributionNetwork(lanes, width, topology=topology, registers=registers)
+        self.network = DistributionNetwork(
+            lanes, width, topology=topology, registers=registers, **dict(options)
+        )
         members = self.network.signature.members
         super().__init__(
             {
@@ -103,12 +106,12 @@ CASES = [
 ]
 
 
-def check_stream(case, cycles, hold, broken=lambda verilog: verilog):
+def check_stream(case, cycles, hold, broken=lambda verilog: verilog, options=()):
     """Run vectors through; return (cycles of swaps, vectors that were compared)."""
     topology, lanes, registers, engines, walkers = case
     width = 5
     columns = evenly(registers, distribution_columns(topology, lanes, lanes))
-    design = convert(Routed(topology, lanes, width, columns, engines, walkers))
+    design = convert(Routed(topology, lanes, width, columns, engines, walkers, options))
     random = np.random.default_rng(SEED)
     values = random.integers(1, 1 << width, (cycles, lanes))
     bitmap = random.random(values.shape) < 0.7
@@ -150,6 +153,34 @@ def test_settings_wait_for_the_swap(case):
     swaps, vectors = check_stream(case, 4000, hold)
     assert len(swaps) > 15
     assert vectors > 3000
+
+
+#: The route engines write nothing between ``prepared`` and the swap.
+APART = (("swap_apart", True),)
+LATER = (*APART, ("registered_writable", True))
+
+
+@pytest.mark.parametrize(("registers", "options"), [(5, LATER), pytest.param(0, LATER, marks=pytest.mark.slow),
+                                                    pytest.param(5, APART, marks=pytest.mark.slow)])  # fmt: skip
+def test_rows_wait_for_a_register(registers, options):
+    hold = np.random.default_rng(SEED).random(3000) < 0.9
+    swaps, vectors = check_stream(("multicast-benes", 8, registers, 2, 4), 3000, hold, options=options)
+    assert len(swaps) > 20
+    assert vectors > 2500
+
+
+def test_a_row_that_does_not_wait_is_seen():
+    found = []
+
+    def broken(verilog):
+        text, count = re.subn(r"\bwritable <= \w+;", "writable <= 1'h1;", verilog)
+        found.append(count)
+        return text
+
+    hold = np.random.default_rng(SEED).random(3000) < 0.5
+    with pytest.raises(AssertionError):
+        check_stream(("multicast-benes", 8, 5, 2, 4), 3000, hold, broken, LATER)
+    assert found == [1]
 
 
 class EveryMap(Block):

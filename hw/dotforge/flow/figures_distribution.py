@@ -6,6 +6,7 @@ Results are kept on disk by Verilog text and flow; measured for the first time, 
 
 import argparse
 import hashlib
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -65,7 +66,7 @@ def _area(block: Block) -> tuple[int, int]:
 def _fmax(block: Block) -> dict[str, Any]:
     """Return the report of a placement on an ECP5, out of context, between registers at all ports."""
     design = convert(block, name="network")
-    settings = Settings(seeds=SEEDS, wide_luts=True, timeout=_SECONDS)
+    settings = Settings(seeds=SEEDS, wide_luts=True, timeout=_SECONDS, jobs=os.cpu_count() or 1)
     target = FPGAS["ecp5"]
     key = _key(design, target.options(settings), target.tools(settings))
     found = result_cache.load(key)
@@ -156,7 +157,13 @@ def fmax_table(lanes: int, topologies: Sequence[str] = ("multicast-benes",)) -> 
     rows = []
     for topology in topologies:
         network = DistributionNetwork(
-            lanes, WIDTH, topology=topology, registers=fast(topology, lanes, lanes), registered_ready=True
+            lanes,
+            WIDTH,
+            topology=topology,
+            registers=fast(topology, lanes, lanes),
+            registered_ready=True,
+            swap_apart=True,
+            registered_writable=True,
         )
         found = _fmax(network)
         timing, totals = found["timing"], found["totals"]

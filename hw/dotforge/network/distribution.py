@@ -101,6 +101,7 @@ class DistributionNetwork(Block):
     registered_ready : the stall of a registered network comes from a register and not from
         ``lanes_out.ready``, for a high clock rate; one more vector can wait at the output
     swap_apart : rows are never written in a cycle with ``swap``, so ``writable`` need not look at it
+    registered_writable : ``writable`` comes from a register, a cycle later; with ``swap_apart`` only
     stallable : without it ``lanes_out.ready`` is ignored: whoever gives a vector in has room for its lanes
         when they come, ``latency`` cycles later. Saves a multiplexer a register, a third of its area
 
@@ -142,6 +143,7 @@ class DistributionNetwork(Block):
         registered_ready: bool = False,
         stallable: bool = True,
         swap_apart: bool = False,
+        registered_writable: bool = False,
     ) -> None:
         check_lanes(lanes)
         self.lanes, self.width, self.window = lanes, width, lanes if window is None else window
@@ -157,7 +159,10 @@ class DistributionNetwork(Block):
             raise ValueError("registered_ready: a network with registers is wanted")
         if registered_ready and not stallable:
             raise ValueError("registered_ready: a stallable network is wanted")
+        if registered_writable and not swap_apart:
+            raise ValueError("registered_writable: swap_apart is wanted")
         self.registers, self.tag_width = tuple(registers), tag_width
+        self.registered_writable = registered_writable
         self.registered_ready, self.stallable, self.swap_apart = registered_ready, stallable, swap_apart
         self.latency = len(self.registers)
         self.rows = setting_rows(self.topology, lanes, self.window)
@@ -185,8 +190,14 @@ class DistributionNetwork(Block):
         )
         m.submodules.network = network
         advance = Signal()
+        free: Value = network.settled
+        if self.registered_writable:
+            # Low from the first cycle behind a swap on.
+            settled = Signal()
+            m.d.sync += settled.eq(network.settled & ~self.swapped)
+            free = settled
         m.d.comb += [
-            self.writable.eq(network.settled if self.swap_apart else network.settled & ~self.swap),
+            self.writable.eq(free if self.swap_apart else free & ~self.swap),
             settings.write.eq(self.write & self.writable),
             settings.row.eq(self.row),
             settings.data.eq(self.data),
