@@ -7,7 +7,8 @@ import numpy as np
 from dotforge_golden import flexdpe as golden
 
 from .flexdpe_beats import Job, pieces
-from .flexdpe_cycles import Timing, Window, count_cycles, window_of
+from .flexdpe_cycles import count_cycles
+from .flexdpe_timing import Timing, Window, window_of
 from .gemm import Cycles
 
 __all__ = ["estimate", "exact"]

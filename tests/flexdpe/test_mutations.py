@@ -13,7 +13,7 @@ PARAMETERS = {"lanes": 4, "format": "int4", "stationary_bandwidth": 2, "row_bits
 
 #: What is broken: a pattern in the Verilog, which must occur once, and what replaces it.
 BROKEN = {
-    "packing": (r"= start \+ keep\[0\];", "= start;"),
+    "packing": (r"(= \{ 1'h0, start \}) \+ \{ 1'h0, keep\[0\] \};", r"\1;"),
     "regor": (r"= (bitmaps_payload\[3:0\]) \| (\w+);", r"= \1 & \2;"),
     "vec_id": (r"vec_id <= mux_\d+;", "vec_id <= 1'h0;"),
     "route_swap": (r"\.swap\(swapped\),", ".swap(1'h0),"),

@@ -74,6 +74,9 @@ def test_output_is_what_the_vector_mac_takes() -> None:
     """Same fields at the same places, where a beat of the MAC is a vector."""
     made = from_parameters("requantise", {}).manifest["streams"][-1]
     taken = from_parameters("vsquant", {}).manifest["streams"][0]
+    for stream in (made, taken):  # what is said of them may differ
+        for told in (stream, *stream["fields"]):
+            del told["meaning"]
     assert (made["name"], made["fields"], made["tlast"]) == (taken["name"], taken["fields"], taken["tlast"])
 
 

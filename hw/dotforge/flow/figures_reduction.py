@@ -248,9 +248,8 @@ def options_table(lanes: int = 64, progress: Callable[[str], None] = lambda line
         label = name if value is True else f"{name}={value}"
         parts.append(f"| `{label}` | {found:,} | {found / plain - 1:+.1%} |")
         progress(f"{label}: {found:,} transistors")
-    wide, narrow = (
-        measure("FAN", lanes, "INT32", **more)["transistors"] for more in ({}, {"input_width": 16})
-    )
+    wide = measure("FAN", lanes, "INT32")["transistors"]
+    narrow = measure("FAN", lanes, "INT32", input_width=16)["transistors"]
     parts += [
         "",
         f"INT32, {lanes} lanes: {wide:,}; with `input_width=16` {narrow:,} ({narrow / wide - 1:+.1%}).",

@@ -187,8 +187,8 @@ def _write(directory: Path, result: Result) -> list[Path]:
 
 
 def _parquet(rows: Sequence[dict[str, Any]]) -> bytes:
-    import pyarrow  # noqa: PLC0415 - an extra, and slow to import
-    from pyarrow import parquet  # noqa: PLC0415
+    import pyarrow  # noqa: PLC0415 # pyright: ignore[reportMissingImports] - an extra, and slow to import
+    from pyarrow import parquet  # noqa: PLC0415 # pyright: ignore[reportMissingImports]
 
     buffer = io.BytesIO()
     parquet.write_table(pyarrow.Table.from_pylist(list(rows)), buffer)

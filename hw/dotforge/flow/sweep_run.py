@@ -102,8 +102,8 @@ def dask(address: str, *, patience: float = 20) -> Runner:
         Dask is not installed, or nothing answers at the address.
     """
     try:
-        from distributed import Client  # noqa: PLC0415 - an extra
-        from distributed import as_completed as ended  # noqa: PLC0415
+        from distributed import Client  # noqa: PLC0415 # pyright: ignore[reportMissingImports] - an extra
+        from distributed import as_completed as ended  # noqa: PLC0415 # pyright: ignore[reportMissingImports]
     except ImportError:
         raise TargetError("--dask needs Dask: pip install 'dotforge[dask]'") from None
 

@@ -1,0 +1,211 @@
+"""Registers of the Flex-DPE's controller as the cycle model sees them: who holds what, and when it moves on."""
+
+from typing import Any
+
+from .flexdpe_timing import Timing
+
+__all__ = ["NEVER", "Fill", "Folds", "Line", "Routes", "Share"]
+
+#: Later than everything.
+NEVER = 1 << 62
+
+
+class Fill:
+    """Two steps of :class:`dotforge.flexdpe.folding`: where items begin, and when they may go in."""
+
+    def __init__(self, lanes: int) -> None:
+        self.lanes = lanes
+        self.start = 0
+        self.half = self.complete = False
+
+    def place(self, count: int, last: bool) -> tuple[bool, bool, bool]:
+        """Return whether an item spans two folds, fills its fold, and ends one with its window."""
+        total = self.start + count
+        return total > self.lanes, total == self.lanes, last and total > 0
+
+    def move(self, count: int, last: bool) -> None:
+        self.start = 0 if last else (self.start + count) % self.lanes
+
+    def step(self, flags: tuple[bool, bool, bool] | None, take: bool) -> tuple[bool, bool]:
+        """Do a cycle; return whether the item is done, and whether anything changed."""
+        complete, half = self.complete, self.half
+        over, fills, ends = flags or (False, False, False)
+        step = flags is not None and not complete
+        done = step and (half or not over)
+        self.complete = (
+            (complete and not take)
+            or (step and not half and (over or fills or ends))
+            or (step and half and ends)
+        )
+        if step:
+            self.half = over and not half
+        return done, step or complete != self.complete
+
+
+class Folds:
+    """When folds are swapped, taken and shown, and when their vectors move."""
+
+    def __init__(self, timing: Timing, vectors: int) -> None:
+        self.timing, self.vectors = timing, vectors
+        self.swaps: list[int] = []
+        self.take = self.show = self.accepted = self.last_sum = -1
+        self.moved = -NEVER  # the last vector of the fold before, into the lanes
+
+    def may_swap(self, now: int) -> bool:
+        return now > self.take and now > self.show and now >= self.accepted
+
+    def swap(self, now: int) -> None:
+        timing = self.timing
+        after = timing.multiplier + timing.reduction
+        self.swaps.append(now)
+        self.take = max(now + 1, self.moved + (0 if timing.overlaps else after + 1))
+        first = now + 1
+        moved = max(first + timing.distribution, self.take + 1)
+        self.show = moved + after - 1 if timing.overlaps else self.take
+        self.moved = moved + self.vectors - 1
+        # Vectors that the distribution network has room for are accepted before the first one moves on.
+        room = timing.distribution + (timing.registered and timing.distribution > 0)
+        self.accepted = first + self.vectors - 1
+        if self.vectors > room:
+            self.accepted = max(self.accepted, self.moved - timing.distribution)
+        self.last_sum = self.moved + after
+
+
+class Routes:
+    """When positions are taken and settings prepared, fold by fold."""
+
+    def __init__(self, timing: Timing, folds: Folds) -> None:
+        self.timing, self.folds = timing, folds
+        self.filled: list[int] = []  # cycle of each fold's last position
+        self.begun: list[int] = []  # cycle in which its first slot is assigned
+        self.written: list[int] = []  # cycle of its last row
+        lanes = timing.lanes
+        self.steps = [
+            lanes // 2 // min(1 << level, timing.walkers) for level in range(lanes.bit_length() - 1)
+        ]
+
+    def _free(self, fold: int) -> int:
+        """Return the first cycle in which the network takes rows of a fold."""
+        if fold == 0:
+            return 0
+        if fold > len(self.folds.swaps):
+            return NEVER
+        return self.folds.swaps[fold - 1] + 1 + max(0, self.timing.distribution - 1)
+
+    def ready(self, fold: int, now: int) -> bool:
+        """Return whether a position of a fold is taken."""
+        if self.timing.topology == "crossbar":
+            return now >= self._free(fold)
+        before = fold - self.timing.engines
+        return before < 0 or (before < len(self.begun) and now >= self.begun[before] + self.timing.lanes)
+
+    def prepared(self, fold: int, now: int) -> bool:
+        return fold < len(self.written) and now > self.written[fold]
+
+    def update(self) -> None:
+        """Work out what follows from what is known by now."""
+        engines = self.timing.engines
+        while True:
+            fold = len(self.written)
+            free = self._free(fold)
+            if self.timing.topology == "host":
+                if free == NEVER or fold > len(self.folds.swaps):
+                    return
+                self.written.append(free + self.timing.rows_of_settings - 1)
+                continue
+            if self.timing.topology == "crossbar":
+                if fold == len(self.filled):
+                    return
+                self.written.append(self.filled[fold])
+                continue
+            number = len(self.begun)
+            if number < len(self.filled) and (number < engines or number - engines < fold):
+                before = self.written[number - engines] if number >= engines else -1
+                self.begun.append(max(self.filled[number], before) + 1)
+                continue
+            if fold == number or free == NEVER:
+                return
+            self.written.append(self._rows(self.begun[fold] + self.timing.lanes, free))
+
+    def _rows(self, begin: int, free: int) -> int:
+        """Return the cycle of a fold's last row; the first step of its first level may be in cycle ``begin``."""
+        first = max(begin, free)
+        if self.ahead:
+            second = max(first + 1, begin + 1)
+            row = max(begin + self.steps[0], second + 1)
+        else:
+            row = max(begin, free)
+            row = max(row + self.steps[0], free)
+        for steps in self.steps[1:]:
+            row += steps
+        return row
+
+    @property
+    def ahead(self) -> bool:
+        return self.timing.engines > 1
+
+    def events(self) -> list[int]:
+        timing = self.timing
+        times = [self.written[-1] + 1] if self.written else []
+        times += [begun + timing.lanes for begun in self.begun[-timing.engines :]]
+        if self.folds.swaps:
+            times.append(self._free(len(self.folds.swaps)))
+        return times
+
+
+class Line:
+    """Registers that items pass one after the other; each moves on when the place before it can."""
+
+    def __init__(self, length: int) -> None:
+        self.places: list[Any] = [None] * length
+
+    @property
+    def last(self) -> Any:
+        return self.places[-1]
+
+    def accepts(self, leaves: bool) -> bool:
+        """Return whether an item is taken in this cycle, if what is in the last place leaves or not."""
+        return leaves or None in self.places
+
+    def move(self, item: Any, leaves: bool) -> bool:
+        """End the cycle; return whether anything changed."""
+        places = self.places
+        free = leaves or places[-1] is None
+        changed = False
+        for index in range(len(places) - 1, -1, -1):
+            held = places[index - 1] if index else item
+            if free:
+                changed = changed or held is not places[index]
+                places[index] = held
+            else:
+                free = index > 0 and places[index - 1] is None
+        return changed
+
+
+class Share:
+    """A row that several read."""
+
+    def __init__(self, readers: int) -> None:
+        self.row: Any = None
+        self.served = [False] * readers
+
+    def offered(self, reader: int) -> Any:
+        return None if self.served[reader] else self.row
+
+    def leaves(self, done: list[bool]) -> bool:
+        """Return whether all readers are done with the row in this cycle."""
+        return self.row is not None and all(
+            served or now_done for served, now_done in zip(self.served, done, strict=True)
+        )
+
+    def move(self, done: list[bool], comes: Any) -> bool:
+        """End the cycle, with the row that comes if there is room; return whether anything changed."""
+        leaves = self.leaves(done)
+        self.served = [
+            not leaves and (served or now_done) for served, now_done in zip(self.served, done, strict=True)
+        ]
+        if self.row is None or leaves:
+            changed = self.row is not comes
+            self.row = comes
+            return changed or leaves
+        return any(done)
