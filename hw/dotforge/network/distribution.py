@@ -74,8 +74,8 @@ def evenly(count: int, columns: int) -> tuple[int, ...]:
 def fast(topology: str, lanes: int, window: int) -> tuple[int, ...]:
     """Return registers for a high clock rate: after columns that count or pack bits, and every second one.
 
-    With ``registered_ready`` too, 32 lanes of 16 bits reach 150 MHz on an ECP5 (``docs/distribution.md``). The
-    multiplexers of a crossbar have no registers between them: they would hold half of all products of lanes
+    With ``registered_ready`` and ``registered_writable`` 32 lanes of 16 bits reach 140 MHz on an ECP5
+    (``docs/distribution.md``). The multiplexers of a crossbar have no registers between them: they would hold half of all products of lanes
     and positions.
     """
     columns = distribution_columns(topology, lanes, window)
