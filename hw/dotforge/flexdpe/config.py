@@ -143,7 +143,7 @@ class FlexDpeConfig:
         int,
         Field(
             ge=0,
-            le=40,
+            le=42,
             description="registers in the distribution network, spread evenly, or placed for a high clock rate "
             "if there are as many as that takes",
             json_schema_extra=_unit("cycles"),

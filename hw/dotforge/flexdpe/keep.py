@@ -155,7 +155,7 @@ class KeepQueue(Block):
         """Compress stationary' by the row's bitmap: the keep bits of the row, from bit 0 on."""
         window, registered = self.window, self.registered
         columns = check_lanes(window)
-        m.submodules.ranks = ranks = RankControl(window, registered=registered)
+        m.submodules.ranks = ranks = RankControl(window, registers=(1,) if registered else ())
         counted = stage(
             m, "counted", registered, self.offered,
             useful=self.useful, last=self.last, groups=group_counts(m, "group", self.bitmap),

@@ -37,7 +37,7 @@ from .ranks import RankControl
 __all__ = ["CONTROL_COLUMNS", "MulticastBenes", "multicast_columns"]
 
 #: Columns before the first switches, in which the values wait for their settings.
-CONTROL_COLUMNS = 6
+CONTROL_COLUMNS = 8
 
 
 def multicast_columns(lanes: int, window: int) -> int:
@@ -52,9 +52,9 @@ class MulticastBenes(Block):
     ----------
     lanes, window : powers of two from 2, window ≤ lanes
     width : bits of a value
-    registers : columns that a register follows, see :func:`multicast_columns`. In columns 0 and 1 bits are
-        counted, 2 and 3 pack them, 4 and 5 count and copy them, 7 and 8 count them again. From 6 on follow
-        the columns of Compress, CopyNetwork and Benes
+    registers : columns that a register follows, see :func:`multicast_columns`. In columns 0 to 2 bits are
+        counted, 3 and 4 pack them, 5 to 7 count and copy them, 8 to 10 count them again. From 8 on follow the
+        columns of Compress, CopyNetwork and Benes
     stallable : with a port ``advance``
 
     Interface attributes
@@ -105,14 +105,13 @@ class MulticastBenes(Block):
         values = wires(self.values, self.width)
         present = self.ranks(m, line, "present", self.bitmap)
         used = self.ranks(m, line, "used", line.in_use(self.used, "used"))
+        both = _named(m, "both", self.bitmap & line.in_use(self.used, "used"))
         values = line.end_column(line.end_column(values, "waiting"), "waiting")
 
         runs = self.ranks(m, line, "run", line.in_use(self.ends, "ends"), starts=True)
-        both = Signal(self.window)
-        m.d.comb += both.eq(line.now(self.bitmap, "bitmap") & line.in_use(self.used, "used"))
-        kept = arrived = wires(both, 1)
-        half = (depth + 1) // 2
-        for part in (range(half), range(half, depth)):
+        values = line.end_column(values, "waiting")
+        kept = arrived = wires(line.now(both, "both"), 1)
+        for part in _share(range(depth), 2):
             for bit in part:
                 kept, arrived = _pack(kept, bit, present(bit)), _pack(arrived, bit, used(bit))
             packed = _named(m, f"packed_bits_{line.column}", Cat(*kept, *arrived))
@@ -122,21 +121,19 @@ class MulticastBenes(Block):
 
         keep = self.ranks(m, line, "keep", Cat(*kept))
         slots = [*arrived, *[Const(0, 1)] * (self.lanes - self.window)]
-        half = (levels + 1) // 2
-        for part in (range(levels - 1, half - 1, -1), range(half - 1, -1, -1)):
-            for bit in part:
-                slots = copy_column(slots, bit, runs(bit, start=True), runs(bit))
-            copied = _named(m, f"copied_bits_{line.column}", Cat(*slots))
+        *before, last = _share(range(levels - 1, -1, -1), 3)
+        for part in before:
+            copied = _named(m, f"copied_bits_{line.column}", Cat(*_copy(slots, part, runs)))
             values = line.end_column(values, "waiting")
             slots = wires(line.now(copied, "copied_bits", line.column - 1), 1)
-        filled, since = _named(m, "filled", Cat(*slots)), line.column
+        filled, since = _named(m, "filled", Cat(*_copy(slots, last, runs))), line.column
+        ending = _named(m, "ending", filled[:-1] & line.in_use(self.ends, "ends"))
+        values = line.end_column(values, "waiting")
 
-        late = min(1, depth - 1)  # the slots need to be known only after Compress
-        for bit in range(late):
-            values = line.end_column(compress_column(values, bit, keep(bit)), "packed")
-        ending = line.now(filled, "filled", since)[:-1] & line.in_use(self.ends, "ends")
-        place = self.ranks(m, line, "place", ending, starts=True)
-        for bit in range(late, depth):
+        # Values are copied ``depth`` columns from here.
+        ending = line.now(ending, "ending", since)
+        place = self.ranks(m, line, "place", ending, starts=True, columns=min(3, depth + 1))
+        for bit in range(depth):
             values = line.end_column(compress_column(values, bit, keep(bit)), "packed")
         values = values + [Const(0, self.width)] * (self.lanes - self.window)
         for bit in reversed(range(1, levels)):
@@ -155,19 +152,19 @@ class MulticastBenes(Block):
         return m
 
     def ranks(
-        self, m: Module, line: Pipeline, name: str, mask: Value, *, starts: bool = False
+        self, m: Module, line: Pipeline, name: str, mask: Value, *, starts: bool = False, columns: int = 3
     ) -> Callable[..., Value]:
-        """Count a mask in this column and the next; return a function from bit to settings, in step."""
-        lanes, here = self.lanes if starts else self.window, line.column
-        registered = here in self.registers
-        control = RankControl(lanes, starts, registered=registered, stallable=self.stallable)
+        """Count a mask in this column and those that follow; return a function from bit to settings, in step."""
+        lanes, last = self.lanes if starts else self.window, line.column + columns - 1
+        inside = sum(line.column <= register < last for register in self.registers)
+        control = RankControl(lanes, starts, registers=((), (1,), (0, 2))[inside], stallable=self.stallable)
         m.submodules[f"{name}_ranks"] = control
         m.d.comb += control.mask.eq(mask)
         if control.stallable:
             m.d.comb += control.advance.eq(self.advance)
 
         def settings(bit: int, start: bool = False) -> Value:
-            return line.now(control.settings(bit, start=start), f"{name}_start" if start else name, here + 1)
+            return line.now(control.settings(bit, start=start), f"{name}_start" if start else name, last)
 
         return settings
 
@@ -178,9 +175,22 @@ def _named(m: Module, name: str, value: Value) -> Signal:
     return signal
 
 
+def _share(bits: Sequence[int], columns: int) -> list[Sequence[int]]:
+    """Return the bits of each column, the first ones no fewer than the last."""
+    size = -(-len(bits) // columns)
+    return [bits[column * size : (column + 1) * size] for column in range(columns)]
+
+
 def _pack(bits: Wires, bit: int, select: Value) -> Wires:
     """Return a column of Compress that leaves zeros behind: every wire goes somewhere, and only once."""
     return exchange(bits, bit, lambda switch: ~select[switch], lambda switch: select[switch])
+
+
+def _copy(slots: Wires, bits: Sequence[int], settings: Callable[..., Value]) -> Wires:
+    """Return the columns of CopyNetwork of these bits."""
+    for bit in bits:
+        slots = copy_column(slots, bit, settings(bit, start=True), settings(bit))
+    return slots
 
 
 def _copy_and_cross(

@@ -12,6 +12,9 @@ Source: Nassimi and Sahni, "Data broadcasting in SIMD computers" (1981), for the
 modulo the block size are those of bit-deposit circuits.
 """
 
+from collections.abc import Sequence
+from itertools import accumulate
+
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
@@ -30,7 +33,8 @@ class RankControl(Block):
     lanes : power of two, 2…512
     starts : also give the settings for the lower half of each block (for networks that copy)
     filled : also give which of the lanes positions are below the number of set bits
-    registered : a register stands between counting blocks and deriving settings (latency 1)
+    registers : where registers stand: 1 between counting blocks and deriving settings; 0 and 2 after one and
+        two thirds of both
     stallable : with a port ``advance``
 
     Interface attributes
@@ -40,7 +44,8 @@ class RankControl(Block):
         rank at or after the middle of the block that belongs to the switch
     start_0, start_1, … : the same at the start of the block (with ``starts`` only)
     filled : lanes bits, the lowest as many as bits of the mask are set (with ``filled`` only)
-    advance : registered, stallable ones only; low holds the register
+    advance : registered, stallable ones only; low holds all registers
+    latency : number of registers
     """
 
     mask: Signal
@@ -52,12 +57,14 @@ class RankControl(Block):
         lanes: int,
         starts: bool = False,
         filled: bool = False,
-        registered: bool = False,
+        registers: Sequence[int] = (),
         stallable: bool = True,
     ) -> None:
-        self.lanes, self.starts, self.fills, self.registered = lanes, starts, filled, registered
-        self.stallable = registered and stallable
-        self.latency = int(registered)
+        if list(registers) != sorted(set(registers)) or not set(registers) <= {0, 1, 2}:
+            raise ValueError(f"registers={registers}: rising places, 0…2, are wanted")
+        self.lanes, self.starts, self.fills, self.registers = lanes, starts, filled, tuple(registers)
+        self.latency = len(self.registers)
+        self.stallable = stallable and bool(self.registers)
         self.columns = check_lanes(lanes)
         # A port a column: settings of one column follow from counts that those of another begin with.
         kinds = ("middle", "start") if starts else ("middle",)
@@ -75,51 +82,69 @@ class RankControl(Block):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
+        # Of all levels, up and then down: as many before place 0 as between it and place 2.
+        up = round((2 * self.columns - 1) / 3)
+        lowest = min(2 * self.columns - 1 - 2 * up, self.columns - 1)
         # Up: counts[bit][block] is the number of set bits of a block of 2**bit positions.
-        counts: list[list[Value]] = [list(self.mask)]
-        for bit in range(self.columns - 1):
-            level = counts[-1]
-            joined = []
-            for block in range(0, len(level), 2):
-                name = f"count_{bit + 1}_{block // 2}"
-                total, carry = add(m, name, level[block], level[block + 1])
-                joined.append(name_value(m, name, Cat(total, carry)))
-            counts.append(joined)
-        if self.registered:
-            counts = [self._hold(m, number, level) for number, level in enumerate(counts)]
+        counts: list[list[Value]] = []
+        level = list(self.mask)
+        for bit in range(self.columns):
+            if bit:
+                joined = []
+                for block in range(0, len(level), 2):
+                    name = f"count_{bit}_{block // 2}"
+                    total, carry = add(m, name, level[block], level[block + 1])
+                    joined.append(name_value(m, name, Cat(total, carry)))
+                level = joined
+            counts.append(level)
+            if bit == up:
+                counts = [self._hold(m, 0, f"part_{number}", item) for number, item in enumerate(counts)]
+                level = counts[-1]
+        counts = [self._hold(m, 1, f"counts_{number}", item) for number, item in enumerate(counts)]
         # Down: before[block] counts the set bits before a block, modulo its size.
         before: list[Value] = [Const(0, self.columns)]
+        lower = counts
         for bit in reversed(range(self.columns)):
             halves, middle, start = [], [], []
             for block, count in enumerate(before):
-                left = counts[bit][2 * block]
+                left = lower[bit][2 * block]
                 if block == 0:
                     at_middle = left
                 else:
                     at_middle = name_value(
                         m, f"before_{bit}_{block}", add(m, f"before_{bit}_{block}", count, left)[0]
                     )
-                middle += _first_ranks(m, f"middle_{bit}_{block}", at_middle)
+                at = [count, at_middle]
+                # Counts are fewer bits than the settings that follow from them.
+                held = self._hold(m, 2, f"at_{bit}_{block}", at) if bit >= lowest else at
+                middle += _first_ranks(m, f"middle_{bit}_{block}", held[1])
                 start += (
-                    [Const(0)] * (1 << bit) if block == 0 else _first_ranks(m, f"start_{bit}_{block}", count)
+                    [Const(0)] * (1 << bit)
+                    if block == 0
+                    else _first_ranks(m, f"start_{bit}_{block}", held[0])
                 )
-                halves += [count[:bit], at_middle[:bit]]
+                halves += [item[:bit] for item in (held if bit == lowest else at)]
             m.d.comb += self.settings(bit).eq(Cat(*middle))
             if self.starts:
                 m.d.comb += self.settings(bit, start=True).eq(Cat(*start))
             before = halves
+            if bit == lowest:
+                lower = [self._hold(m, 2, f"rest_{number}", item) for number, item in enumerate(counts[:bit])]
         if self.fills:
-            total, carry = add(m, "total", counts[-1][0], counts[-1][1])
-            below = _below(Cat(total, carry))
+            total = self._hold(m, 2, "halves", counts[-1])
+            below = _below(Cat(*add(m, "total", total[0], total[1])))
             m.d.comb += self.filled.eq(Cat(*below[: self.lanes]))
         return m
 
-    def _hold(self, m: Module, number: int, level: list[Value]) -> list[Value]:
-        width = len(level[0])
-        held = Signal(len(level) * width, name=f"counts_{number}", reset_less=True)
-        moved = Cat(*level)
+    def _hold(self, m: Module, place: int, name: str, values: list[Value]) -> list[Value]:
+        """Return the values behind the register of that place, if there is one."""
+        if place not in self.registers:
+            return values
+        moved = Cat(*values)
+        held = Signal(len(moved), name=name, reset_less=True)
         m.d.sync += held.eq(Mux(self.advance, moved, held) if self.stallable else moved)
-        return [held[start : start + width] for start in range(0, len(held), width)]
+        ends = list(accumulate(len(value) for value in values))
+        return [held[end - len(value) : end] for end, value in zip(ends, values, strict=True)]
 
 
 def _below(count: Value) -> list[Value]:
