@@ -5,7 +5,7 @@ those of a long fold's vectors, are skipped. So time grows with the nonzeros of 
 the vectors. Inputs and output never wait on their neighbours.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from .flexdpe_places import NEVER, Fill, Folds, Line, Routes, Share
@@ -37,25 +37,35 @@ class _Controller:
         self.scans = timing.topology != "host"
         self.share = Share(2 + (self.scans and not timing.row_buffer))
         self.early = Share(2) if timing.row_buffer else None
-        self.beside: list[Any] = [None, None, None]  # rows that runs, keep bits and positions wait for
         self.buffer: list[tuple[int, Any]] = []  # when a row came, and the row
         # Runs.
-        self.run_line = Line(3 if timing.registered else 0) if timing.registered else None
         self.runs = Fill(timing.lanes)
+        self.run_line = Line(4, self._placed_row) if timing.registered else None
         # Keep bits, counted from the window's first value.
         self.keep_line = Line(3) if timing.registered else None
         self.half = max(timing.window, timing.bandwidth)
         self.written = self.dropped = self.taken = 0
         self.ended = self.tail = False
         self.filling = 0  # window whose values come
-        self.kept_line = Line(2) if timing.registered else None
         self.values = Fill(timing.lanes)
+        self.kept_line = Line(3, self._placed_values) if timing.registered else None
         # Positions.
-        self.split: Any = None
+        self.split = Line(1)
+        self.numbered = Line(1)
         self.scanned: Any = None  # [bits left, last]
         self.lane = 0
-        self.numbered = False
         self.given = 0
+
+    def _placed_row(self, row: Any) -> Any:
+        """Return what is known of a row when it is placed: whether it spans folds, fills or ends one."""
+        flags = self.runs.place(row[2], row[3])
+        self.runs.move(row[2], row[3])
+        return flags
+
+    def _placed_values(self, item: Any) -> Any:
+        flags = self.values.place(item[0], item[1])
+        self.values.move(item[0], item[1])
+        return flags
 
     def run(self) -> tuple[Folds, int]:
         """Run until all folds are streamed; return their times and how many there are."""
@@ -83,31 +93,19 @@ class _Controller:
         self.routes.update()
         fold = len(folds.swaps)
         swap = runs_complete and values_complete and self.routes.prepared(fold, now) and folds.may_swap(now)
-        runs_done, changed_runs = self._read(0, self.share.offered(0), self._runs, show)
-        keep_done, changed_keep = self._read(1, self.share.offered(1), self._keep, take)
+        runs_done, changed_runs = self._runs(self.share.offered(0), show)
+        keep_done, changed_keep = self._keep(self.share.offered(1), take)
         done, changed = [runs_done, keep_done], changed_runs or changed_keep
         early: list[bool] = []
         if self.scans:
             offered = self.early.offered(0) if self.early else self.share.offered(2)
-            position_done, changed_positions = self._read(2, offered, self._positions)
+            position_done, changed_positions = self._positions(offered)
             (early if self.early else done).append(position_done)
             changed = changed or changed_positions
         changed = self._rows(early, done) or changed
         if swap:
             folds.swap(now)
         return changed or swap
-
-    def _read(
-        self, number: int, offered: Any, reader: Callable[..., tuple[bool, bool]], *arguments: bool
-    ) -> tuple[bool, bool]:
-        """Do a cycle of a reader: return whether it is done with the row, and whether anything changed."""
-        if not self.timing.registered:
-            return reader(offered, *arguments)
-        waits = self.beside[number]
-        row = offered if waits is None else waits
-        done, changed = reader(row, *arguments)
-        self.beside[number] = None if done else row
-        return offered is not None and waits is None, changed or self.beside[number] is not waits
 
     def _runs(self, offered: Any, show: bool) -> tuple[bool, bool]:
         fill, line = self.runs, self.run_line
@@ -117,15 +115,8 @@ class _Controller:
             if done and offered is not None:
                 fill.move(offered[2], offered[3])
             return done, changed
-        # Flags are known when a row is placed: they go with it into the last register.
         done, changed = fill.step(line.last, show)
-        placed = line.places[1]
-        accepts = line.accepts(done)
-        if placed is not None and (done or line.last is None):
-            flags = fill.place(placed[2], placed[3])
-            fill.move(placed[2], placed[3])
-            line.places[1] = flags
-            changed = True
+        accepts = line.accepts
         changed = line.move(offered, done) or changed
         return accepts and offered is not None, changed
 
@@ -149,7 +140,7 @@ class _Controller:
             changed = True
         if line is None:
             return writes, changed
-        accepts = line.accepts(writes)
+        accepts = line.accepts
         changed = line.move(offered, writes) or changed
         return accepts and offered is not None, changed
 
@@ -171,13 +162,7 @@ class _Controller:
                 fill.move(item[0], item[1])
         else:
             done, changed = fill.step(line.last, take)
-            placed = line.places[0]
-            if placed is not None and (done or line.last is None):
-                flags = fill.place(placed[0], placed[1])
-                fill.move(placed[0], placed[1])
-                line.places[0] = flags
-                changed = True
-            accepts = line.accepts(done)
+            accepts = line.accepts
             changed = line.move(item, done) or changed
         if item is not None and accepts:
             self.taken = item[2]
@@ -191,26 +176,22 @@ class _Controller:
         timing, lanes = self.timing, self.timing.lanes
         ready = self.routes.ready(self.given // lanes, self.now)
         registered = timing.registered
-        scanned = self.scanned
-        left, last = scanned or (0, False)
-        valid = scanned is not None and (left > 0 or (last and self.lane != 0))
-        accepts = ready if not registered else not self.numbered or ready
+        left, last = self.scanned or (0, False)
+        valid = self.scanned is not None and (left > 0 or (last and self.lane != 0))
+        accepts = self.numbered.accepts if registered else ready
         moved = valid and accepts
         finishes = left <= 1 and ((accepts and (not last or self.lane == lanes - 1)) if valid else True)
-        begins = scanned is None or finishes
-        changed = moved or (begins and scanned is not None)
+        begins = self.scanned is None or finishes
+        changed = moved or (begins and self.scanned is not None)
+        source = self.split.last if registered else offered
         # The route engine takes a position.
-        given = (self.numbered if registered else valid) and ready
-        if given:
+        if ready and (self.numbered.last is not None if registered else valid):
             self.given += 1
             if self.given % lanes == 0:
                 self.routes.filled.append(self.now)
             changed = True
-        if registered:
-            self.numbered = valid if accepts else True
         if moved:
             self.lane = (self.lane + 1) % lanes
-        source = self.split if registered else offered
         if begins:
             self.scanned = None if source is None else (source[2], source[3])
             changed = changed or source is not None
@@ -218,11 +199,10 @@ class _Controller:
             self.scanned = (max(0, left - 1), last)
         if not registered:
             return begins and offered is not None, changed
-        accepted = self.split is None or begins
-        if accepted:
-            changed = changed or offered is not self.split
-            self.split = offered
-        return accepted and offered is not None, changed
+        self.numbered.move(True if valid else None, ready)
+        taken = self.split.accepts and offered is not None
+        changed = self.split.move(offered, begins) or changed
+        return taken, changed
 
     def _rows(self, early: list[bool], done: list[bool]) -> bool:
         """Let rows that all are done with go, and the next ones in."""

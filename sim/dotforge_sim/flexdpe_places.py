@@ -1,5 +1,6 @@
 """Registers of the Flex-DPE's controller as the cycle model sees them: who holds what, and when it moves on."""
 
+from collections.abc import Callable
 from typing import Any
 
 from .flexdpe_timing import Timing
@@ -154,31 +155,43 @@ class Routes:
 
 
 class Line:
-    """Registers that items pass one after the other; each moves on when the place before it can."""
+    """Stages that items pass one after the other, of two places each; an item moves on if the next stage has a
+    place free already.
 
-    def __init__(self, length: int) -> None:
-        self.places: list[Any] = [None] * length
+    Parameters
+    ----------
+    length : stages
+    entering : what becomes of an item that enters the last stage
+    """
+
+    def __init__(self, length: int, entering: Callable[[Any], Any] = lambda item: item) -> None:
+        self.stages: list[list[Any]] = [[] for _ in range(length)]
+        self.entering = entering
 
     @property
     def last(self) -> Any:
-        return self.places[-1]
+        """The item that is next to leave."""
+        return self.stages[-1][0] if self.stages[-1] else None
 
-    def accepts(self, leaves: bool) -> bool:
-        """Return whether an item is taken in this cycle, if what is in the last place leaves or not."""
-        return leaves or None in self.places
+    @property
+    def accepts(self) -> bool:
+        """Whether an item is taken in this cycle."""
+        return len(self.stages[0]) < 2
 
     def move(self, item: Any, leaves: bool) -> bool:
-        """End the cycle; return whether anything changed."""
-        places = self.places
-        free = leaves or places[-1] is None
+        """End the cycle, with the item that is offered; return whether anything changed."""
+        stages, last = self.stages, len(self.stages) - 1
+        free = [len(stage) < 2 for stage in stages] + [leaves]
+        moving = [item, *(stage[0] if stage else None for stage in stages)]
         changed = False
-        for index in range(len(places) - 1, -1, -1):
-            held = places[index - 1] if index else item
-            if free:
-                changed = changed or held is not places[index]
-                places[index] = held
-            else:
-                free = index > 0 and places[index - 1] is None
+        for index, moved in enumerate(moving):
+            if moved is None or not free[index]:
+                continue
+            changed = True
+            if index:
+                stages[index - 1].pop(0)
+            if index <= last:
+                stages[index].append(self.entering(moved) if index == last else moved)
         return changed
 
 

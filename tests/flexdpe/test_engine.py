@@ -13,7 +13,11 @@ CONFIGURATIONS: list[dict[str, Any]] = [
     {"lanes": 4, "format": "bf16", "stationary_bandwidth": 1, "fold_change": "drain"},
     {"lanes": 8, "host_routes": True, "stationary_bandwidth": 8, "distribution": "crossbar"},
     {"lanes": 8, "window": 4, "row_buffer": 5, "route_engines": 2, "index_bits": 4},
-]
+    {
+        "lanes": 8, "control_pipeline": True, "operators": True, "distribution": "crossbar",
+        "distribution_pipeline": 5, "multiplier_pipeline": 3,
+    },
+]  # fmt: skip
 MORE: list[dict[str, Any]] = [
     {"lanes": 4, "reduction": "linear", "format": "fp8_e4m3"},
     {"lanes": 8, "reduction": "art", "format": "fp16", "distribution_pipeline": 0, "multiplier_pipeline": 0},

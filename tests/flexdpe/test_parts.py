@@ -60,11 +60,12 @@ def test_pack(lanes: int) -> None:
     assert compared > count * lanes // 3
 
 
+@pytest.mark.parametrize("operators", [False, True])
 @pytest.mark.parametrize("lanes", [4, 8, 32])
-def test_run_or(lanes: int) -> None:
+def test_run_or(lanes: int, operators: bool) -> None:
     rng = np.random.default_rng(SEED)
     bits, joins = rng.random((500, lanes)) < 0.3, rng.random((500, lanes - 1)) < 0.7
-    design = convert(RunOr(lanes))
+    design = convert(RunOr(lanes, operators))
     given = {"bits": [word(row) for row in bits], "joins": [word(row) for row in joins]}
     found = evaluate(design.verilog, design.top, design.ports, given)["found"]
     for row in range(500):
@@ -188,7 +189,7 @@ def test_positions(lanes: int, window: int, registered: bool) -> None:
     rng = np.random.default_rng(SEED)
     jobs = [rows_of(rng, window) for _ in range(30)]
     wanted = [int(k) for job in jobs for fold in flexdpe.pack(job, lanes) for k in fold.positions]
-    scan, found = Positions(lanes, window, registered), []
+    scan, found = Positions(lanes, window, registered, operators=registered), []
 
     async def take(ctx: Any) -> None:
         while len(found) < len(wanted):
@@ -209,7 +210,7 @@ def test_runs(lanes: int, window: int, registered: bool) -> None:
     rng = np.random.default_rng(SEED)
     jobs = [rows_of(rng, window) for _ in range(30)]
     folds = [fold for job in jobs for fold in flexdpe.pack(job, lanes)]
-    runs, seen = Runs(lanes, window, 4, registered), []
+    runs, seen = Runs(lanes, window, 4, registered, operators=registered), []
 
     async def take(ctx: Any) -> None:
         while len(seen) < len(folds):
@@ -238,7 +239,7 @@ def test_keep_queue(window: int, bandwidth: int, registered: bool) -> None:
     """Keep bits come in the order of the values, whatever is taken at a time."""
     rng = np.random.default_rng(SEED)
     jobs = [(bits := rows_of(rng, window), bits & (rng.random(window) < 0.6)) for _ in range(25)]
-    block, found, wanted = KeepQueue(window, bandwidth, registered), [], []
+    block, found, wanted = KeepQueue(window, bandwidth, registered, operators=registered), [], []
     rows = []
     for bitmap, useful in jobs:
         wanted += [int(u) for row, mask in zip(bitmap, useful, strict=True) for u in mask[row]]
@@ -279,7 +280,7 @@ def test_keep_queue(window: int, bandwidth: int, registered: bool) -> None:
         ({"format": "bf16", "sum_format": "int32"}, "parameter sum_format=int32: not a sum of format=bf16"),
         ({"sum_format": "int3"}, "parameter sum_format=int3: allowed auto, exact"),
         ({"flush_subnormals": "true"}, "flush_subnormals=True: format=int8 has no subnormals"),
-        ({"multiplier_pipeline": "3"}, "parameter multiplier_pipeline=3: allowed 0…2 with format=int8"),
+        ({"multiplier_pipeline": "4"}, "parameter multiplier_pipeline=4: allowed 0…3 with format=int8"),
         ({"lanes": "4", "distribution_pipeline": "40"}, "parameter distribution_pipeline=40: allowed 0…"),
         ({"reduction": "art", "fold_change": "overlap"}, "fold_change=overlap: allowed drain"),
     ],

@@ -4,12 +4,11 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, model_validator
 
-from ..arithmetic.float_multiplier import FloatMultiplier
-from ..arithmetic.integer_multiplier import IntegerMultiplier
 from ..formats import FORMATS, FloatFormat, Format, IntegerFormat, lookup
 from ..network.distribution import choose_topology, distribution_columns, evenly, fast
 from ..network.settings import setting_rows
 from ..parameters import Field, parameters
+from .lane import most_pipeline
 
 __all__ = ["FlexDpeConfig"]
 
@@ -151,7 +150,12 @@ class FlexDpeConfig:
     ] = 1
     multiplier_pipeline: Annotated[
         int,
-        Field(ge=0, le=3, description="registers of a multiplier", json_schema_extra=_unit("cycles")),
+        Field(
+            ge=0,
+            le=4,
+            description="registers of a multiplier; with the most, also at its operands",
+            json_schema_extra=_unit("cycles"),
+        ),
     ] = 1
     adder_pipeline: Annotated[
         int, Field(ge=1, le=4, description="registers of an adder", json_schema_extra=_unit("cycles"))
@@ -182,7 +186,7 @@ class FlexDpeConfig:
             raise ValueError(f"parameter fold_change=overlap: allowed drain with reduction={self.reduction}")
         if self.flush_subnormals and not self.is_float:
             raise ValueError(f"parameter flush_subnormals=True: format={self.format} has no subnormals")
-        most = (FloatMultiplier if self.is_float else IntegerMultiplier).MAX_PIPELINE
+        most = most_pipeline(self.operand) + 1
         if self.multiplier_pipeline > most:
             raise ValueError(
                 f"parameter multiplier_pipeline={self.multiplier_pipeline}: allowed 0…{most} "

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 
-from amaranth.hdl import Cat, Module, Signal, Value
+from amaranth.hdl import Cat, Const, Module, Signal, Value
 
 from ..arithmetic.heap import Heap
 
-__all__ = ["add_counts", "count_ones", "group_counts", "prefix"]
+__all__ = ["add_counts", "count_ones", "group_counts", "prefix", "two_set"]
 
 
 def count_ones(m: Module, name: str, bits: Value) -> Value:
@@ -62,3 +62,16 @@ def prefix(
         )
         result, distance = list(level), 2 * distance
     return result
+
+
+def two_set(m: Module, name: str, bits: Value) -> Value:
+    """Return whether two or more bits are set, log2 of their number deep."""
+    found: list[tuple[Value, Value]] = [(bit, Const(0, 1)) for bit in bits]  # any, and two, of a block
+    while len(found) > 1:
+        pairs = [(*found[index], *found[index + 1]) for index in range(0, len(found), 2)]
+        level = Signal(2 * len(pairs), name=f"{name}_{len(pairs)}")
+        m.d.comb += level.eq(
+            Cat(Cat(one | other, two | more | (one & other)) for one, two, other, more in pairs)
+        )
+        found = [(level[2 * index], level[2 * index + 1]) for index in range(len(pairs))]
+    return found[0][1]

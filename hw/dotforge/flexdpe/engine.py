@@ -32,6 +32,7 @@ from .lane import Lane
 from .load import Load, connect
 from .overlap import OverlapSums
 from .payloads import payloads
+from .stage import Skid
 from .sums import Sums
 
 __all__ = ["ENGINE", "FlexDpe"]
@@ -236,10 +237,22 @@ class FlexDpe(StreamBlock):
             in_use.eq(take | (in_use & ~(moved & last))),
             fresh.eq(take | (fresh & ~moved)),
         ]
-        payload = self.sums.payload
+        payload: Any = self.sums.payload
+        taken: Value = self.sums.ready
+        if config.control_pipeline:
+            # What is not taken at once waits in a place of its own, so that one register stalls all others.
+            payload = Signal(self.sums.payload.shape(), name="shown")
+            m.submodules.place = place = Skid(len(payload.as_value()))
+            taken = place.i.ready
+            m.d.comb += [
+                place.i.valid.eq(sums.shows),
+                place.i.payload.eq(payload.as_value()),
+                advance.eq(taken),
+            ]
+            connect(m, place.o, self.sums)
+        else:
+            m.d.comb += [self.sums.valid.eq(sums.shows), advance.eq(~sums.shows | taken)]
         m.d.comb += [
-            self.sums.valid.eq(sums.shows),
-            advance.eq(~sums.shows | self.sums.ready),
             payload.valid.eq(sums.sum_valid),
             payload.row.eq(load.row_ids),
             payload.index.eq(sums.sum_indices),
@@ -252,7 +265,7 @@ class FlexDpe(StreamBlock):
         ]
         if config.may_overflow:
             sticky = Signal()
-            m.d.sync += sticky.eq(sticky | (sums.overflow.any() & self.sums.ready))
+            m.d.sync += sticky.eq(sticky | (sums.overflow.any() & taken))
             m.d.comb += [payload.overflow.eq(sums.overflow), self.overflow.eq(sticky)]
         return sums, take
 

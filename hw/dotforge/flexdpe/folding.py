@@ -19,7 +19,7 @@ from ..arithmetic.carry import add
 from ..block import Block
 from ..network.piece import check_lanes
 
-__all__ = ["FoldCount", "FoldSteps", "below"]
+__all__ = ["FoldCount", "FoldSteps", "below", "fold_flags"]
 
 
 def below(count: Value) -> list[Value]:
@@ -44,20 +44,14 @@ class FoldCount(Block):
     count, last : of the item that is there: what it brings, and whether it ends the window
     moves : it leaves at the end of this cycle
     start : lane at which it begins
-    beyond : lane behind it, modulo lanes
-    over : it spans two folds
-    fills : it ends with its fold
-    ends : it ends the window, and a fold with it
+    total : lane behind it, if its fold had no end; see :func:`fold_flags`
     """
 
     count: Signal
     last: Signal
     moves: Signal
     start: Signal
-    beyond: Signal
-    over: Signal
-    fills: Signal
-    ends: Signal
+    total: Signal
 
     def __init__(self, lanes: int, most: int, operators: bool = False) -> None:
         self.bits, self.operators = check_lanes(lanes), operators
@@ -67,10 +61,7 @@ class FoldCount(Block):
                 "last": In(1),
                 "moves": In(1),
                 "start": Out(self.bits),
-                "beyond": Out(self.bits),
-                "over": Out(1),
-                "fills": Out(1),
-                "ends": Out(1),
+                "total": Out(self.bits + 1),
             }
         )
 
@@ -79,18 +70,22 @@ class FoldCount(Block):
         start = Signal(self.bits)
         width = self.bits + 1
         count = Cat(self.count, Const(0, width - len(self.count)))
-        total, _ = add(m, "total", Cat(start, Const(0, 1)), count, operators=self.operators)
-        rest = Signal()
-        m.d.comb += [
-            self.start.eq(start),
-            self.beyond.eq(total[:-1]),
-            rest.eq(self.beyond.any()),
-            self.over.eq(total[-1] & rest),
-            self.fills.eq(total[-1] & ~rest),
-            self.ends.eq(self.last & (total[-1] | rest)),
-        ]
-        m.d.sync += start.eq(Mux(self.moves, self.beyond & (~self.last).replicate(self.bits), start))
+        total, _ = add(m, "behind", Cat(start, Const(0, 1)), count, operators=self.operators)
+        m.d.comb += [self.start.eq(start), self.total.eq(total)]
+        m.d.sync += start.eq(Mux(self.moves, self.total[:-1] & (~self.last).replicate(self.bits), start))
         return m
+
+
+def fold_flags(total: Value, last: Value) -> tuple[Value, Value, Value]:
+    """Return whether an item spans two folds, ends with its fold, and ends the window, and a fold with it.
+
+    Parameters
+    ----------
+    total : of :class:`FoldCount`
+    last : it is the last item of the window
+    """
+    rest = total[:-1].any()
+    return total[-1] & rest, total[-1] & ~rest, last & (total[-1] | rest)
 
 
 class FoldSteps(Block):
@@ -98,7 +93,7 @@ class FoldSteps(Block):
 
     Interface attributes
     --------------------
-    valid, over, fills, ends : there is an item; see :class:`FoldCount`
+    valid, over, fills, ends : there is an item; see :func:`fold_flags`
     take : the fold that is complete comes into use at the end of this cycle
     first, second : what belongs to the fold in which the item begins, or to the one after it, goes in now
     done : all of the item is in at the end of this cycle

@@ -123,8 +123,15 @@ class KeepQueue(Block):
         writes, room = Signal(), Signal()
         wanted = _fit(self.wanted, places + 1)
         left, _ = subtract(m, "left", level, wanted, operators=self.operators)
-        came = _fit(count, places + 1) & writes.replicate(places + 1)
-        following, _ = add(m, "level", Mux(self.drop, left, level), came, operators=self.operators)
+        following: Value
+        if self.operators:
+            # What is decided late, ``drop`` and ``writes``, only chooses among sums.
+            more, _ = add(m, "level_more", level, _fit(count, places + 1), operators=True)
+            both, _ = add(m, "level_both", left, _fit(count, places + 1), operators=True)
+            following = Mux(writes, Mux(self.drop, both, more), Mux(self.drop, left, level))
+        else:
+            came = _fit(count, places + 1) & writes.replicate(places + 1)
+            following, _ = add(m, "level", Mux(self.drop, left, level), came)
         moved, _ = add(m, "write_on", write, _fit(count, places), operators=self.operators)
         taken, _ = add(m, "read_on", read, _fit(self.wanted, places), operators=self.operators)
         m.d.comb += [
@@ -155,13 +162,14 @@ class KeepQueue(Block):
         """Compress stationary' by the row's bitmap: the keep bits of the row, from bit 0 on."""
         window, registered = self.window, self.registered
         columns = check_lanes(window)
-        m.submodules.ranks = ranks = RankControl(window, registers=(1,) if registered else ())
+        m.submodules.ranks = ranks = RankControl(window, apart=registered)
+        apart = {"blocks": ranks.counts} if registered else {}
         counted = stage(
             m, "counted", registered, self.offered,
-            useful=self.useful, last=self.last, groups=group_counts(m, "group", self.bitmap),
+            useful=self.useful, last=self.last, groups=group_counts(m, "group", self.bitmap), **apart,
         )  # fmt: skip
         if registered:
-            m.d.comb += ranks.advance.eq(counted.accepts)
+            m.d.comb += ranks.counted.eq(counted["blocks"])
         chosen = stage(
             m, "set", registered, counted.valid,
             useful=counted["useful"], last=counted["last"],

@@ -2,13 +2,21 @@
 
 from typing import Any
 
-from amaranth.hdl import Module, Signal
+from amaranth.hdl import Cat, Module, Signal, Value
 from amaranth.lib.wiring import In, Out
 
+from ..arithmetic.float_multiplier import FloatMultiplier
+from ..arithmetic.integer_multiplier import IntegerMultiplier
 from ..block import Block
-from ..formats import FloatFormat, lookup
+from ..formats import FloatFormat, Format, lookup
+from ..network.reduction_parts import register
 
-__all__ = ["Lane"]
+__all__ = ["Lane", "most_pipeline"]
+
+
+def most_pipeline(operand: Format) -> int:
+    """Return the most registers that a multiplier of a format has places for."""
+    return (FloatMultiplier if isinstance(operand, FloatFormat) else IntegerMultiplier).MAX_PIPELINE
 
 
 class Lane(Block):
@@ -21,7 +29,7 @@ class Lane(Block):
     ----------
     format : name of the operands' format
     flush_subnormals : floating point only
-    pipeline : registers of the multiplier
+    pipeline : registers of the multiplier; one more than it has places for is at its operands
     operators : see :mod:`dotforge.arithmetic.carry`; integers are then multiplied by the method that is faster
         on an FPGA
 
@@ -44,6 +52,8 @@ class Lane(Block):
         self.operand, self.flush_subnormals = lookup(format), flush_subnormals
         self.pipeline = self.latency = pipeline
         self.operators = operators
+        #: Registers at the operands, where there are more than a multiplier has places for.
+        self.ahead = max(0, pipeline - most_pipeline(self.operand))
         width = self.operand.width
         product = self.operand.sum_format() if self._is_float else self.operand.product_format()
         ports: dict[str, Any] = {
@@ -65,12 +75,15 @@ class Lane(Block):
             options["flush_subnormals"] = self.flush_subnormals
         elif self.operators:
             options["method"] = "baugh-wooley"
-        m.submodules.multiplier = multiplier = self.operand.multiplier(pipeline=self.pipeline, **options)
+        inner = self.pipeline - self.ahead
+        m.submodules.multiplier = multiplier = self.operand.multiplier(pipeline=inner, **options)
+        operands: Value = Cat(self.stationary & self.useful.replicate(self.operand.width), self.value)
+        for number in range(self.ahead):
+            operands = register(m, operands, f"operands_{number}", self.en)
         m.d.comb += [
-            multiplier.a.eq(self.stationary & self.useful.replicate(self.operand.width)),
-            multiplier.b.eq(self.value),
+            Cat(multiplier.a, multiplier.b).eq(operands),
             self.product.eq(multiplier.o),
         ]
-        if self.pipeline:
+        if inner:
             m.d.comb += multiplier.en.eq(self.en)
         return m

@@ -123,7 +123,7 @@ class Load(Block):
             m.d.comb += [
                 buffer.i.payload.eq(share.row),
                 buffer.i.valid.eq(share.offered[1]),
-                share.done.eq(Cat(self._read(m, share, 0, early[0]), buffer.i.ready & share.offered[1])),
+                share.done.eq(Cat(_read(m, share, 0, early[0]), buffer.i.ready & share.offered[1])),
             ]
             source, readers = buffer.o, late
         else:
@@ -131,7 +131,7 @@ class Load(Block):
         m.submodules.share = share = RowShare(window, config.row_bits, len(readers))
         connect(m, source, share.i)
         m.d.comb += share.done.eq(
-            Cat(self._read(m, share, number, reader) for number, reader in enumerate(readers))
+            Cat(_read(m, share, number, reader) for number, reader in enumerate(readers))
         )
         m.d.comb += [
             runs.take.eq(self.show),
@@ -149,36 +149,24 @@ class Load(Block):
             self.row_ids.eq(runs.row_ids),
             self.partial.eq(runs.partial),
             self.values.eq(values.in_use),
-            self.seen[Cause.ROW_ORDER].eq(mask.disorder),
-            self.seen[Cause.STATIONARY_COUNT].eq(values.too_many),
-            self.seen[Cause.STATIONARY_SURPLUS].eq(values.surplus),
-            self.seen[Cause.STATIONARY_SHORT].eq(values.short),
         ]
+        seen = {
+            Cause.ROW_ORDER: mask.disorder,
+            Cause.STATIONARY_COUNT: values.too_many,
+            Cause.STATIONARY_SURPLUS: values.surplus,
+            Cause.STATIONARY_SHORT: values.short,
+        }
+        for cause, happens in seen.items():
+            if config.control_pipeline:
+                m.d.sync += self.seen[cause].eq(happens)
+            else:
+                m.d.comb += self.seen[cause].eq(happens)
         return m
-
-    def _read(self, m: Module, share: RowShare, number: int, reader: Any) -> Value:
-        """Give rows to a reader; return whether it is done with the one that is there."""
-        names = [name for name in ("row", "bitmap", "useful", "last") if hasattr(reader, name)]
-        row = Cat(getattr(share.row, name) for name in names)
-        taken = Cat(getattr(reader, name) for name in names)
-        if not self.config.control_pipeline:
-            m.d.comb += [reader.offered.eq(share.offered[number]), taken.eq(row)]
-            return reader.done
-        # What a reader can take must not decide in the same cycle whether the next row comes in.
-        m.submodules[f"beside_{type(reader).__name__.lower()}"] = skid = Skid(len(row))
-        m.d.comb += [
-            skid.i.valid.eq(share.offered[number]),
-            skid.i.payload.eq(row),
-            skid.o.ready.eq(reader.done),
-            reader.offered.eq(skid.o.valid),
-            taken.eq(skid.o.payload),
-        ]
-        return share.offered[number] & skid.i.ready
 
     def _scan(self, m: Module) -> Positions:
         """Make the scanner that gives each lane's position."""
         m.submodules.scan = scan = Positions(
-            self.config.lanes, self.config.positions, self.config.control_pipeline
+            self.config.lanes, self.config.positions, self.config.control_pipeline, self.config.operators
         )
         connect(m, scan.positions, self.positions)
         return scan
@@ -191,6 +179,15 @@ def connect(m: Module, source: Any, sink: Any) -> None:
         sink.valid.eq(source.valid),
         source.ready.eq(sink.ready),
     ]
+
+
+def _read(m: Module, share: RowShare, number: int, reader: Any) -> Value:
+    """Give rows to a reader; return whether it is done with the one that is there."""
+    names = [name for name in ("row", "bitmap", "useful", "last") if hasattr(reader, name)]
+    row = Cat(getattr(share.row, name) for name in names)
+    taken = Cat(getattr(reader, name) for name in names)
+    m.d.comb += [reader.offered.eq(share.offered[number]), taken.eq(row)]
+    return reader.done
 
 
 def _flat(payload: Any) -> Value:

@@ -14,10 +14,11 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import data, stream
 from amaranth.lib.wiring import In, Out
 
+from ..arithmetic.carry import subtract
 from ..block import Block
 from ..network.piece import check_lanes
 from ..network.route_parts import any_bit
-from .count import prefix
+from .count import prefix, two_set
 from .stage import stage
 
 __all__ = ["Positions", "position_layout"]
@@ -35,6 +36,7 @@ class Positions(Block):
     ----------
     lanes, window : powers of two
     registered : with the registers of :data:`STAGES`
+    operators : see :mod:`dotforge.arithmetic.carry`
 
     Interface attributes
     --------------------
@@ -54,8 +56,9 @@ class Positions(Block):
     done: Signal
     positions: stream.Interface
 
-    def __init__(self, lanes: int, window: int, registered: bool = False) -> None:
-        self.lanes, self.window, self.registered = lanes, window, registered
+    def __init__(self, lanes: int, window: int, registered: bool = False, operators: bool = False) -> None:
+        self.lanes, self.window = lanes, window
+        self.registered, self.operators = registered, operators
         super().__init__(
             {
                 "offered": In(1),
@@ -70,35 +73,46 @@ class Positions(Block):
         m = Module()
         window = self.window
         first, rest = self._split(m, "row", self.useful)
-        row = stage(m, "split", self.registered, self.offered, first=first, rest=rest, last=self.last)
+        # Whether bits come after the one that is given now; looked for a cycle ahead where there are registers.
+        more = Signal(reset_less=True)
+        ahead = {"more": two_set(m, "row_more", self.useful)} if self.registered else {}
+        row = stage(
+            m, "split", self.registered, self.offered, first=first, rest=rest, last=self.last, **ahead
+        )
         # The bit that is given now, one-hot, and those of the row that come after it.
         now, later = Signal(window, reset_less=True), Signal(window, reset_less=True)
         busy, some, last = Signal(), Signal(reset_less=True), Signal(reset_less=True)
         lane = Signal(check_lanes(self.lanes))
+        begun, ending = Signal(), Signal()  # a lane of the fold has its position; the last one is next
         finishes, begins, moved = Signal(), Signal(), Signal()
         place = Cat(
             any_bit(now[position] for position in range(window) if position >> bit & 1)
             for bit in range(check_lanes(window))
         )
         given = stage(
-            m, "numbered", self.registered, busy & (some | (last & lane.any())), place=place, empty=~some
+            m, "numbered", self.registered, busy & (some | (last & begun)), place=place, empty=~some
         )
         m.d.comb += [
             self.positions.valid.eq(given.valid),
             self.positions.payload.position.eq(given["place"]),
             self.positions.payload.empty.eq(given["empty"]),
             given.ready.eq(self.positions.ready),
-            moved.eq(busy & (some | (last & lane.any())) & given.accepts),
-            finishes.eq(
-                ~later.any() & Mux(some | (last & lane.any()), given.accepts & (~last | lane.all()), 1)
-            ),
+            moved.eq(busy & (some | (last & begun)) & given.accepts),
+            finishes.eq(~more & Mux(some | (last & begun), given.accepts & (~last | ending), 1)),
             begins.eq(~busy | finishes),
             row.ready.eq(begins),
             self.done.eq(self.offered & row.accepts),
         ]
         following, left = self._split(m, "later", later)
-        more = Signal()
-        m.d.comb += more.eq(later.any())
+        if self.registered:
+            two = two_set(m, "later_more", later)
+            m.d.sync += [
+                more.eq(Mux(begins, row["more"], Mux(moved, two, more))),
+                begun.eq(Mux(moved, ~ending, begun)),
+                ending.eq(Mux(moved, lane == self.lanes - 2, ending)),
+            ]
+        else:
+            m.d.comb += [more.eq(later.any()), begun.eq(lane.any()), ending.eq(lane.all())]
         m.d.sync += [
             busy.eq(Mux(begins, row.valid, 1)),
             now.eq(Mux(begins, row["first"], Mux(moved, following, now))),
@@ -111,6 +125,10 @@ class Positions(Block):
 
     def _split(self, m: Module, name: str, bits: Value) -> tuple[Value, Value]:
         """Return the lowest set bit, and the others."""
+        if self.operators:
+            # What a borrow from below changes is the lowest set bit and the zeros before it.
+            less, _ = subtract(m, name, bits, Const(1, 1), operators=True)
+            return bits & ~less, bits & less
         before = Signal(self.window, name=f"{name}_before")
         some = prefix(m, f"{name}_some", list(bits), lambda a, b: a | b)
         m.d.comb += before.eq(Cat(Const(0, 1), *some[:-1]))

@@ -23,8 +23,8 @@ PUBLISHED: dict[str, dict[str, Any]] = {
     "int8-16": {
         "lanes": 16,
         "distribution": "crossbar",
-        "distribution_pipeline": 4,
-        "multiplier_pipeline": 2,
+        "distribution_pipeline": 5,
+        "multiplier_pipeline": 3,
         "control_pipeline": True,
         "operators": True,
     },

@@ -17,7 +17,7 @@ from amaranth.lib.wiring import In, Out
 
 from ..block import Block
 from .count import add_counts, group_counts
-from .folding import FoldCount, FoldSteps, below
+from .folding import FoldCount, FoldSteps, below, fold_flags
 from .stage import stage
 
 __all__ = ["Runs"]
@@ -45,8 +45,8 @@ class Runs(Block):
     A row a cycle, and another cycle for a fold that it goes on in.
     """
 
-    #: Registers that a row passes: counted in groups, counted, placed.
-    STAGES = ("grouped", "counted", "placed")
+    #: Registers that a row passes: counted in groups, counted, placed, spread over the lanes.
+    STAGES = ("grouped", "counted", "placed", "spread")
 
     offered: Signal
     row: Signal
@@ -96,39 +96,56 @@ class Runs(Block):
         m.submodules.lanes = place = FoldCount(lanes, self.window, self.operators)
         placed = stage(
             m, "placed", self.registered, counted.valid,
-            row=counted["row"], any=counted["count"].any(), over=place.over, fills=place.fills,
-            ends=place.ends, start=place.start, beyond=place.beyond,
+            row=counted["row"], any=counted["count"].any(), last=counted["last"],
+            start=place.start, total=place.total,
+        )  # fmt: skip
+        over, fills, ends = fold_flags(placed["total"], placed["last"])
+        behind = Cat(below(placed["total"][:-1]))
+        spread = stage(
+            m, "spread", self.registered, placed.valid,
+            row=placed["row"], any=placed["any"], over=over, fills=fills, ends=ends, whole=over | fills,
+            before=Cat(below(placed["start"])), behind=behind, end=behind & ~Cat(behind[1:], Const(0, 1)),
         )  # fmt: skip
         m.submodules.steps = steps = FoldSteps()
         m.d.comb += [
             self.done.eq(self.offered & grouped.accepts),
             grouped.ready.eq(counted.accepts),
             counted.ready.eq(placed.accepts),
-            placed.ready.eq(steps.done),
+            placed.ready.eq(spread.accepts),
+            spread.ready.eq(steps.done),
             place.count.eq(counted["count"]),
             place.last.eq(counted["last"]),
             place.moves.eq(counted.valid & counted.ready),
-            steps.valid.eq(placed.valid),
-            steps.over.eq(placed["over"]),
-            steps.fills.eq(placed["fills"]),
-            steps.ends.eq(placed["ends"]),
+            steps.valid.eq(spread.valid),
+            steps.over.eq(spread["over"]),
+            steps.fills.eq(spread["fills"]),
+            steps.ends.eq(spread["ends"]),
             steps.take.eq(self.take),
             self.complete.eq(steps.complete),
         ]
-        # Lanes that are filled behind the row, and those from its first one on.
-        filled, begun = Signal(lanes), Signal(lanes)
+        # Lanes that are filled behind the row, those from its first one on, and the last one of its run.
+        filled, begun, at_lane = Signal(lanes), Signal(lanes), Signal(lanes)
         writes = Signal()
-        whole = steps.first & (placed["over"] | placed["fills"])
+        whole = steps.first & spread["whole"]
+        last_lane = Cat(Const(0, lanes - 1), whole)
         m.d.comb += [
-            filled.eq(Cat(below(placed["beyond"])) | whole.replicate(lanes)),
-            begun.eq(Cat(~bit for bit in below(placed["start"])) | steps.second.replicate(lanes)),
-            writes.eq((steps.first | steps.second) & placed["any"]),
+            filled.eq(spread["behind"] | whole.replicate(lanes)),
+            begun.eq(~spread["before"] | steps.second.replicate(lanes)),
+            writes.eq((steps.first | steps.second) & spread["any"]),
+            at_lane.eq((spread["end"] & (~whole).replicate(lanes) | last_lane) & writes.replicate(lanes)),
         ]
-        self._write(m, placed["row"], filled, begun, writes, steps.first & placed["over"])
+        self._write(m, spread["row"], filled, begun, at_lane, writes, steps.first & spread["over"])
         return m
 
     def _write(
-        self, m: Module, row: Value, filled: Signal, begun: Signal, writes: Signal, partial: Value
+        self,
+        m: Module,
+        row: Value,
+        filled: Signal,
+        begun: Signal,
+        at_lane: Signal,
+        writes: Signal,
+        partial: Value,
     ) -> None:
         """Write the next fold's control bits; hold the rows of the one whose sums are shown."""
         lanes = self.lanes
@@ -147,8 +164,6 @@ class Runs(Block):
             prepared_partial.eq(Mux(writes, partial, prepared_partial)),
             partial_in_use.eq(Mux(self.take, prepared_partial, partial_in_use)),
         ]
-        at_lane = Signal(lanes)
-        m.d.comb += at_lane.eq(filled & ~Cat(filled[1:], Const(0, 1)) & writes.replicate(lanes))
         in_use = []
         for lane in range(lanes):
             prepared = Signal(self.row_bits, name=f"row_{lane}_prepared", reset_less=True)

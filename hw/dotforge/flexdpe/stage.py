@@ -12,7 +12,7 @@ __all__ = ["Held", "Skid", "Stage", "stage"]
 
 
 class Stage(Block):
-    """A register in a stream; the ready of its output goes through.
+    """A register in a stream, and a place beside it: neither valid, payload nor ready goes through.
 
     Parameters
     ----------
@@ -36,10 +36,19 @@ class Stage(Block):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         held = Signal(len(self.i.payload), reset_less=True)
-        m.d.comb += [self.i.ready.eq(~self.o.valid | self.o.ready), self.o.payload.eq(held)]
+        beside = Signal(len(self.i.payload), reset_less=True)
+        waits = Signal()  # something does, beside
+        moves = Signal()
+        m.d.comb += [
+            moves.eq(~self.o.valid | self.o.ready),
+            self.i.ready.eq(~waits),
+            self.o.payload.eq(held),
+        ]
         m.d.sync += [
-            self.o.valid.eq(Mux(self.i.ready, self.i.valid, 1)),
-            held.eq(Mux(self.i.ready, self.i.payload, held)),
+            waits.eq(~moves & (waits | self.i.valid)),
+            beside.eq(Mux(waits, beside, self.i.payload)),
+            self.o.valid.eq(~moves | waits | self.i.valid),
+            held.eq(Mux(moves, Mux(waits, beside, self.i.payload), held)),
         ]
         return m
 
@@ -107,7 +116,7 @@ def stage(m: Module, name: str, registered: bool, valid: Value, **values: Value)
     Parameters
     ----------
     m, name : module that gets it, under that name
-    registered : with a register; otherwise wires
+    registered : with a :class:`Stage`; otherwise wires
     valid, values : what the stage is offered
     """
     ready = Signal(name=f"{name}_leaves")

@@ -16,6 +16,7 @@ from typing import Any
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
+from ..arithmetic.carry import add
 from ..block import Block
 from ..network.reduction_parts import register
 from .config import FlexDpeConfig
@@ -29,6 +30,7 @@ class RunOr(Block):
     Parameters
     ----------
     lanes : number of lanes
+    operators : see :mod:`dotforge.arithmetic.carry`
 
     Interface attributes
     --------------------
@@ -36,20 +38,28 @@ class RunOr(Block):
     joins : bit i tells whether lanes i and i+1 are of one run
     found : a bit a lane
 
-    Combinational, log2(lanes) deep.
+    Combinational, log2(lanes) deep, or a carry chain: it begins at a set bit, and goes on as far as lanes are
+    joined.
     """
 
     bits: Signal
     joins: Signal
     found: Signal
 
-    def __init__(self, lanes: int) -> None:
-        self.lanes = lanes
+    def __init__(self, lanes: int, operators: bool = False) -> None:
+        self.lanes, self.operators = lanes, operators
         super().__init__({"bits": In(lanes), "joins": In(lanes - 1), "found": Out(lanes)})
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
         lanes = self.lanes
+        if self.operators:
+            # Both operands set: a carry begins; one of them: it goes on.
+            reached = self.bits | Cat(Const(0, 1), self.joins)
+            total, carry = add(m, "chain", self.bits, reached, operators=True)
+            carries = total ^ self.bits ^ reached
+            m.d.comb += self.found.eq(Cat(carries[1:], carry))
+            return m
         found: list[Value] = list(self.bits)
         # Whether the lanes of a block, up to this one, are of the run of the lane before the block.
         joined: list[Value] = [Const(0, 1), *self.joins]
@@ -173,7 +183,7 @@ class Sums(Block):
         run_ends : lanes in which a run of the vector that leaves ends
         """
         lanes = self.config.lanes
-        m.submodules.run_or = run_or = RunOr(lanes)
+        m.submodules.run_or = run_or = RunOr(lanes, self.config.operators)
         m.d.comb += [run_or.bits.eq(self.useful), run_or.joins.eq(joins)]
         valid: Value = self.valid
         carried: Value = Cat(run_or.found, index, self.last)

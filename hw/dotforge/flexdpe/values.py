@@ -20,7 +20,7 @@ from ..block import Block
 from ..network.piece import check_lanes
 from ..network.route_parts import decode
 from .count import count_ones
-from .folding import FoldCount, FoldSteps, below
+from .folding import FoldCount, FoldSteps, below, fold_flags
 from .pack import Pack
 from .stage import stage
 
@@ -96,8 +96,8 @@ class Values(Block):
     and so does the one that ends a window.
     """
 
-    #: Registers that a beat passes: with its keep bits, packed.
-    STAGES = ("kept", "packed")
+    #: Registers that a beat passes: with its keep bits, placed, packed.
+    STAGES = ("kept", "placed", "packed")
 
     beats: stream.Interface
     keep: Signal
@@ -171,32 +171,40 @@ class Values(Block):
 
         m.submodules.lanes = place = FoldCount(self.lanes, width, self.operators)
         places = check_lanes(width, least=1)
-        m.submodules.pack = pack = Pack(width, self.width)
         count = count_ones(m, "count", kept["keep"])
+        placed = stage(
+            m, "placed", self.registered, kept.valid,
+            values=kept["values"], keep=kept["keep"], count=count, last=kept["last"],
+            start=place.start, total=place.total,
+        )  # fmt: skip
+        m.submodules.pack = pack = Pack(width, self.width)
+        start = placed["start"]
         m.d.comb += [
             place.count.eq(count),
             place.last.eq(kept["last"]),
-            pack.values.eq(kept["values"]),
-            pack.keep.eq(kept["keep"]),
-            pack.start.eq(place.start[:places]),
+            place.moves.eq(kept.valid & kept.ready),
+            kept.ready.eq(placed.accepts),
+            pack.values.eq(placed["values"]),
+            pack.keep.eq(placed["keep"]),
+            pack.start.eq(start[:places]),
         ]
         # Wires of the group in which the beat begins, and of the one behind it.
-        ahead = Cat(below(place.start[:places])[:width])
+        ahead = Cat(below(start[:places])[:width])
         behind = Signal(2 * width)
         end = Signal(places + 2)
-        m.d.comb += [end.eq(place.start[:places] + count), behind.eq(Cat(below(end)[: 2 * width]))]
+        m.d.comb += [end.eq(start[:places] + placed["count"]), behind.eq(Cat(below(end)[: 2 * width]))]
         groups = self.lanes // width
-        group = decode(m, "group", place.start[places:], Const(1, 1)) if groups > 1 else Const(1, 1)
+        group = decode(m, "group", start[places:], Const(1, 1)) if groups > 1 else Const(1, 1)
+        over, fills, ends = fold_flags(placed["total"], placed["last"])
         packed = stage(
-            m, "packed", self.registered, kept.valid,
+            m, "packed", self.registered, placed.valid,
             values=pack.moved, here=behind[:width] & ~ahead, there=behind[width:], group=group,
-            over=place.over, fills=place.fills, ends=place.ends,
+            over=over, fills=fills, ends=ends,
         )  # fmt: skip
         m.submodules.steps = steps = FoldSteps()
         m.d.comb += [
-            kept.ready.eq(packed.accepts),
+            placed.ready.eq(packed.accepts),
             packed.ready.eq(steps.done),
-            place.moves.eq(kept.valid & kept.ready),
             steps.valid.eq(packed.valid),
             steps.over.eq(packed["over"]),
             steps.fills.eq(packed["fills"]),

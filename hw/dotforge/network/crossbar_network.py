@@ -15,8 +15,8 @@ __all__ = ["CrossbarNetwork", "crossbar_columns"]
 
 
 def crossbar_columns(window: int) -> int:
-    """Return the number of columns: one that counts, those of Expand, one a bit of a position."""
-    return 1 + 2 * check_lanes(window)
+    """Return the number of columns: two that count, those of Expand, one a bit of a position."""
+    return 2 + 2 * check_lanes(window)
 
 
 class CrossbarNetwork(Block):
@@ -72,11 +72,18 @@ class CrossbarNetwork(Block):
         advance = self.advance if self.stallable else None
         line = Pipeline(m, self.width, self.registers, advance, self.swap)
         depth = check_lanes(self.window)
-        m.submodules.ranks = ranks = RankControl(self.window)
+        # In the first column blocks are counted, in the second the settings of Expand follow from that.
+        m.submodules.ranks = ranks = RankControl(
+            self.window, registers=(1,) if 0 in self.registers else (), stallable=self.stallable
+        )
         m.d.comb += ranks.mask.eq(self.bitmap)
-        values = line.end_column(wires(self.values, self.width), "counted")
+        if ranks.stallable:
+            m.d.comb += ranks.advance.eq(self.advance)
+        values = wires(self.values, self.width)
+        for _ in range(2):
+            values = line.end_column(values, "counted")
         for bit in reversed(range(depth)):
-            select = line.now(ranks.settings(bit), "select")
+            select = line.now(ranks.settings(bit), "select", 1)
             if bit:
                 values = expand_column(values, bit, select)
             else:
@@ -89,7 +96,7 @@ class CrossbarNetwork(Block):
             if bit == depth - 1:
                 occupied = line.in_use(self.occupied, "occupied")
             line.skip_column()
-        registers = [column - 1 - depth for column in self.registers if column > depth]
+        registers = [column - 2 - depth for column in self.registers if column > depth + 1]
         outputs = select_lanes(m, Cat(*values), numbers, registers, advance, occupied)
         m.d.comb += [self.outputs.eq(outputs), self.settled.eq(line.settled())]
         return m

@@ -80,8 +80,8 @@ def fast(topology: str, lanes: int, window: int) -> tuple[int, ...]:
     """
     columns = distribution_columns(topology, lanes, window)
     crossbar = choose_topology(topology, lanes) == "crossbar"
-    first = min(1 if crossbar else CONTROL_COLUMNS + 2, columns)
-    last = check_lanes(window) if crossbar else columns - 1
+    first = min(2 if crossbar else CONTROL_COLUMNS + 2, columns)
+    last = check_lanes(window) + 1 if crossbar else columns - 1
     ends = (columns - 1,) if crossbar else ()
     return (*range(first), *range(last - (last - first) // 2 * 2, last + 1, 2), *ends)
 

@@ -13,7 +13,7 @@ modulo the block size are those of bit-deposit circuits.
 """
 
 from collections.abc import Sequence
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
@@ -36,10 +36,13 @@ class RankControl(Block):
     registers : where registers stand: 1 between counting blocks and deriving settings; 0 and 2 after one and
         two thirds of both
     stallable : with a port ``advance``
+    apart : at place 1 the counts leave and come back, for a register that is elsewhere
 
     Interface attributes
     --------------------
     mask : lanes bits
+    counts, counted : numbers of set bits of blocks of the mask, and those that settings are derived from (with
+        ``apart`` only)
     middle_0, middle_1, … : lanes/2 bits each, one a switch of the column of that bit: this bit of the first
         rank at or after the middle of the block that belongs to the switch
     start_0, start_1, … : the same at the start of the block (with ``starts`` only)
@@ -51,6 +54,8 @@ class RankControl(Block):
     mask: Signal
     filled: Signal
     advance: Signal
+    counts: Signal
+    counted: Signal
 
     def __init__(
         self,
@@ -59,11 +64,12 @@ class RankControl(Block):
         filled: bool = False,
         registers: Sequence[int] = (),
         stallable: bool = True,
+        apart: bool = False,
     ) -> None:
         if list(registers) != sorted(set(registers)) or not set(registers) <= {0, 1, 2}:
             raise ValueError(f"registers={registers}: rising places, 0…2, are wanted")
         self.lanes, self.starts, self.fills, self.registers = lanes, starts, filled, tuple(registers)
-        self.latency = len(self.registers)
+        self.latency, self.apart = len(self.registers), apart
         self.stallable = stallable and bool(self.registers)
         self.columns = check_lanes(lanes)
         # A port a column: settings of one column follow from counts that those of another begin with.
@@ -74,6 +80,10 @@ class RankControl(Block):
             ports["filled"] = Out(lanes)
         if self.stallable:
             ports["advance"] = In(1)
+        if apart:
+            # Of blocks of 1, 2, 4 … lanes/2 positions.
+            size = sum((lanes >> bit) * (bit + 1) for bit in range(self.columns))
+            ports |= {"counts": Out(size), "counted": In(size)}
         super().__init__(ports)
 
     def settings(self, bit: int, *, start: bool = False) -> Signal:
@@ -101,6 +111,9 @@ class RankControl(Block):
                 counts = [self._hold(m, 0, f"part_{number}", item) for number, item in enumerate(counts)]
                 level = counts[-1]
         counts = [self._hold(m, 1, f"counts_{number}", item) for number, item in enumerate(counts)]
+        if self.apart:
+            m.d.comb += self.counts.eq(Cat(*(Cat(*level) for level in counts)))
+            counts = _cut(self.counted, counts)
         # Down: before[block] counts the set bits before a block, modulo its size.
         before: list[Value] = [Const(0, self.columns)]
         lower = counts
@@ -145,6 +158,16 @@ class RankControl(Block):
         m.d.sync += held.eq(Mux(self.advance, moved, held) if self.stallable else moved)
         ends = list(accumulate(len(value) for value in values))
         return [held[end - len(value) : end] for end, value in zip(ends, values, strict=True)]
+
+
+def _cut(flat: Value, like: list[list[Value]]) -> list[list[Value]]:
+    """Return a flat vector cut as the values ``like`` are."""
+    cut, start = [], 0
+    for level in like:
+        ends = list(accumulate((len(value) for value in level), initial=start))
+        cut.append([flat[begin:end] for begin, end in pairwise(ends)])
+        start = ends[-1]
+    return cut
 
 
 def _below(count: Value) -> list[Value]:
