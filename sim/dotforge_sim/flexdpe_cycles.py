@@ -48,7 +48,7 @@ class _Controller:
         self.ended = self.tail = False
         self.filling = 0  # window whose values come
         self.values = Fill(timing.lanes)
-        self.kept_line = Line(3, self._placed_values) if timing.registered else None
+        self.kept_line = Line(4, self._placed_values) if timing.registered else None
         # Positions.
         self.split = Line(1)
         self.numbered = Line(1)

@@ -25,6 +25,7 @@ class Pack(Block):
     ----------
     lanes : wires B, a power of two from 1
     width : bits of a value
+    apart : the settings of the columns leave and come back, for a register that is elsewhere
 
     Interface attributes
     --------------------
@@ -32,22 +33,28 @@ class Pack(Block):
     keep : those that stay
     start : rank of the first one, modulo B
     moved : the value of rank r on wire r mod B; wires without one carry any
+    settings, chosen : of the columns, from ``keep`` and ``start``, and those that the values are moved with (with
+        ``apart`` only)
     """
 
     values: Signal
     keep: Signal
     start: Signal
     moved: Signal
+    settings: Signal
+    chosen: Signal
 
-    def __init__(self, lanes: int, width: int) -> None:
-        self.lanes, self.width = lanes, width
+    def __init__(self, lanes: int, width: int, apart: bool = False) -> None:
+        self.lanes, self.width, self.apart = lanes, width, apart
         self.columns = check_lanes(lanes, least=1)
+        bits = self.columns * lanes // 2
         super().__init__(
             {
                 "values": In(lanes * width),
                 "keep": In(lanes),
                 "start": In(self.columns),
                 "moved": Out(lanes * width),
+                **({"settings": Out(bits), "chosen": In(bits)} if apart else {}),
             }
         )
 
@@ -56,6 +63,7 @@ class Pack(Block):
         values = wires(self.values, self.width)
         # ranks[bit][block]: rank, modulo 2**bit, of the first value in a block of 2**bit wires
         ranks, counts = self._ranks(m)
+        settings = []
         for bit in range(self.columns):
             select: list[Value] = []
             for block in range(self.lanes >> (bit + 1)):
@@ -66,12 +74,17 @@ class Pack(Block):
                 select += [high ^ (low > wire) for wire in range((1 << bit) - 1)] + [high]
             flat = Signal(self.lanes * self.width, name=f"column_{bit}")
             chosen = Signal(len(select), name=f"select_{bit}")
+            m.d.comb += chosen.eq(Cat(item[0] for item in select))
+            if self.apart:
+                settings.append(chosen)
+                chosen = self.chosen[bit * self.lanes // 2 : (bit + 1) * self.lanes // 2]
             m.d.comb += [
-                chosen.eq(Cat(item[0] for item in select)),
                 flat.eq(Cat(exchange(values, bit, lambda s, c=chosen: ~c[s], lambda s, c=chosen: c[s]))),
             ]
             values = wires(flat, self.width)
         m.d.comb += self.moved.eq(Cat(values))
+        if self.apart:
+            m.d.comb += self.settings.eq(Cat(settings))
         return m
 
     def _ranks(self, m: Module) -> tuple[list[list[Value]], list[list[Value]]]:

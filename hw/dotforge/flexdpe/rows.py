@@ -147,7 +147,7 @@ class RowShare(Block):
             self.row.as_value().eq(held),
         ]
         m.d.sync += [
-            held.eq(Mux(taken, self.i.payload.as_value(), held)),
+            held.eq(Mux(self.i.ready, self.i.payload.as_value(), held)),
             valid.eq(taken | (valid & ~leaves)),
             served.eq((served | self.done) & (~leaves).replicate(self.readers)),
         ]

@@ -96,8 +96,8 @@ class Values(Block):
     and so does the one that ends a window.
     """
 
-    #: Registers that a beat passes: with its keep bits, placed, packed.
-    STAGES = ("kept", "placed", "packed")
+    #: Registers that a beat passes: with its keep bits, placed, with settings chosen, packed.
+    STAGES = ("kept", "placed", "chosen", "packed")
 
     beats: stream.Interface
     keep: Signal
@@ -177,33 +177,41 @@ class Values(Block):
             values=kept["values"], keep=kept["keep"], count=count, last=kept["last"],
             start=place.start, total=place.total,
         )  # fmt: skip
-        m.submodules.pack = pack = Pack(width, self.width)
+        m.submodules.pack = pack = Pack(width, self.width, apart=True)
         start = placed["start"]
+        # Wires of the group in which the beat begins, and of the one behind it.
+        ahead = Cat(below(start[:places])[:width])
+        behind = Signal(2 * width)
+        end = Signal(places + 2)
+        groups = self.lanes // width
+        group = decode(m, "group", start[places:], Const(1, 1)) if groups > 1 else Const(1, 1)
+        over, fills, ends = fold_flags(placed["total"], placed["last"])
+        chosen = stage(
+            m, "chosen", self.registered, placed.valid,
+            values=placed["values"], settings=pack.settings, here=behind[:width] & ~ahead,
+            there=behind[width:], group=group, over=over, fills=fills, ends=ends,
+        )  # fmt: skip
         m.d.comb += [
             place.count.eq(count),
             place.last.eq(kept["last"]),
             place.moves.eq(kept.valid & kept.ready),
             kept.ready.eq(placed.accepts),
-            pack.values.eq(placed["values"]),
             pack.keep.eq(placed["keep"]),
             pack.start.eq(start[:places]),
+            end.eq(start[:places] + placed["count"]),
+            behind.eq(Cat(below(end)[: 2 * width])),
+            placed.ready.eq(chosen.accepts),
+            pack.values.eq(chosen["values"]),
+            pack.chosen.eq(chosen["settings"]),
         ]
-        # Wires of the group in which the beat begins, and of the one behind it.
-        ahead = Cat(below(start[:places])[:width])
-        behind = Signal(2 * width)
-        end = Signal(places + 2)
-        m.d.comb += [end.eq(start[:places] + placed["count"]), behind.eq(Cat(below(end)[: 2 * width]))]
-        groups = self.lanes // width
-        group = decode(m, "group", start[places:], Const(1, 1)) if groups > 1 else Const(1, 1)
-        over, fills, ends = fold_flags(placed["total"], placed["last"])
+        names = ("here", "there", "group", "over", "fills", "ends")
         packed = stage(
-            m, "packed", self.registered, placed.valid,
-            values=pack.moved, here=behind[:width] & ~ahead, there=behind[width:], group=group,
-            over=over, fills=fills, ends=ends,
+            m, "packed", self.registered, chosen.valid,
+            values=pack.moved, **{name: chosen[name] for name in names},
         )  # fmt: skip
         m.submodules.steps = steps = FoldSteps()
         m.d.comb += [
-            placed.ready.eq(packed.accepts),
+            chosen.ready.eq(packed.accepts),
             packed.ready.eq(steps.done),
             steps.valid.eq(packed.valid),
             steps.over.eq(packed["over"]),
