@@ -197,7 +197,7 @@ def clocks(progress: Progress) -> Rows:
     rows = []
     for name, made in designs.items():
         progress(f"Fmax of {name}")
-        timing, _ = FPGAS["ecp5"]._timing(made, Settings(seeds=3, clock_mhz=150))
+        timing, _ = FPGAS["ecp5"]._timing(made, Settings(seeds=3, clock_mhz=150, rip_up=True, timeout=7200))
         assert timing is not None
         rows.append({"name": name, **timing})
     return rows

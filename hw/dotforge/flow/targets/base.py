@@ -31,6 +31,8 @@ class Settings:
     seeds : placements whose Fmax is measured, 0 for none
     device : FPGA device for the placement; empty for the smallest that the design fits
     wide_luts : let the FPGA mapping use the multiplexers behind the lookup tables (ECP5)
+    rip_up : let the router of an FPGA take wires away again for timing's sake: nearer to what the logic allows, in
+        several times the time
     optimize : one of :data:`OPTIMIZATIONS`, for standard cells
     activity : simulate the bench on the netlist and report power (standard cells with OpenSTA)
     jobs : tool runs at the same time
@@ -43,6 +45,7 @@ class Settings:
     seeds: int = 3
     device: str = ""
     wide_luts: bool = False
+    rip_up: bool = False
     optimize: str = "area"
     activity: bool = False
     jobs: int = 1

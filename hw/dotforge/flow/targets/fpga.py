@@ -50,7 +50,7 @@ class Fpga:
         if self.placer is not None and settings.seeds and self._present():
             chosen |= {"seeds": settings.seeds, "clock_mhz": settings.clock_mhz}
             chosen |= {"device": settings.device or "smallest that fits"}
-            chosen |= {"placement": " ".join(self.placer.extra)}
+            chosen |= {"rip_up": True} if settings.rip_up else {}
         return chosen
 
     def measure(self, generated: Generated, settings: Settings) -> dict[str, Any]:

