@@ -74,7 +74,7 @@ def evenly(count: int, columns: int) -> tuple[int, ...]:
 def fast(topology: str, lanes: int, window: int) -> tuple[int, ...]:
     """Return registers for a high clock rate: after columns that count or pack bits, and every second one.
 
-    With ``registered_ready`` and ``registered_writable`` 32 lanes of 16 bits reach 140 MHz on an ECP5
+    With ``registered_ready`` and ``registered_writable`` 32 lanes of 16 bits reach 181 MHz on an ECP5
     (``docs/distribution.md``). The multiplexers of a crossbar have no registers between them: they would hold
     half of all products of lanes and positions.
     """
