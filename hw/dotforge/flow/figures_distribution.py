@@ -190,7 +190,7 @@ def write(
         ),
         "Pieces, transistors": lambda: piece_table(small),
         "Routing": lambda: route_table(32, 128),
-        "Registered networks": lambda: registered_table(small),
+        "Registered networks": lambda: registered_table([size for size in sizes if size in (16, 32, 64)]),
     }
     if fmax:
         tables["ECP5, nextpnr, out of context"] = lambda: fmax_table(32)

@@ -37,7 +37,7 @@ __all__ = [
 CROSSBAR_LANES = 4
 
 #: The same with the registers of :func:`fast`: the crossbar has a third of the columns.
-FAST_CROSSBAR_LANES = 32
+FAST_CROSSBAR_LANES = 64
 
 
 def choose_topology(topology: str, lanes: int, *, fast: bool = False) -> str:
