@@ -36,7 +36,7 @@ __all__ = [
 #: Up to this many lanes the crossbar is the smaller network, by the area table of ``docs/distribution.md``.
 CROSSBAR_LANES = 4
 
-#: The same with the registers of :func:`fast`: the crossbar has a third of the columns.
+#: The same with the registers of :func:`fast` and stalls: the crossbar has a third of the columns.
 FAST_CROSSBAR_LANES = 64
 
 
