@@ -125,6 +125,7 @@ def run(design: Design, a: np.ndarray, b: np.ndarray, options: Options, progress
     )
     report["windows"] = done.windows
     report["regor"] = options.regor
+    report["simulation"] = {"cycles": done.simulated, "cpu_seconds": done.seconds}
     report["overflows"] = done.overflows
     report["error"] = _error(a, b, c) if arithmetic.is_float else None
     report["warnings"] = _warnings(job, done.folds)
@@ -209,6 +210,7 @@ class _Done:
         self.begun = np.zeros(len(job.rows), bool)
         self.cycles = Cycles()
         self.folds = self.elements = self.windows = self.mismatches = self.overflows = 0
+        self.simulated, self.seconds = 0, 0.0  # of the simulator: cycles, and CPU time
 
     def take(self, outputs: Outputs, simulator: Simulator, folds: list[golden.Fold]) -> None:
         """Add the sums of a piece, fold by fold.
@@ -238,6 +240,8 @@ class _Done:
         self.mismatches += abs(len(ends) - len(folds))
         self.mismatches += int(outputs.ports["error"])
         self.folds += len(ends)
+        self.simulated += outputs.cycles
+        self.seconds += outputs.seconds
         self.elements += sum(int(fold.occupied.sum()) for fold in folds)
         first = min(int(cycles[0]) for cycles in outputs.accepted.values() if len(cycles))
         if len(received.cycles):

@@ -17,6 +17,7 @@ must not change or vanish before it is taken, no more beats may come than are ex
 move within ``idle_limit`` cycles. Data of inputs is inverted junk while their valid is low.
 """
 
+import resource
 import subprocess
 import tempfile
 import threading
@@ -74,12 +75,14 @@ class Outputs:
     accepted : name of an input stream → int64[n], the cycle in which each beat was taken
     cycles : cycles from the end of reset to the last beat that moved, that one included
     ports : output port outside of streams → its value at the end
+    seconds : CPU time of the simulator's process
     """
 
     streams: dict[str, Received]
     accepted: dict[str, np.ndarray]
     cycles: int
     ports: dict[str, int]
+    seconds: float
 
     def __getitem__(self, name: str) -> Received:
         return self.streams[name]
@@ -178,8 +181,8 @@ class Simulator:
                 words.to_words(int(values.get(p["name"], 0)), p["width"], p["name"]) for p in self._constants
             ]
             (directory / "constants").write_bytes(b"".join(setting.tobytes() for setting in settings))
-            self._simulate(directory, timeout_seconds, progress)
-            return self._collect(directory, expect, idle_limit)
+            seconds = self._simulate(directory, timeout_seconds, progress)
+            return self._collect(directory, expect, idle_limit, seconds)
 
     def _check(
         self, inputs: Mapping[str, Beats], expect: Mapping[str, int], constants: Mapping[str, int]
@@ -215,8 +218,10 @@ class Simulator:
             raise ValueError(f"{name}: the stream has no tlast")
         return data, last.astype(np.uint8)
 
-    def _simulate(self, directory: Path, limit: float, progress: Callable[[int, int], None] | None) -> None:
+    def _simulate(self, directory: Path, limit: float, progress: Callable[[int, int], None] | None) -> float:
+        """Run the executable and return the CPU time that it took."""
         log = directory / "errors"
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         expired = threading.Event()
         with log.open("w") as errors:
             process = subprocess.Popen(
@@ -250,8 +255,12 @@ class Simulator:
         if process.returncode:
             text = ("".join(said) + log.read_text(errors="replace")).strip() or f"exit {process.returncode}"
             raise SimulatorError(f"{top}: the simulation stopped: {text[:500]}")
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
-    def _collect(self, directory: Path, expect: Mapping[str, int], idle_limit: int) -> Outputs:
+    def _collect(
+        self, directory: Path, expect: Mapping[str, int], idle_limit: int, seconds: float
+    ) -> Outputs:
         status, culprit, cycle, cycles = (directory / "result").read_text().split()
         accepted, streams = {}, {}
         row = sum(words.stride(port["width"]) for port in self._samples)
@@ -284,7 +293,7 @@ class Simulator:
             )
         ends = self._split_samples(np.fromfile(directory / "samples", np.uint8).reshape(1, row))
         ports = {p["name"]: words.to_integers(ends[p["name"]], p["width"])[0] for p in self._samples}
-        return Outputs(streams, accepted, int(cycles), ports)
+        return Outputs(streams, accepted, int(cycles), ports, seconds)
 
     def _split_samples(self, rows: np.ndarray) -> dict[str, np.ndarray]:
         columns, position = {}, 0

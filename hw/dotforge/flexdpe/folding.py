@@ -19,15 +19,7 @@ from ..arithmetic.carry import add
 from ..block import Block
 from ..network.piece import check_lanes
 
-__all__ = ["FoldCount", "FoldSteps", "below", "fold_flags"]
-
-
-def below(count: Value) -> list[Value]:
-    """Return, for each i that ``count`` can be above, whether it is."""
-    bits: list[Value] = [Const(0)]
-    for digit in count:
-        bits = [digit | bit for bit in bits] + [digit & bit for bit in bits]
-    return bits
+__all__ = ["FoldCount", "FoldSteps", "fold_flags"]
 
 
 class FoldCount(Block):

@@ -17,9 +17,8 @@ from ..arithmetic.carry import add, subtract
 from ..block import Block
 from ..network.compress import compress_column
 from ..network.piece import check_lanes, wires
-from ..network.ranks import RankControl
+from ..network.ranks import RankControl, below
 from .count import add_counts, group_counts
-from .folding import below
 from .stage import Held, stage
 
 __all__ = ["KeepQueue", "turn_left", "turn_right"]
@@ -138,7 +137,7 @@ class KeepQueue(Block):
             room.eq(~level[-2:].any() | (~level[-1] & ~level[:-2].any())),  # half of the ring is free
             writes.eq(packed.valid & room & ~self.ended),
             packed.ready.eq(writes),
-            self.present.eq(Cat(below(level)[: self.bandwidth])),
+            self.present.eq(below(m, "level_below", level)[: self.bandwidth]),
             self.empty.eq(~level.any()),
             self.keep.eq(turn_right(m, "kept", ring, read, self.bandwidth)),
         ]
@@ -146,7 +145,7 @@ class KeepQueue(Block):
         spare = Const(0, size - self.window)
         turned = turn_left(m, "turned", Cat(packed["bits"], spare), write)
         written = Signal(size)
-        m.d.comb += written.eq(_half_from(write) & writes.replicate(size))
+        m.d.comb += written.eq(_half_from(m, write) & writes.replicate(size))
         m.d.sync += [
             ring.eq(
                 Cat(Mux(chosen, new, old) for chosen, new, old in zip(written, turned, ring, strict=True))
@@ -199,8 +198,8 @@ def _fit(value: Value, width: int) -> Value:
     return Cat(value, Const(0, width - len(value)))
 
 
-def _half_from(write: Value) -> Value:
+def _half_from(m: Module, write: Value) -> Value:
     """Return a mask of half of a ring, from a place on, round and round."""
-    before = Cat(below(write[:-1]))
+    before = below(m, "write_below", write[:-1])
     swapped = before ^ write[-1].replicate(len(before))
     return Cat(~swapped, swapped)

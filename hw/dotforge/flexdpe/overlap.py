@@ -23,9 +23,10 @@ Source: 004_cc286613ada5888f (SIGMA), section IV-A2; the paper's FAN drains betw
 from amaranth.hdl import Cat, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
+from ..arithmetic.carry import name_value
 from ..block import Block
-from ..network.piece import check_lanes
-from ..network.reduction_parts import Delay, Gate, Joins, ReductionAdder, Select, Summation, register
+from ..network.piece import check_lanes, wires
+from ..network.reduction_parts import Delay, Gate, Joins, ReductionAdder, Summation, register
 from .count import prefix
 from .sums import Sums, run_ends
 
@@ -132,11 +133,12 @@ class OverlapFan(Block):
         m.d.sync += held.eq(Mux(self.arrives[step], value, held))
         return held
 
-    def _later(self, m: Module, name: str, value: Value) -> Value:
-        """Return a value as many cycles later as an adder takes."""
-        m.submodules[name] = delay = Delay(len(value), self.summation.depth, True)
-        m.d.comb += [delay.i.eq(value), delay.enable.eq(self.enable)]
-        return delay.o
+    def _later(self, m: Module, name: str, values: list[Value], width: int) -> list[Value]:
+        """Return values of one width as many cycles later as an adder takes, extended."""
+        size = len(values[0])
+        m.submodules[name] = delay = Delay(len(values) * size, self.summation.depth, True)
+        m.d.comb += [delay.i.eq(Cat(values)), delay.enable.eq(self.enable)]
+        return [self.summation.extend(value, width) for value in wires(delay.o, size)]
 
     def _level(
         self, m: Module, level: int, lines: list[Value], prefixes: list[Value]
@@ -148,37 +150,34 @@ class OverlapFan(Block):
         m.d.comb += reach.joins.eq(self.joins)
         right = self._held(m, f"right_{level}", reach.right, level + 1)
         left = self._held(m, f"left_{level}", reach.left, level + 1)
-        after, ahead = [], []
-        for number in range(self.lanes // (2 * half)):
+        totals = [
+            self._adder(m, level, number, lines[2 * half * number + half - 1], prefixes[2 * number + 1])
+            for number in range(self.lanes // (2 * half))
+        ]
+        # Where an adder of level 0 adds nothing to its left lane, that leaves through it.
+        late = [lane for lane in range(self.lanes) if level or lane % 2]
+        waited = self._later(m, f"lines_waiting_{level}", [lines[lane] for lane in late], width)
+        after = dict(zip(late, waited, strict=True))
+        for number, total in enumerate(totals):
             first = 2 * half * number
-            total = self._adder(m, level, number, lines[first + half - 1], prefixes[2 * number + 1])
-            for lane in range(first, first + 2 * half):
-                if level == 0 and lane == first:
-                    # Where an adder of level 0 adds nothing to its left lane, that leaves through it.
-                    after.append(total)
-                    continue
-                name = f"line_{level}_{lane}"
-                line = self.summation.extend(self._later(m, name, lines[lane]), width)
-                if lane >= first + half:
-                    m.submodules[f"{name}_select"] = select = Select(width)
-                    m.d.comb += [
-                        select.a.eq(total),
-                        select.b.eq(line),
-                        select.pick.eq(right[number * half + lane - first - half]),
-                    ]
-                    line = select.o
-                after.append(line)
-            if level == 0:
-                ahead.append(total)
-            elif number:  # nobody asks for the first block's
-                name = f"prefix_{level}_{number}"
-                m.submodules[f"{name}_select"] = select = Select(width)
-                before = self.summation.extend(self._later(m, name, prefixes[2 * number]), width)
-                m.d.comb += [select.a.eq(total), select.b.eq(before), select.pick.eq(left[number])]
-                ahead.append(select.o)
-            else:
-                ahead.append(total)
-        return after, ahead
+            if not level:
+                after[first] = total
+            for index in range(half):
+                lane = first + half + index
+                after[lane] = Mux(right[number * half + index], total, after[lane])
+        ahead = list(totals)
+        if level and len(totals) > 1:  # nobody asks for the first block's
+            waited = self._later(m, f"prefixes_waiting_{level}", prefixes[2::2], width)
+            ahead[1:] = (
+                Mux(left[number], total, before)
+                for number, (total, before) in enumerate(zip(totals[1:], waited, strict=True), 1)
+            )
+        return self._named(m, f"lines_{level}", [after[lane] for lane in range(self.lanes)]), self._named(
+            m, f"prefixes_{level}", ahead
+        )
+
+    def _named(self, m: Module, name: str, values: list[Value]) -> list[Value]:
+        return wires(name_value(m, name, Cat(values)), len(values[0]))
 
     def _adder(self, m: Module, level: int, number: int, left: Value, right: Value) -> Value:
         summation = self.summation

@@ -16,8 +16,9 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
 from ..block import Block
+from ..network.ranks import below
 from .count import add_counts, group_counts
-from .folding import FoldCount, FoldSteps, below, fold_flags
+from .folding import FoldCount, FoldSteps, fold_flags
 from .stage import stage
 
 __all__ = ["Runs"]
@@ -100,11 +101,11 @@ class Runs(Block):
             start=place.start, total=place.total,
         )  # fmt: skip
         over, fills, ends = fold_flags(placed["total"], placed["last"])
-        behind = Cat(below(placed["total"][:-1]))
+        behind = below(m, "behind", placed["total"][:-1])
         spread = stage(
             m, "spread", self.registered, placed.valid,
             row=placed["row"], any=placed["any"], over=over, fills=fills, ends=ends, whole=over | fills,
-            before=Cat(below(placed["start"])), behind=behind, end=behind & ~Cat(behind[1:], Const(0, 1)),
+            before=below(m, "before", placed["start"]), behind=behind, end=behind & ~Cat(behind[1:], Const(0, 1)),
         )  # fmt: skip
         m.submodules.steps = steps = FoldSteps()
         m.d.comb += [

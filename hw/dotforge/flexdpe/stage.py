@@ -6,6 +6,7 @@ from amaranth.hdl import Cat, Module, Mux, Signal, Value
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 
+from ..arithmetic.carry import name_value
 from ..block import Block
 
 __all__ = ["Held", "Skid", "Stage", "stage"]
@@ -121,7 +122,10 @@ def stage(m: Module, name: str, registered: bool, valid: Value, **values: Value)
     """
     ready = Signal(name=f"{name}_leaves")
     if not registered:
-        return Held(ready, valid, ready, dict(values))
+        # Named, for an expression that is used in many places is written in each of them.
+        return Held(
+            ready, valid, ready, {key: name_value(m, f"{name}_{key}", v) for key, v in values.items()}
+        )
     payload = Cat(*values.values())
     m.submodules[name] = block = Stage(len(payload))
     m.d.comb += [block.i.valid.eq(valid), block.i.payload.eq(payload), block.o.ready.eq(ready)]

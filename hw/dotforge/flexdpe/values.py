@@ -16,11 +16,13 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import data, stream
 from amaranth.lib.wiring import In, Out
 
+from ..arithmetic.carry import name_value
 from ..block import Block
 from ..network.piece import check_lanes
-from ..network.route_parts import decode
+from ..network.ranks import below
+from ..network.route_parts import decode, turn
 from .count import count_ones
-from .folding import FoldCount, FoldSteps, below, fold_flags
+from .folding import FoldCount, FoldSteps, fold_flags
 from .pack import Pack
 from .stage import stage
 
@@ -146,7 +148,7 @@ class Values(Block):
         given, now = Signal(width), Signal(width)
         enough, offered = Signal(), Signal()
         m.d.comb += [
-            given.eq(Cat(below(beat.count)[:width])),
+            given.eq(below(m, "given_below", beat.count)[:width]),
             now.eq(given & self.present & ~gone),
             enough.eq(~(given & ~self.present).any()),
             offered.eq(self.beats.valid & ~tail & (enough | now.any())),
@@ -180,11 +182,13 @@ class Values(Block):
         m.submodules.pack = pack = Pack(width, self.width, apart=True)
         start = placed["start"]
         # Wires of the group in which the beat begins, and of the one behind it.
-        ahead = Cat(below(start[:places])[:width])
+        ahead = below(m, "ahead", start[:places])[:width]
         behind = Signal(2 * width)
         end = Signal(places + 2)
         groups = self.lanes // width
-        group = decode(m, "group", start[places:], Const(1, 1)) if groups > 1 else Const(1, 1)
+        group: Value = Const(1, 1)
+        if groups > 1:
+            group = turn(decode(m, "group", start[places:], group))
         over, fills, ends = fold_flags(placed["total"], placed["last"])
         chosen = stage(
             m, "chosen", self.registered, placed.valid,
@@ -199,7 +203,7 @@ class Values(Block):
             pack.keep.eq(placed["keep"]),
             pack.start.eq(start[:places]),
             end.eq(start[:places] + placed["count"]),
-            behind.eq(Cat(below(end)[: 2 * width])),
+            behind.eq(below(m, "end_below", end)[: 2 * width]),
             placed.ready.eq(chosen.accepts),
             pack.values.eq(chosen["values"]),
             pack.chosen.eq(chosen["settings"]),
@@ -221,8 +225,8 @@ class Values(Block):
             self.complete.eq(steps.complete),
         ]
         m.submodules.registers = registers = StationaryRegisters(self.lanes, self.width)
-        here = packed["here"] & steps.first.replicate(width)
-        there = packed["there"] & steps.done.replicate(width)
+        here = name_value(m, "writes_here", packed["here"] & steps.first.replicate(width))
+        there = name_value(m, "writes_there", packed["there"] & steps.done.replicate(width))
         writes = [
             (packed["group"][number] & here[wire]) | (packed["group"][number - 1] & there[wire])
             for number in range(groups)

@@ -1,7 +1,7 @@
 """What a Flex-DPE does in how many cycles, what it costs by part, and how fast it runs.
 
-Cycles are those of the model in :mod:`dotforge_sim.flexdpe_model`, which equals the RTL's count (tests), but for the
-initiation interval, which is measured on the RTL. Configurations are those of
+Cycles are those of the model in :mod:`dotforge_sim.flexdpe_model`, which equals the RTL's count (tests); what is
+measured on the RTL itself is in :mod:`dotforge.flow.figures_flexdpe_rtl`. Configurations are those of
 :data:`dotforge.flexdpe.published.PUBLISHED`.
 
 ``python -m dotforge.flow.figures_flexdpe DIR [--only PART]`` writes the tables.
@@ -9,7 +9,6 @@ initiation interval, which is measured on the RTL. Configurations are those of
 
 import json
 import sys
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,8 +16,7 @@ from typing import Any
 import click
 import numpy as np
 
-from dotforge_sim import flexdpe, flexdpe_model
-from dotforge_sim.gemm import Design
+from dotforge_sim import flexdpe_model
 
 from ..arithmetic.integer_adder import IntegerAdder
 from ..arithmetic.integer_multiplier import IntegerMultiplier
@@ -26,6 +24,15 @@ from ..block import Block
 from ..flexdpe.published import PUBLISHED
 from ..formats import IntegerFormat
 from . import area, hierarchy
+from .figures_flexdpe_rtl import (
+    generation,
+    generation_table,
+    interval,
+    interval_line,
+    random_bits,
+    rtl,
+    rtl_table,
+)
 from .generated import Generated, from_parameters
 from .targets.base import Settings
 from .targets.fpga import FPGAS
@@ -65,19 +72,13 @@ AREA_PARTS = {
 }
 
 
-def _random(rng: np.random.Generator, shape: tuple[int, int], sparsity: int) -> np.ndarray:
-    """Return a bitmap with that percentage of zeros, exactly."""
-    size = shape[0] * shape[1]
-    return (rng.permutation(size).reshape(shape) >= round(size * sparsity / 100)).astype(bool)
-
-
 def cycles(progress: Progress) -> Rows:
     """Count cycles of products, with routing in hardware and REGOR streamed, and with both given."""
     rows = []
     for lanes, size, sparse_a, sparse_b, stonne in STONNE:
         progress(f"cycles of {size}³, {sparse_a}/{sparse_b} % sparse")
         rng = np.random.default_rng(5)
-        a, b = _random(rng, (size, size), sparse_a), _random(rng, (size, size), sparse_b)
+        a, b = random_bits(rng, (size, size), sparse_a), random_bits(rng, (size, size), sparse_b)
         parameters = PUBLISHED["int8-128"] | {
             "lanes": lanes,
             "stationary_bandwidth": lanes,
@@ -101,28 +102,6 @@ def cycles(progress: Progress) -> Rows:
 def _defaults() -> dict[str, Any]:
     return from_parameters("flexdpe", {"lanes": 4, "format": "int4"}).manifest["parameters"] | {
         "format": "int8"
-    }
-
-
-def interval(progress: Progress) -> dict[str, Any]:
-    """Measure the initiation interval on the RTL: 1000 vectors, 10 folds."""
-    progress("initiation interval")
-    made = from_parameters("flexdpe", PUBLISHED["int8-16"])
-    lanes = PUBLISHED["int8-16"]["lanes"]
-    rng = np.random.default_rng(5)
-    a, b = rng.integers(1, 100, (10, lanes)), rng.integers(1, 100, (lanes, 1000))
-    run = flexdpe.run(
-        Design(made.verilog, made.manifest), a, b, flexdpe.Options(stationary="a"), lambda *_: None
-    )
-    found = run.statistics
-    between = found["cycles"]["total"] - found["cycles"]["add"]
-    first = flexdpe_model.exact(made.manifest["parameters"], a[:1] != 0, b.T != 0)[0]
-    return {
-        "sha256": made.manifest["verilog_sha256"],
-        "vectors": found["folds"] * 1000,
-        "folds": found["folds"],
-        "mismatches": found["mismatches"],
-        "interval": (between - first.loading) / (found["folds"] * 1000),
     }
 
 
@@ -203,28 +182,11 @@ def clocks(progress: Progress) -> Rows:
     return rows
 
 
-def generation(progress: Progress) -> Rows:
-    """Measure the time that Verilog takes."""
-    rows = []
-    for name in ("int8-128", "bf16-128"):
-        progress(f"Verilog of {name}")
-        started = time.monotonic()
-        made = from_parameters("flexdpe", PUBLISHED[name])
-        rows.append(
-            {
-                "name": name,
-                "sha256": made.manifest["verilog_sha256"],
-                "seconds": time.monotonic() - started,
-                "characters": len(made.verilog),
-            }
-        )
-    return rows
-
-
 #: What can be measured.
 PARTS: dict[str, Callable[[Progress], Any]] = {
     "cycles": cycles,
     "interval": interval,
+    "rtl": rtl,
     "areas": areas,
     "clocks": clocks,
     "generation": generation,
@@ -240,10 +202,11 @@ def table(found: dict[str, Any]) -> str:
     """Return what was found as Markdown tables."""
     makers = {
         "cycles": _cycles_table,
-        "interval": _interval_line,
+        "interval": interval_line,
+        "rtl": rtl_table,
         "areas": _area_table,
         "clocks": _clock_table,
-        "generation": _generation_table,
+        "generation": generation_table,
     }
     texts = ["\n".join(make(found[part])) for part, make in makers.items() if part in found]
     return "\n\n".join(texts) + "\n"
@@ -266,14 +229,6 @@ def _cycles_table(rows: Rows) -> list[str]:
             f"| {given['cycles']:,} | {given['efficiency']:.3f} | {row['stonne']:,} |"
         )
     return lines
-
-
-def _interval_line(found: dict[str, Any]) -> list[str]:
-    return [
-        f"Initiation interval on the RTL of `int8-16`, {found['vectors']:,} vectors in {found['folds']} folds: "
-        f"{found['interval']:.2f} cycles a vector, {found['mismatches']} mismatches "
-        f"(Verilog sha256 {found['sha256'][:16]}…)."
-    ]
 
 
 def _area_table(rows: Rows) -> list[str]:
@@ -309,11 +264,6 @@ def _clock_table(rows: Rows) -> list[str]:
             f"| {path['levels']} levels, {path['logic_ns']} ns logic, {path['routing_ns']} ns wires |"
         )
     return lines
-
-
-def _generation_table(rows: Rows) -> list[str]:
-    lines = ["Time to write Verilog:", "", "| configuration | s | characters |", "| --- | ---: | ---: |"]
-    return lines + [f"| {row['name']} | {row['seconds']:.1f} | {row['characters']:,} |" for row in rows]
 
 
 def write(

@@ -113,7 +113,8 @@ class MulticastBenes(Block):
         kept = arrived = wires(line.now(both, "both"), 1)
         for part in _share(range(depth), 2):
             for bit in part:
-                kept, arrived = _pack(kept, bit, present(bit)), _pack(arrived, bit, used(bit))
+                kept = _pack(m, f"kept_bits_{bit}", kept, bit, present(bit))
+                arrived = _pack(m, f"arrived_bits_{bit}", arrived, bit, used(bit))
             packed = _named(m, f"packed_bits_{line.column}", Cat(*kept, *arrived))
             values = line.end_column(values, "waiting")
             packed = line.now(packed, "packed_bits", line.column - 1)
@@ -123,10 +124,10 @@ class MulticastBenes(Block):
         slots = [*arrived, *[Const(0, 1)] * (self.lanes - self.window)]
         *before, last = _share(range(levels - 1, -1, -1), 3)
         for part in before:
-            copied = _named(m, f"copied_bits_{line.column}", Cat(*_copy(slots, part, runs)))
+            copied = _named(m, f"copied_bits_{line.column}", Cat(*_copy(m, slots, part, runs)))
             values = line.end_column(values, "waiting")
             slots = wires(line.now(copied, "copied_bits", line.column - 1), 1)
-        filled, since = _named(m, "filled", Cat(*_copy(slots, last, runs))), line.column
+        filled, since = _named(m, "filled", Cat(*_copy(m, slots, last, runs))), line.column
         ending = _named(m, "ending", filled[:-1] & line.in_use(self.ends, "ends"))
         values = line.end_column(values, "waiting")
 
@@ -181,15 +182,17 @@ def _share(bits: Sequence[int], columns: int) -> list[Sequence[int]]:
     return [bits[column * size : (column + 1) * size] for column in range(columns)]
 
 
-def _pack(bits: Wires, bit: int, select: Value) -> Wires:
+def _pack(m: Module, name: str, bits: Wires, bit: int, select: Value) -> Wires:
     """Return a column of Compress that leaves zeros behind: every wire goes somewhere, and only once."""
-    return exchange(bits, bit, lambda switch: ~select[switch], lambda switch: select[switch])
+    packed = exchange(bits, bit, lambda switch: ~select[switch], lambda switch: select[switch])
+    return wires(_named(m, name, Cat(*packed)), 1)
 
 
-def _copy(slots: Wires, bits: Sequence[int], settings: Callable[..., Value]) -> Wires:
+def _copy(m: Module, slots: Wires, bits: Sequence[int], settings: Callable[..., Value]) -> Wires:
     """Return the columns of CopyNetwork of these bits."""
     for bit in bits:
-        slots = copy_column(slots, bit, settings(bit, start=True), settings(bit))
+        column = copy_column(slots, bit, settings(bit, start=True), settings(bit))
+        slots = wires(_named(m, f"copied_bits_of_{bit}", Cat(*column)), 1)
     return slots
 
 

@@ -218,9 +218,8 @@ def choose(upper: Value | None, high: Value, low: Value, valid: Value | None = N
     if valid is None:
         return low if upper is None else Mux(upper, high, low)
     if upper is None:
-        return low & valid.replicate(len(low))
-    take_high, take_low = (upper & valid).replicate(len(low)), (~upper & valid).replicate(len(low))
-    return (high & take_high) | (low & take_low)
+        return Mux(valid, low, 0)
+    return Mux(upper & valid, high, 0) | Mux(~upper & valid, low, 0)
 
 
 def exchange(

@@ -18,11 +18,12 @@ from itertools import accumulate, pairwise
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
-from ..arithmetic.carry import add, name_value
+from ..arithmetic.carry import name_value
 from ..block import Block
-from .piece import check_lanes
+from .piece import Wires, check_lanes
+from .route_parts import place, turn
 
-__all__ = ["RankControl"]
+__all__ = ["RankControl", "below"]
 
 
 class RankControl(Block):
@@ -95,17 +96,15 @@ class RankControl(Block):
         # Of all levels, up and then down: as many before place 0 as between it and place 2.
         up = round((2 * self.columns - 1) / 3)
         lowest = min(2 * self.columns - 1 - 2 * up, self.columns - 1)
-        # Up: counts[bit][block] is the number of set bits of a block of 2**bit positions.
-        counts: list[list[Value]] = []
-        level = list(self.mask)
+        # Blocks of one size are counted together: plane k has bit k of all their counts, in turned order, in
+        # which the left halves of the blocks of the next size come first (see :mod:`.route_parts`).
+        # Up: counts[bit] are those of blocks of 2**bit positions.
+        counts: list[Wires] = []
+        level: Wires = [name_value(m, "turned_mask", turn(self.mask))]
         for bit in range(self.columns):
             if bit:
-                joined = []
-                for block in range(0, len(level), 2):
-                    name = f"count_{bit}_{block // 2}"
-                    total, carry = add(m, name, level[block], level[block + 1])
-                    joined.append(name_value(m, name, Cat(total, carry)))
-                level = joined
+                total, carry = _add(m, f"count_{bit}", *_halves(level))
+                level = [name_value(m, f"count_{bit}_{k}", plane) for k, plane in enumerate([*total, carry])]
             counts.append(level)
             if bit == up:
                 counts = [self._hold(m, 0, f"part_{number}", item) for number, item in enumerate(counts)]
@@ -114,44 +113,33 @@ class RankControl(Block):
         if self.apart:
             m.d.comb += self.counts.eq(Cat(*(Cat(*level) for level in counts)))
             counts = _cut(self.counted, counts)
-        # Down: before[block] counts the set bits before a block, modulo its size.
-        before: list[Value] = [Const(0, self.columns)]
+        # Down: before[k] is bit k of how many bits are set before a block, modulo its size.
+        before: Wires = [Const(0, 1)] * self.columns
         lower = counts
         for bit in reversed(range(self.columns)):
-            halves, middle, start = [], [], []
-            for block, count in enumerate(before):
-                left = lower[bit][2 * block]
-                if block == 0:
-                    at_middle = left
-                else:
-                    at_middle = name_value(
-                        m, f"before_{bit}_{block}", add(m, f"before_{bit}_{block}", count, left)[0]
-                    )
-                at = [count, at_middle]
-                # Counts are fewer bits than the settings that follow from them.
-                held = self._hold(m, 2, f"at_{bit}_{block}", at) if bit >= lowest else at
-                middle += _first_ranks(m, f"middle_{bit}_{block}", held[1])
-                start += (
-                    [Const(0)] * (1 << bit)
-                    if block == 0
-                    else _first_ranks(m, f"start_{bit}_{block}", held[0])
-                )
-                halves += [item[:bit] for item in (held if bit == lowest else at)]
-            m.d.comb += self.settings(bit).eq(Cat(*middle))
+            total, _ = _add(m, f"before_{bit}", before, _halves(lower[bit])[0])
+            middle: Wires = [name_value(m, f"before_{bit}_{k}", plane) for k, plane in enumerate(total)]
+            # Counts are fewer bits than the settings that follow from them.
+            held = [*before, *middle]
+            if bit >= lowest:
+                held = self._hold(m, 2, f"at_{bit}", held)
+            m.d.comb += self.settings(bit).eq(_first_ranks(m, f"middle_{bit}", held[bit + 1 :]))
             if self.starts:
-                m.d.comb += self.settings(bit, start=True).eq(Cat(*start))
-            before = halves
+                m.d.comb += self.settings(bit, start=True).eq(
+                    _first_ranks(m, f"start_{bit}", held[: bit + 1])
+                )
             if bit == lowest:
+                before, middle = held[: bit + 1], held[bit + 1 :]
                 lower = [self._hold(m, 2, f"rest_{number}", item) for number, item in enumerate(counts[:bit])]
+            before = [name_value(m, f"at_{bit}_{k}", Cat(before[k], middle[k])) for k in range(bit)]
         if self.fills:
-            total = self._hold(m, 2, "halves", counts[-1])
-            below = _below(Cat(*add(m, "total", total[0], total[1])))
-            m.d.comb += self.filled.eq(Cat(*below[: self.lanes]))
+            total, carry = _add(m, "total", *_halves(self._hold(m, 2, "halves", counts[-1])))
+            m.d.comb += self.filled.eq(below(m, "total_below", Cat(*total, carry))[: self.lanes])
         return m
 
-    def _hold(self, m: Module, place: int, name: str, values: list[Value]) -> list[Value]:
+    def _hold(self, m: Module, where: int, name: str, values: list[Value]) -> list[Value]:
         """Return the values behind the register of that place, if there is one."""
-        if place not in self.registers:
+        if where not in self.registers:
             return values
         moved = Cat(*values)
         held = Signal(len(moved), name=name, reset_less=True)
@@ -170,18 +158,42 @@ def _cut(flat: Value, like: list[list[Value]]) -> list[list[Value]]:
     return cut
 
 
-def _below(count: Value) -> list[Value]:
-    """Return, for each i that ``count`` can be above, whether it is."""
-    below: list[Value] = [Const(0)]
-    for digit in count:
-        below = [digit | item for item in below] + [digit & item for item in below]
-    return below
+def _halves(planes: Wires) -> tuple[Wires, Wires]:
+    """Return the counts of left and of right halves."""
+    half = len(planes[0]) // 2
+    return [plane[:half] for plane in planes], [plane[half:] for plane in planes]
 
 
-def _first_ranks(m: Module, name: str, count: Value) -> list[Value]:
-    """Return, for each i below h, bit log2 h of the first number ≥ count that is ≡ i mod h."""
-    bits, quotient = len(count) - 1, count[-1]
-    below = _below(count[:bits])
-    if bits:
-        below = list(name_value(m, f"{name}_below", Cat(*below)))
-    return [quotient ^ item for item in below]
+def _add(m: Module, name: str, a: Wires, b: Wires) -> tuple[Wires, Value]:
+    """Return the planes of the sums of numbers whose planes these are, and their carries."""
+    total: Wires = []
+    carry: Value = Const(0, len(a[0]))
+    for bit, (x, y) in enumerate(zip(a, b, strict=True)):
+        half = name_value(m, f"{name}_half_{bit}", x ^ y)
+        total.append(half ^ carry)
+        carry = (x & y) | (half & carry)
+        if bit < len(a) - 1:
+            carry = name_value(m, f"{name}_carry_{bit}", carry)
+    return total, carry
+
+
+def below(m: Module, name: str, count: Value) -> Value:
+    """Return a bit for each i that ``count`` can be above: whether it is."""
+    bits: Value = Const(0, 1)
+    for index, digit in enumerate(count):
+        spread = digit.replicate(len(bits))
+        bits = name_value(m, f"{name}_{index}", Cat(bits | spread, bits & spread))
+    return bits
+
+
+def _first_ranks(m: Module, name: str, counts: Wires) -> Value:
+    """Return, for each block and each i below h, bit log2 h of the first number ≥ count that is ≡ i mod h."""
+    *digits, quotient = counts
+    blocks = len(quotient)
+    bits: Value = Const(0, blocks)  # of i = 0 first, and of each the blocks in turned order
+    for index, digit in enumerate(digits):
+        spread = digit.replicate(1 << index)
+        bits = name_value(m, f"{name}_below_{index}", Cat(bits | spread, bits & spread))
+    first = name_value(m, f"{name}_first", bits ^ quotient.replicate(1 << len(digits)))
+    order = [place(block, blocks.bit_length() - 1) for block in range(blocks)]
+    return Cat(first[i * blocks + block] for block in order for i in range(1 << len(digits)))

@@ -8,12 +8,12 @@ In, a lane a cycle: lanes of one position are chained, the latest first. ::
 Out, a lane a cycle: the chains one after the other, in the order of positions; lanes without a position last.
 """
 
-from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib.wiring import In, Out
 
 from ..block import Block
 from .piece import check_lanes
-from .route_parts import decode, first_set, read, update
+from .route_parts import Table, decode, first_set, read, turn
 
 __all__ = ["RouteLists"]
 
@@ -65,32 +65,32 @@ class RouteLists(Block):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         count = Signal(self.bits + 1)  # lanes that came in, minus lanes that went out
-        used = Signal(self.window)
+        used = Signal(self.window)  # in turned order
         used_empty = Signal()  # a lane without a position is in
-        link = [Signal(self.bits, name=f"link_{lane}", reset_less=True) for lane in range(self.lanes)]
-        more = Signal(self.lanes, reset_less=True)
-        head = [Signal(self.bits, name=f"head_{number}", reset_less=True) for number in range(self.window)]
+        link = Table(m, "link", self.lanes, self.bits)
+        more = Table(m, "more", self.lanes, 1)
+        head = Table(m, "head", self.window, self.bits)
         head_empty = Signal(self.bits, reset_less=True)
         accept = Signal()
-        m.d.comb += [self.ready.eq(~self.full), accept.eq(self.valid & self.ready), self.used.eq(used)]
+        m.d.comb += [self.ready.eq(~self.full), accept.eq(self.valid & self.ready), self.used.eq(turn(used))]
 
         # In and out share the ports that read: a lane comes in, or one goes out.
         first, any_used = first_set(m, "first_used", used)
-        position = Mux(self.full, first, self.position)
         no_position = Signal()
         m.d.comb += no_position.eq(Mux(self.full, ~any_used, self.empty))
         begun = Signal(self.bits)
-        m.d.comb += begun.eq(Mux(no_position, head_empty, read(head, position)))
+        at_head = read(m, "head_read", head.held, Mux(self.full, first, self.position))
+        m.d.comb += begun.eq(Mux(no_position, head_empty, at_head))
         chained = Signal()  # the next lane is linked from the one before
         following = Signal(self.bits, reset_less=True)
         m.d.comb += self.lane.eq(Mux(chained, following, begun))
         has_more = Signal()
-        m.d.comb += [has_more.eq(read(list(more), self.lane)), self.end.eq(~has_more)]
+        m.d.comb += [has_more.eq(read(m, "more_read", more.held, self.lane)), self.end.eq(~has_more)]
 
         m.d.sync += [
             count.eq(count + accept - self.take),
             chained.eq(Mux(self.take, has_more, chained)),
-            following.eq(read(link, self.lane)),
+            following.eq(read(m, "link_read", link.held, self.lane)),
         ]
         m.d.sync += self.full.eq(
             Mux(self.full, ~(self.take & count[0] & ~count[1:].any()), accept & count[: self.bits].all())
@@ -98,19 +98,17 @@ class RouteLists(Block):
         lane = count[: self.bits]
         at_lane = decode(m, "at_lane", lane, accept)
         known = Signal()
-        m.d.comb += known.eq(Mux(self.empty, used_empty, read(list(used), self.position)))
-        m.d.sync += more.eq(Cat(Mux(hit, known, held) for hit, held in zip(at_lane, more, strict=True)))
-        for hit, register in zip(at_lane, link, strict=True):
-            update(m, register, [(hit, begun)])
+        m.d.comb += known.eq(Mux(self.empty, used_empty, read(m, "used_read", used, self.position)))
+        more.write([(at_lane, known)])
+        link.write([(at_lane, begun)])
         at_position = decode(m, "at_position", self.position, accept & ~self.empty)
-        for hit, register in zip(at_position, head, strict=True):
-            update(m, register, [(hit, lane)])
+        head.write([(at_position, lane)])
         begin = Signal()
         m.d.comb += begin.eq(self.take & ~chained)
         at_first = decode(m, "at_first", first, begin & any_used)
         m.d.sync += [
             used.eq((used & ~at_first) | at_position),
             used_empty.eq((used_empty | (accept & self.empty)) & ~(begin & ~any_used)),
+            head_empty.eq(Mux(accept & self.empty, lane, head_empty)),
         ]
-        update(m, head_empty, [(accept & self.empty, lane)])
         return m

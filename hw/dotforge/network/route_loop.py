@@ -18,12 +18,12 @@ After level 0 the connections of colour 0 and 1 have nothing to do with each oth
 walker w works in the wires whose low bits are w, and needs ports to those alone.
 """
 
-from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
+from amaranth.hdl import Cat, Const, Module, Mux, Signal
 from amaranth.lib.wiring import In, Out
 
 from ..block import Block
 from .piece import check_lanes
-from .route_parts import any_of, update
+from .route_parts import Table, any_of, turn
 from .route_walker import Assignment, Ports, Walker
 
 __all__ = ["RouteLoop", "loop_steps"]
@@ -122,36 +122,19 @@ class RouteLoop(Block):
             level.eq(Mux(self.go, 1, Mux(final, following, level))),
             remaining.eq(Mux(self.go, steps[0], Mux(final, next_steps, remaining - active))),
         ]
-        to_input = [Signal(bits, name=f"input_of_{wire}", reset_less=True) for wire in range(lanes)]
-        to_output = [Signal(bits, name=f"output_of_{wire}", reset_less=True) for wire in range(lanes)]
+        to_input = Table(m, "input_of_wire", lanes, bits)
+        to_output = Table(m, "output_of_wire", lanes, bits)
+        row = Table(m, "row", lanes, 1)
         undone = Signal(lanes, reset_less=True)  # output switches, at their upper wires
-        row = Signal(lanes, reset_less=True)
-
-        input_writes: list[list[tuple[Value, Value]]] = [[] for _ in range(lanes)]
-        output_writes: list[list[tuple[Value, Value]]] = [[] for _ in range(lanes)]
-        row_writes: list[list[tuple[Value, Value]]] = [[] for _ in range(lanes)]
-        done: list[list[Value]] = [[] for _ in range(lanes)]
         ports = Ports(to_input, to_output, undone, level, active, fresh)
+        hits = []
         for number in range(self.walkers):
-            walker = Walker(number, self.walkers, bits)
             given = Assignment(self.assign, self.slot, self.lane, self.end) if number == 0 else None
-            for wire, hits in walker.step(m, ports, given).items():
-                input_writes[wire] += hits.inputs
-                output_writes[wire] += hits.outputs
-                row_writes[wire] += hits.row
-                done[wire].append(hits.done)
-        restart = self.go | final
-        for wire in range(lanes):
-            update(m, to_input[wire], input_writes[wire])
-            update(m, to_output[wire], output_writes[wire])
-        m.d.sync += undone.eq(
-            Cat(restart | undone[wire] & ~any_of(m, f"done_{wire}", done[wire]) for wire in range(lanes))
-        )
-        m.d.sync += row.eq(Cat(self._row_bit(m, row[wire], row_writes[wire], wire) for wire in range(lanes)))
-        m.d.comb += self.data.eq(row)
+            hits.append(Walker(number, self.walkers, bits).step(m, ports, given))
+        to_input.write([write for walker in hits for write in walker.inputs])
+        to_output.write([write for walker in hits for write in walker.outputs])
+        row.write([write for walker in hits for write in walker.row])
+        done = any_of(m, "done", [walker.done for walker in hits])
+        m.d.sync += undone.eq(Mux(self.go | final, Const(-1, lanes), undone & ~done))
+        m.d.comb += self.data.eq(turn(row.held))
         return m
-
-    def _row_bit(self, m: Module, held: Value, writes: list[tuple[Value, Value]], wire: int) -> Value:
-        hit = any_of(m, f"row_{wire}_written", [enable for enable, _ in writes])
-        value = any_of(m, f"row_{wire}_value", [enable & bit for enable, bit in writes])
-        return Mux(hit, value, held)

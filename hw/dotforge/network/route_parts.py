@@ -1,10 +1,32 @@
-"""Arrays of registers with several ports, for the route engine."""
+"""Tables: arrays of registers with several ports, for the route engine.
+
+Entries stand in turned order: entry e at the place whose number is e with its bits read backwards. ::
+
+    place   0  1  2  3  4  5  6  7
+    entry   0  4  2  6  1  5  3  7
+
+Entries that differ in their lowest bit are half a table apart, and so on. So one operation over the halves is a
+level of a decoder or of a tree that reads, and all entries with the same low bits are one slice.
+"""
 
 from collections.abc import Iterable, Sequence
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 
-__all__ = ["any_bit", "any_of", "decode", "first_set", "read", "update"]
+from ..arithmetic.carry import name_value
+
+__all__ = ["Table", "any_bit", "any_of", "decode", "first_set", "place", "read", "turn"]
+
+
+def place(entry: int, bits: int) -> int:
+    """Return ``entry``, of so many bits, with its bits in reverse."""
+    return sum((entry >> bit & 1) << (bits - 1 - bit) for bit in range(bits))
+
+
+def turn(value: Value) -> Value:
+    """Return the bits of a plane in the order of the entries, or the other way round."""
+    bits = (len(value) - 1).bit_length()
+    return Cat(value[place(entry, bits)] for entry in range(len(value)))
 
 
 def any_of(m: Module, name: str, terms: Sequence[Value]) -> Value:
@@ -12,60 +34,77 @@ def any_of(m: Module, name: str, terms: Sequence[Value]) -> Value:
     terms = list(terms)
     while len(terms) > 1:
         terms = [terms[i] | terms[i + 1] if i + 1 < len(terms) else terms[i] for i in range(0, len(terms), 2)]
-    signal = Signal(len(terms[0]), name=name)
-    m.d.comb += signal.eq(terms[0])
-    return signal
+    return name_value(m, name, terms[0])
 
 
 def decode(m: Module, name: str, address: Value, enable: Value) -> Value:
-    """Return one bit an address, set where ``address`` points if ``enable`` is high."""
-    hits = enable
+    """Return one bit an entry, in turned order, set where ``address`` points if ``enable`` is high."""
+    address, hits = name_value(m, f"{name}_address", address), name_value(m, f"{name}_enable", enable)
     for index, bit in enumerate(reversed(address)):
-        level = Signal(2 << index, name=f"{name}_{index}")
-        m.d.comb += level.eq(Cat(*(item for hit in hits for item in (hit & ~bit, hit & bit))))
-        hits = level
+        hits = name_value(m, f"{name}_{index}", Cat(Mux(bit, 0, hits), Mux(bit, hits, 0)))
     return hits
 
 
-def read(entries: Sequence[Value], address: Value) -> Value:
-    """Return an entry, over a tree of multiplexers; entries beyond the last are the last."""
-    values = list(entries)
-    for bit in address:
-        if len(values) == 1:
-            break
-        values = [Mux(bit, values[min(i + 1, len(values) - 1)], values[i]) for i in range(0, len(values), 2)]
-    return values[0]
+def read(m: Module, name: str, entries: Value, address: Value) -> Value:
+    """Return one of the entries, which are in turned order, over a tree of multiplexers."""
+    for index, bit in enumerate(name_value(m, f"{name}_address", address)):
+        half = len(entries) // 2
+        entries = name_value(m, f"{name}_{index}", Mux(bit, entries[half:], entries[:half]))
+    return entries
 
 
 def first_set(m: Module, name: str, mask: Value) -> tuple[Value, Value]:
-    """Return the number of the lowest set bit of a mask of a power of two bits, and whether there is one."""
-    found: list[tuple[list[Value], Value]] = [([], bit) for bit in mask]
-    depth = 0
-    while len(found) > 1:
-        flat = Signal((depth + 2) * len(found) // 2, name=f"{name}_{depth}")
-        parts, joined = [], []
-        for index in range(0, len(found), 2):
-            (low, any_low), (high, any_high) = found[index], found[index + 1]
-            number = [*(Mux(any_low, a, b) for a, b in zip(low, high, strict=True)), ~any_low]
-            parts += [*number, any_low | any_high]
-            base = (depth + 2) * index // 2
-            joined.append((list(flat[base : base + depth + 1]), flat[base + depth + 1]))
-        m.d.comb += flat.eq(Cat(*parts))
-        found, depth = joined, depth + 1
-    number, some = found[0]
+    """Return the lowest entry whose bit is set in a mask in turned order, and whether there is one."""
+    some, number = mask, []
+    while len(some) > 1:
+        half = len(some) // 2
+        low, high = some[:half], some[half:]
+        chosen = [
+            Mux(here, plane[index], plane[half + index]) for plane in number for index, here in enumerate(low)
+        ]
+        level = name_value(m, f"{name}_{len(number)}", Cat(*chosen, ~low, low | high))
+        *number, some = [level[start : start + half] for start in range(0, len(level), half)]
     return Cat(*number), some
 
 
-def update(m: Module, register: Signal, writes: Sequence[tuple[Value, Value]]) -> None:
-    """Write a register from the ports that hit it (at most one a cycle), and hold it otherwise."""
-    if not writes:
-        return
-    hit = any_of(m, f"{register.name}_written", [enable for enable, _ in writes])
-    values = [value & enable.replicate(len(register)) for enable, value in writes]
-    value = values[0] if len(values) > 1 else writes[0][1]
-    for other in values[1:]:
-        value = value | other
-    m.d.sync += register.eq(Mux(hit, value, register))
+class Table:
+    """Registers of a table.
+
+    Parameters
+    ----------
+    m, name : module that gets them, and their name
+    entries : a power of two
+    width : bits of an entry
+    """
+
+    def __init__(self, m: Module, name: str, entries: int, width: int) -> None:
+        self.m, self.width = m, width
+        self.held = Signal(entries * width, name=name, reset_less=True)
+
+    def entry(self, number: int) -> Value:
+        """Return the entry at a place."""
+        return self.held[number * self.width : (number + 1) * self.width]
+
+    def write(self, writes: Sequence[tuple[Value, Value]]) -> None:
+        """Give entries that a write hits, at most one each, its value; the others hold theirs.
+
+        Parameters
+        ----------
+        writes : hits, a bit an entry in turned order, and value of each port
+        """
+        name = self.held.name
+        hit = any_of(self.m, f"{name}_hit", [hits for hits, _ in writes])
+        if len(writes) == 1:
+            values = [writes[0][1]] * len(hit)
+        else:
+            bits = [
+                any_of(self.m, f"{name}_bit_{bit}", [Mux(value[bit], hits, 0) for hits, value in writes])
+                for bit in range(self.width)
+            ]
+            values = [Cat(bit[number] for bit in bits) for number in range(len(hit))]
+        self.m.d.sync += self.held.eq(
+            Cat(Mux(here, values[number], self.entry(number)) for number, here in enumerate(hit))
+        )
 
 
 def any_bit(bits: Iterable[Value]) -> Value:

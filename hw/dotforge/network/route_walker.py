@@ -1,25 +1,25 @@
 """One walker of the looping algorithm: a step a cycle, in the wires that are its own."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 
-from .route_parts import any_bit, decode, first_set, read
+from .route_parts import Table, any_of, decode, first_set, place, read
 
 __all__ = ["Assignment", "Hits", "Ports", "Walker"]
 
-#: A write port: whether it hits an entry, and with what.
+#: A write port: which entries it hits, in turned order, and with what.
 Write = tuple[Value, Value]
 
 
 @dataclass
 class Ports:
-    """What all walkers read: the two arrays, the output switches without a setting (at their upper wires),
-    the one-hot level, and whether a step is done, the first of a level.
+    """What all walkers read: the two tables, the output switches without a setting (at their upper wires, in
+    turned order), the one-hot level, and whether a step is done, the first of a level.
     """
 
-    to_input: list[Signal]
-    to_output: list[Signal]
+    to_input: Table
+    to_output: Table
     undone: Signal
     level: Signal
     active: Signal
@@ -38,33 +38,46 @@ class Assignment:
 
 @dataclass
 class Hits:
-    """Writes of a walker to the entries of one wire."""
+    """Writes of a walker, and the switches that it is done with, a bit a wire."""
 
-    inputs: list[Write] = field(default_factory=list)
-    outputs: list[Write] = field(default_factory=list)
-    row: list[Write] = field(default_factory=list)
-    done: Value = field(default_factory=lambda: Const(0, 1))
+    inputs: list[Write]
+    outputs: list[Write]
+    row: list[Write]
+    done: Value
 
 
 class Walker:
     """Walker ``number`` of ``walkers``.
 
     From the level on at which it has wires of its own, their low bits are its number; its signals hold the
-    bits above.
+    bits above. In turned order these wires are one slice.
     """
 
     def __init__(self, number: int, walkers: int, bits: int) -> None:
         self.number, self.walkers, self.bits = number, walkers, bits
         self.fixed = number.bit_length()
-        self.wires = range(number, 1 << bits, 1 << self.fixed)
+        self.count = 1 << (bits - self.fixed)
+        self.first = place(number, bits)
         self.name = f"walker_{number}"
 
     def signal(self, name: str, *, register: bool = False) -> Signal:
         """Return a signal for a wire number without the bits that never differ."""
         return Signal(self.bits - self.fixed, name=f"{self.name}_{name}", reset_less=register)
 
-    def step(self, m: Module, ports: Ports, given: Assignment | None) -> dict[int, Hits]:
-        """Add the logic of a step and return its writes, by wire."""
+    def _own(self, m: Module, name: str, table: Table) -> Signal:
+        """Return what a table has for its wires, without the bits that never differ."""
+        own = Signal(self.count * (self.bits - self.fixed), name=f"{self.name}_{name}")
+        places = range(self.first, self.first + self.count)
+        m.d.comb += own.eq(Cat(table.entry(number)[self.fixed :] for number in places))
+        return own
+
+    def _among_all(self, hits: Value) -> Value:
+        """Return the bits of its wires among those of all wires, which are zero."""
+        behind = (1 << self.bits) - self.first - self.count
+        return Cat(Const(0, self.first), hits, Const(0, behind))
+
+    def step(self, m: Module, ports: Ports, given: Assignment | None) -> Hits:
+        """Add the logic of a step and return its writes."""
         level = ports.level
         bit = level[self.fixed :]
         active = Signal(name=f"{self.name}_active")
@@ -72,23 +85,24 @@ class Walker:
         output, begun, prefetched = (
             self.signal(name, register=True) for name in ("output", "begun", "prefetched")
         )
+        to_input, to_output = (
+            self._own(m, "to_input", ports.to_input),
+            self._own(m, "to_output", ports.to_output),
+        )
         a, begin, s, b = (self.signal(name) for name in ("a", "begin", "s", "b"))
         m.d.comb += [
             a.eq(Mux(ports.fresh, 0, output)),
             begin.eq(Mux(ports.fresh, 0, begun)),
-            s.eq(Mux(ports.fresh, ports.to_input[self.number][self.fixed :], prefetched)),
-            b.eq(read([ports.to_output[wire][self.fixed :] for wire in self.wires], s ^ bit)),
+            s.eq(Mux(ports.fresh, to_input[: self.bits - self.fixed], prefetched)),
+            b.eq(read(m, f"{self.name}_output_of", to_output, s ^ bit)),
         ]
         at_b, hits = self._writes(m, given, a=a, s=s, b=b, bit=bit, active=active)
         # Next is the other output of b's switch, or a switch without a setting if that closes the loop.
         partner = b ^ bit
         closed = partner == begin
-        candidates = Signal(len(self.wires), name=f"{self.name}_candidates")
+        candidates = Signal(self.count, name=f"{self.name}_candidates")
         m.d.comb += candidates.eq(
-            Cat(
-                self._is_upper(wire, level) & ports.undone[wire] & ~at_b[index]
-                for index, wire in enumerate(self.wires)
-            )
+            self._upper(m, level) & ports.undone[self.first : self.first + self.count] & ~at_b
         )
         upper, _ = first_set(m, f"{self.name}_free", candidates)
         following = self.signal("following")
@@ -97,13 +111,13 @@ class Walker:
             output.eq(following),
             begun.eq(Mux(closed, following, begin)),
             # Before it is written: this step may put b where the next output's connection was.
-            prefetched.eq(read([ports.to_input[wire][self.fixed :] for wire in self.wires], following)),
+            prefetched.eq(read(m, f"{self.name}_input_of", to_input, following)),
         ]
         return hits
 
     def _writes(
         self, m: Module, given: Assignment | None, *, a: Value, s: Value, b: Value, bit: Value, active: Value
-    ) -> tuple[Value, dict[int, Hits]]:
+    ) -> tuple[Value, Hits]:
         """Join a and s with colour 0, b and the neighbour of s with colour 1."""
         # a's connection is written at output wire a_at, s's at input wire s_at; b's and that of s's neighbour
         # likewise.
@@ -123,31 +137,34 @@ class Walker:
             for name, value in (("to_a", a_value), ("to_b", t_at), ("to_s", s_value), ("to_t", b_at))
         )
         b_crossed = ~(b & bit).any()
-        return at_b, {
-            wire: Hits(
-                inputs=[(at_a[index], to_a), (at_b[index], to_b)],
-                outputs=[(at_s[index], to_s), (at_t[index], to_t)],
-                row=[(at_s[index], s_crossed), (at_b[index], b_crossed)],
-                done=at_b[index],
-            )
-            for index, wire in enumerate(self.wires)
-        }
+        hits_a, hits_b, hits_s, hits_t = (self._among_all(hits) for hits in (at_a, at_b, at_s, at_t))
+        return at_b, Hits(
+            inputs=[(hits_a, to_a), (hits_b, to_b)],
+            outputs=[(hits_s, to_s), (hits_t, to_t)],
+            row=[(hits_s, s_crossed), (hits_b, b_crossed)],
+            done=hits_b,
+        )
 
     def _whole(self, m: Module, name: str, wire: Value) -> Signal:
         whole = Signal(self.bits, name=f"{self.name}_{name}")
         m.d.comb += whole.eq(Cat(Const(self.number, self.fixed), wire) if self.fixed else wire)
         return whole
 
-    def _is_upper(self, wire: int, level: Value) -> Value:
-        """Return whether a loop of this walker may begin at the switch of this upper wire.
+    def _upper(self, m: Module, level: Value) -> Value:
+        """Return the upper wires of the switches at which a loop of this walker may begin.
 
-        The wire is the upper one of a switch at this level, and the bits below the level that tell walkers
+        Such a wire is the upper one of a switch at this level, and its bits below the level that tell walkers
         apart are those of this walker.
         """
         apart = self.walkers.bit_length() - 1
-        return any_bit(
-            level[number]
-            for number in range(self.fixed, self.bits)
-            if wire >> number & 1
-            and not wire >> self.fixed & ((1 << max(0, min(number, apart) - self.fixed)) - 1)
-        )
+        left = self.bits - self.fixed
+        terms: list[Value] = []
+        for number in range(left):
+            others = (1 << max(0, min(number, apart - self.fixed))) - 1
+            upper = sum(
+                1 << place(wire, left)
+                for wire in range(self.count)
+                if wire >> number & 1 and not wire & others
+            )
+            terms.append(Mux(level[self.fixed + number], Const(upper, self.count), 0))
+        return any_of(m, f"{self.name}_upper", terms)

@@ -24,10 +24,11 @@ from amaranth.lib.wiring import In, Out
 
 from dotforge_golden import route
 
+from ..arithmetic.carry import name_value
 from ..block import Block
 from .benes import benes_switches, column_bit
 from .piece import check_lanes, lower
-from .route_parts import decode
+from .route_parts import decode, turn
 
 __all__ = ["TOPOLOGIES", "SettingsBuffer", "host_settings", "setting_places", "setting_rows"]
 
@@ -102,7 +103,7 @@ class SettingsBuffer(Block):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        writes = decode(m, "writes", self.row, self.write)
+        writes = name_value(m, "row_writes", turn(decode(m, "writes", self.row, self.write)))
         for field, places in self.places.items():
             prepared = Signal(len(places), name=f"{field}_prepared", reset_less=True)
             m.d.sync += prepared.eq(
