@@ -91,7 +91,8 @@ class Routes:
             return 0
         if fold > len(self.folds.swaps):
             return NEVER
-        return self.folds.swaps[fold - 1] + 1 + max(0, self.timing.distribution - 1)
+        settled = max(0, self.timing.distribution - 1) + self.timing.registered
+        return self.folds.swaps[fold - 1] + 1 + settled
 
     def ready(self, fold: int, now: int) -> bool:
         """Return whether a position of a fold is taken."""

@@ -99,6 +99,7 @@ class FlexDpe(StreamBlock):
             registers=config.distribution_registers,
             tag_width=1,
             registered_ready=config.control_pipeline and config.distribution_pipeline > 0,
+            registered_writable=config.control_pipeline,
             swap_apart=True,  # nothing is written between prepared and swap
         )
 

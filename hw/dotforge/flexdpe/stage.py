@@ -77,14 +77,18 @@ class Skid(Block):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         waits = Signal()
+        free = Signal(init=1)  # not ``waits``: that chooses the payload, this stalls what is before
         held = Signal(len(self.i.payload), reset_less=True)
+        stays = Signal()
         m.d.comb += [
-            self.i.ready.eq(~waits),
+            self.i.ready.eq(free),
             self.o.valid.eq(waits | self.i.valid),
             self.o.payload.eq(Mux(waits, held, self.i.payload)),
+            stays.eq(self.o.valid & ~self.o.ready),
         ]
         m.d.sync += [
-            waits.eq(self.o.valid & ~self.o.ready),
+            waits.eq(stays),
+            free.eq(~stays),
             held.eq(Mux(waits, held, self.i.payload)),
         ]
         return m

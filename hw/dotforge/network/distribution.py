@@ -223,16 +223,18 @@ class DistributionNetwork(Block):
         ready = self.lanes_out.ready
         if self.registered_ready:
             # All columns move as long as nothing waits here; so what is not taken at once waits here.
-            waits = Signal()
+            waits, moves = Signal(), Signal(init=1)  # one register for the output, one for all columns
             waiting = Signal(len(output), reset_less=True)
+            stays = (waits | valid) & ~ready
             m.d.sync += [
-                waits.eq((waits | valid) & ~ready),
+                waits.eq(stays),
+                moves.eq(~stays),
                 waiting.eq(Mux(waits, waiting, output)),
             ]
             m.d.comb += [
                 self.lanes_out.valid.eq(waits | valid),
                 self.lanes_out.payload.eq(Mux(waits, waiting, output)),
-                advance.eq(~waits),
+                advance.eq(moves),
             ]
         else:
             m.d.comb += [
