@@ -57,8 +57,8 @@ STONNE = (
 #: Transistors of SIGMA's own RTL in the same flow, by lanes.
 SIGMA = {16: 400_538, 32: 925_422}
 
-#: MHz that the router works towards: a little above nine tenths of what the multiplier does alone. It does not end where
-#: more is asked than there is.
+#: MHz that the router works towards: a little above nine tenths of what the multiplier does alone. Where more is asked
+#: than there is, it does not end.
 CLOCK = 146
 
 #: Which modules make up a part of the area; the first that a module's path has counts.
