@@ -48,3 +48,11 @@ def test_bench(parameters: dict[str, Any], tmp_path: Path) -> None:
 @pytest.mark.parametrize("parameters", MORE, ids=name)
 def test_bench_everywhere(parameters: dict[str, Any], tmp_path: Path) -> None:
     assert verify(from_parameters("flexdpe", parameters), tmp_path, seed=4)["vectors"] >= 300
+
+
+@pytest.mark.parametrize("lanes", [4, pytest.param(512, marks=pytest.mark.slow)])
+def test_smallest_and_largest_can_be_written(lanes: int) -> None:
+    made = from_parameters("flexdpe", {"lanes": lanes})
+    (sums,) = (stream for stream in made.manifest["streams"] if stream["name"] == "sums")
+    assert next(field["lanes"] for field in sums["fields"] if field["name"] == "value") == lanes
+    assert made.verilog.rstrip().endswith("endmodule")
