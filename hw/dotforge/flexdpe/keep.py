@@ -115,7 +115,7 @@ class KeepQueue(Block):
         m = Module()
         packed = self._pack(m)
         count, size = packed["count"], self.size
-        places = check_lanes(size)
+        places = size.bit_length() - 1
         ring = Signal(size, reset_less=True)
         write, read = Signal(places), Signal(places)
         level = Signal(places + 1)
