@@ -23,7 +23,8 @@ def properties(network: DistributionNetwork) -> str:
     stages = len(network.registers)
     tags = [f"tag_{stage}" for stage in range(stages)]
     if network.registered_ready:
-        valid = [*(f"valid_{stage}" for stage in range(stages)), "waits"]
+        # A vector waits at the output whenever none is taken: two registers tell, always the opposite of each other.
+        valid = [*(f"valid_{stage}" for stage in range(stages)), "!vectors_ready"]
         tags.append(f"waiting[{result + TAG - 1}:{result}]")
     else:
         valid = [f"valid_{stage}" for stage in range(stages - 1)] + ["lanes_out_valid"] * (stages > 0)
