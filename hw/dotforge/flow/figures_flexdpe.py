@@ -1,7 +1,7 @@
 """What a Flex-DPE does in how many cycles, what it costs by part, and how fast it runs.
 
 Cycles are those of the model in :mod:`dotforge_sim.flexdpe_model`, which equals the RTL's count (tests); what is
-measured on the RTL itself is in :mod:`dotforge.flow.figures_flexdpe_rtl`. Configurations are those of
+measured on the RTL itself is in :mod:`dotforge.flow.flexdpe_rtl`. Configurations are those of
 :data:`dotforge.flexdpe.published.PUBLISHED`.
 
 ``python -m dotforge.flow.figures_flexdpe DIR [--only PART]`` writes the tables.
@@ -24,7 +24,7 @@ from ..block import Block
 from ..flexdpe.published import PUBLISHED
 from ..formats import IntegerFormat
 from . import area, hierarchy
-from .figures_flexdpe_rtl import (
+from .flexdpe_rtl import (
     generation,
     generation_table,
     interval,
