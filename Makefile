@@ -9,7 +9,6 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 LIMITS := --fail-on 'area>+2%' --fail-on 'registers>+2%' --fail-on 'luts>+5%' --fail-on 'ffs>+2%' \
     --fail-on 'fmax<-10%' --fail-on vanished
-export AMARANTH_USE_YOSYS := builtin
 
 all: $(VENV)/installed
 	$(RUN) -m dotforge.flow.overview -o build

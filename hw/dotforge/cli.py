@@ -6,7 +6,6 @@ verdict: bad input, a program that is missing, dies or hangs, a disk that is ful
 
 import errno
 import importlib
-import os
 import pkgutil
 import sys
 
@@ -64,8 +63,6 @@ def main() -> None:
 
 def end_on_error(command: click.Command) -> int:
     """Run a command and return its exit code; an error is one line on standard error."""
-    # Amaranth would otherwise take any Yosys that it finds.
-    os.environ.setdefault("AMARANTH_USE_YOSYS", "builtin")
     try:
         code = command.main(prog_name="dotforge", standalone_mode=False)
     except (click.exceptions.Abort, KeyboardInterrupt):

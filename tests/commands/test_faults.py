@@ -128,12 +128,12 @@ def test_a_yosys_that(
     script: str, said: str, dotforge: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(result_cache, "root", lambda: tmp_path / "cache")
-    builtin, limit = yosys.run, 1.0
+    real, limit = yosys.run, 1.0
 
     def run(lines: list[str], *arguments: Any, engine: str | None = None, **options: Any) -> dict[str, str]:
-        if engine == "builtin":
-            return builtin(lines, *arguments, engine=engine, **options)
-        return builtin(lines, *arguments, engine="pyosys", **(options | {"timeout": limit}))
+        if engine is None:  # it writes the Verilog
+            return real(lines, *arguments, engine="yowasp", **options)
+        return real(lines, *arguments, engine=engine, **(options | {"timeout": limit}))
 
     with monkeypatch.context() as patch:
         patch.setattr(yosys, "_PYOSYS", script)

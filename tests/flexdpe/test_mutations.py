@@ -17,7 +17,7 @@ BROKEN = {
     "regor": (r"= (bitmaps_payload\[3:0\]) \| (\w+);", r"= \1 & \2;"),
     "vec_id": (r"vec_id <= mux_\d+;", "vec_id <= 1'h0;"),
     "route_swap": (r"\.swap\(swapped\),", ".swap(1'h0),"),
-    "fold_swap": (r"take \? (value_0_prepared) : value_0_in_use;", r"\1;"),
+    "fold_swap": (r"take \? (prepared) : in_use;", r"\1;"),
 }
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from amaranth.hdl import Cat, Const, Module, Signal, Value
 
 from ..arithmetic.heap import Heap
+from ..network.piece import wires
 
 __all__ = ["add_counts", "count_ones", "group_counts", "prefix", "two_set"]
 
@@ -46,22 +47,19 @@ def add_counts(m: Module, name: str, counts: Value, bits: int) -> Value:
     return total
 
 
-def prefix(
-    m: Module, name: str, bits: list[Value], operation: Callable[[Value, Value], Value]
-) -> list[Value]:
+def prefix(m: Module, name: str, bits: Value, operation: Callable[[Value, Value], Value]) -> Value:
     """Return, for each bit, the operation over it and all bits before, log2 of their number deep."""
-    result, distance = list(bits), 1
+    distance = 1
     while distance < len(bits):
         level = Signal(len(bits), name=f"{name}_{distance}")
         # The last bit of the lower half of each block of 2·distance is combined with all of the upper half.
-        m.d.comb += level.eq(
-            Cat(
-                operation(result[index // distance * distance - 1], bit) if index & distance else bit
-                for index, bit in enumerate(result)
-            )
-        )
-        result, distance = list(level), 2 * distance
-    return result
+        blocks = wires(bits, distance)
+        for number in range(1, len(blocks), 2):
+            block, below = blocks[number], blocks[number - 1]
+            blocks[number] = operation(below[-1].replicate(len(block)), block)
+        m.d.comb += level.eq(Cat(blocks))
+        bits, distance = level, 2 * distance
+    return bits
 
 
 def two_set(m: Module, name: str, bits: Value) -> Value:

@@ -144,10 +144,7 @@ class FlexDpe(StreamBlock):
     def _gate(self, network: DistributionNetwork, enable: Value) -> Any:
         """Give the network vectors: values with a bit of their own that is always set."""
         payload, width = self.vectors.payload, self.config.operand.width
-        values = [
-            Cat(payload.values.word_select(position, width), Const(1, 1))
-            for position in range(self.config.positions)
-        ]
+        values = [Cat(value, Const(1, 1)) for value in _words(payload, "values", width)]
         return [
             network.vectors.valid.eq(self.vectors.valid & enable),
             network.vectors.payload.values.eq(Cat(values)),
@@ -194,8 +191,7 @@ class FlexDpe(StreamBlock):
             network.lanes_out.ready.eq(in_use & advance),
         ]
         products, useful = [], []
-        for lane in range(lanes):
-            value = network.lanes_out.payload.values.word_select(lane, width + 1)
+        for lane, value in enumerate(_words(network.lanes_out.payload, "values", width + 1)):
             m.submodules[f"lane_{lane}"] = multiplier = self._lane()
             m.d.comb += [
                 multiplier.stationary.eq(load.values.word_select(lane, width)),
@@ -269,6 +265,13 @@ class FlexDpe(StreamBlock):
             m.d.sync += sticky.eq(sticky | (sums.overflow.any() & taken))
             m.d.comb += [payload.overflow.eq(sums.overflow), self.overflow.eq(sticky)]
         return sums, take
+
+
+def _words(payload: Any, name: str, width: int) -> list[Value]:
+    """Return the words of a field; of the payload, since of a slice Amaranth writes all for every slice of it."""
+    flat, field = payload.as_value(), payload.shape()[name]
+    starts = range(field.offset, field.offset + field.width, width)
+    return [flat[start : start + width] for start in starts]
 
 
 def _guard(m: Module, outer: Any, inner: Any, failed: Value) -> None:

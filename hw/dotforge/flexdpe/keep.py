@@ -15,8 +15,7 @@ from amaranth.lib.wiring import In, Out
 
 from ..arithmetic.carry import add, subtract
 from ..block import Block
-from ..network.compress import compress_column
-from ..network.piece import check_lanes, wires
+from ..network.piece import check_lanes, exchange_bits
 from ..network.ranks import RankControl, below
 from .count import add_counts, group_counts
 from .stage import Held, stage
@@ -175,15 +174,15 @@ class KeepQueue(Block):
             count=add_counts(m, "ones", counted["groups"], window),
             settings=Cat(ranks.settings(bit) for bit in range(columns)),
         )  # fmt: skip
-        bits = wires(chosen["useful"], 1)
+        bits = chosen["useful"]
         for bit in range(columns):
-            column = Signal(window, name=f"packed_{bit}")
             own = chosen["settings"][bit * window // 2 : (bit + 1) * window // 2]
-            m.d.comb += column.eq(Cat(compress_column(bits, bit, own)))
-            bits = wires(column, 1)
+            # The upper wires of the first block have nowhere else to go.
+            upper = Cat(Const(-1, 1 << bit), own[1 << bit :])
+            bits = exchange_bits(m, f"packed_{bit}", bits, bit, own, upper, inverted=(True, False))
         packed = stage(
             m, "packed", registered, chosen.valid,
-            bits=Cat(bits), count=chosen["count"], last=chosen["last"],
+            bits=bits, count=chosen["count"], last=chosen["last"],
         )  # fmt: skip
         m.d.comb += [
             ranks.mask.eq(self.bitmap),

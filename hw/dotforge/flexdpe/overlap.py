@@ -26,7 +26,7 @@ from amaranth.lib.wiring import In, Out
 from ..arithmetic.carry import name_value
 from ..block import Block
 from ..network.piece import check_lanes, wires
-from ..network.reduction_parts import Delay, Gate, Joins, ReductionAdder, Summation, register
+from ..network.reduction_parts import Gate, Joins, ReductionAdder, Summation, register
 from .count import prefix
 from .sums import Sums, run_ends
 
@@ -65,8 +65,8 @@ class Reach(Block):
         left: list[Value] = []
         for first in range(0, self.lanes, 2 * half):
             middle = first + half - 1  # the adder joins lanes ``middle`` and ``middle + 1``
-            reached = list(self.joins[middle : middle + half])
-            right += prefix(m, f"right_{first}", reached, lambda a, b: a & b)
+            reached = self.joins[middle : middle + half]
+            right.append(prefix(m, f"right_{first}", reached, lambda a, b: a & b))
             left.append(self.joins[first : middle + 1].all())
         m.d.comb += [self.right.eq(Cat(right)), self.left.eq(Cat(left))]
         return m
@@ -135,10 +135,10 @@ class OverlapFan(Block):
 
     def _later(self, m: Module, name: str, values: list[Value], width: int) -> list[Value]:
         """Return values of one width as many cycles later as an adder takes, extended."""
-        size = len(values[0])
-        m.submodules[name] = delay = Delay(len(values) * size, self.summation.depth, True)
-        m.d.comb += [delay.i.eq(Cat(values)), delay.enable.eq(self.enable)]
-        return [self.summation.extend(value, width) for value in wires(delay.o, size)]
+        waiting: Value = Cat(values)
+        for cycle in range(self.summation.depth):
+            waiting = register(m, waiting, f"{name}_{cycle}", self.enable)
+        return [self.summation.extend(value, width) for value in wires(waiting, len(values[0]))]
 
     def _level(
         self, m: Module, level: int, lines: list[Value], prefixes: list[Value]

@@ -78,9 +78,8 @@ class Pack(Block):
             if self.apart:
                 settings.append(chosen)
                 chosen = self.chosen[bit * self.lanes // 2 : (bit + 1) * self.lanes // 2]
-            m.d.comb += [
-                flat.eq(Cat(exchange(values, bit, lambda s, c=chosen: ~c[s], lambda s, c=chosen: c[s]))),
-            ]
+            of = chosen.__getitem__
+            m.d.comb += flat.eq(Cat(exchange(values, bit, of, of, inverted=(True, False))))
             values = wires(flat, self.width)
         m.d.comb += self.moved.eq(Cat(values))
         if self.apart:

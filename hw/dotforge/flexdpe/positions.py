@@ -17,7 +17,6 @@ from amaranth.lib.wiring import In, Out
 from ..arithmetic.carry import subtract
 from ..block import Block
 from ..network.piece import check_lanes
-from ..network.route_parts import any_bit
 from .count import prefix, two_set
 from .stage import stage
 
@@ -86,7 +85,7 @@ class Positions(Block):
         begun, ending = Signal(), Signal()  # a lane of the fold has its position; the last one is next
         finishes, begins, moved = Signal(), Signal(), Signal()
         place = Cat(
-            any_bit(now[position] for position in range(window) if position >> bit & 1)
+            Cat(now[position] for position in range(window) if position >> bit & 1).any()
             for bit in range(check_lanes(window))
         )
         given = stage(
@@ -130,6 +129,6 @@ class Positions(Block):
             less, _ = subtract(m, name, bits, Const(1, 1), operators=True)
             return bits & ~less, bits & less
         before = Signal(self.window, name=f"{name}_before")
-        some = prefix(m, f"{name}_some", list(bits), lambda a, b: a | b)
-        m.d.comb += before.eq(Cat(Const(0, 1), *some[:-1]))
+        some = prefix(m, f"{name}_some", bits, lambda a, b: a | b)
+        m.d.comb += before.eq(Cat(Const(0, 1), some[:-1]))
         return bits & ~before, bits & before

@@ -15,7 +15,9 @@ regions", and step vii, the accumulation id that becomes the vecID.
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
+from ..arithmetic.carry import name_value
 from ..block import Block
+from ..network.piece import wires
 from ..network.ranks import below
 from .count import add_counts, group_counts
 from .folding import FoldCount, FoldSteps, fold_flags
@@ -156,27 +158,25 @@ class Runs(Block):
         vec_id = Signal()
         prepared_partial = Signal(reset_less=True)
         partial_in_use = Signal(reset_less=True)
+        changed = name_value(m, "vec_ids_changed", begun & writes.replicate(lanes))
+        new = name_value(m, "vec_ids_new", ~filled ^ vec_id.replicate(lanes))
         m.d.sync += [
             vec_id.eq(vec_id ^ writes),
-            vec_ids.eq(
-                Cat(Mux(writes & begun[lane], vec_id ^ ~filled[lane], vec_ids[lane]) for lane in range(lanes))
-            ),
+            vec_ids.eq(Cat(Mux(changed[lane], new[lane], vec_ids[lane]) for lane in range(lanes))),
             occupied.eq(Mux(writes, filled, occupied)),
             prepared_partial.eq(Mux(writes, partial, prepared_partial)),
             partial_in_use.eq(Mux(self.take, prepared_partial, partial_in_use)),
         ]
-        in_use = []
-        for lane in range(lanes):
-            prepared = Signal(self.row_bits, name=f"row_{lane}_prepared", reset_less=True)
-            held = Signal(self.row_bits, name=f"row_{lane}_in_use", reset_less=True)
-            m.d.sync += [
-                prepared.eq(Mux(at_lane[lane], row, prepared)),
-                held.eq(Mux(self.take, prepared, held)),
-            ]
-            in_use.append(held)
+        rows_prepared = Signal(lanes * self.row_bits, reset_less=True)
+        rows_in_use = Signal(lanes * self.row_bits, reset_less=True)
+        rows = enumerate(wires(rows_prepared, self.row_bits))
+        m.d.sync += [
+            rows_prepared.eq(Cat(Mux(at_lane[lane], row, before) for lane, before in rows)),
+            rows_in_use.eq(Mux(self.take, rows_prepared, rows_in_use)),
+        ]
         m.d.comb += [
             self.vec_ids.eq(vec_ids),
             self.occupied.eq(occupied),
             self.partial.eq(partial_in_use),
-            self.row_ids.eq(Cat(in_use)),
+            self.row_ids.eq(rows_in_use),
         ]

@@ -16,8 +16,9 @@ from typing import Any
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
-from ..arithmetic.carry import add
+from ..arithmetic.carry import add, name_value
 from ..block import Block
+from ..network.piece import wires
 from ..network.reduction_parts import register
 from .config import FlexDpeConfig
 
@@ -60,31 +61,20 @@ class RunOr(Block):
             carries = total ^ self.bits ^ reached
             m.d.comb += self.found.eq(Cat(carries[1:], carry))
             return m
-        found: list[Value] = list(self.bits)
+        found: Value = self.bits
         # Whether the lanes of a block, up to this one, are of the run of the lane before the block.
-        joined: list[Value] = [Const(0, 1), *self.joins]
+        joined: Value = name_value(m, "same_0", Cat(Const(0, 1), self.joins))
         distance = 1
         while distance < lanes:
-            some = Signal(lanes, name=f"some_{distance}")
-            same = Signal(lanes, name=f"same_{distance}")
-            upper = [bool(lane & distance) for lane in range(lanes)]
-            before = [lane // distance * distance - 1 for lane in range(lanes)]
-            m.d.comb += [
-                some.eq(
-                    Cat(
-                        found[lane] | (joined[lane] & found[before[lane]]) if upper[lane] else found[lane]
-                        for lane in range(lanes)
-                    )
-                ),
-                same.eq(
-                    Cat(
-                        joined[lane] & joined[before[lane]] if upper[lane] else joined[lane]
-                        for lane in range(lanes)
-                    )
-                ),
-            ]
-            found, joined, distance = list(some), list(same), 2 * distance
-        m.d.comb += self.found.eq(Cat(found))
+            some, same = wires(found, distance), wires(joined, distance)
+            for upper in range(1, len(some), 2):
+                before, begins = some[upper - 1][-1], same[upper - 1][-1]
+                some[upper] = some[upper] | (same[upper] & before.replicate(distance))
+                same[upper] = same[upper] & begins.replicate(distance)
+            found = name_value(m, f"some_{distance}", Cat(some))
+            joined = name_value(m, f"same_{distance}", Cat(same))
+            distance *= 2
+        m.d.comb += self.found.eq(found)
         return m
 
 

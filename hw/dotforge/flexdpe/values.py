@@ -18,7 +18,7 @@ from amaranth.lib.wiring import In, Out
 
 from ..arithmetic.carry import name_value
 from ..block import Block
-from ..network.piece import check_lanes
+from ..network.piece import check_lanes, wires
 from ..network.ranks import below
 from ..network.route_parts import decode, turn
 from .count import count_ones
@@ -57,16 +57,14 @@ class StationaryRegisters(Block):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        held: list[Value] = []
-        for lane in range(self.lanes):
-            prepared = Signal(self.width, name=f"value_{lane}_prepared", reset_less=True)
-            in_use = Signal(self.width, name=f"value_{lane}_in_use", reset_less=True)
-            m.d.sync += [
-                prepared.eq(Mux(self.write[lane], self.values.word_select(lane, self.width), prepared)),
-                in_use.eq(Mux(self.take, prepared, in_use)),
-            ]
-            held.append(in_use)
-        m.d.comb += self.in_use.eq(Cat(held))
+        prepared = Signal(self.lanes * self.width, reset_less=True)
+        in_use = Signal(self.lanes * self.width, reset_less=True)
+        values = zip(wires(self.values, self.width), wires(prepared, self.width), strict=True)
+        m.d.sync += [
+            prepared.eq(Cat(Mux(self.write[lane], new, old) for lane, (new, old) in enumerate(values))),
+            in_use.eq(Mux(self.take, prepared, in_use)),
+        ]
+        m.d.comb += self.in_use.eq(in_use)
         return m
 
 
@@ -227,10 +225,10 @@ class Values(Block):
         m.submodules.registers = registers = StationaryRegisters(self.lanes, self.width)
         here = name_value(m, "writes_here", packed["here"] & steps.first.replicate(width))
         there = name_value(m, "writes_there", packed["there"] & steps.done.replicate(width))
+        group = packed["group"]
         writes = [
-            (packed["group"][number] & here[wire]) | (packed["group"][number - 1] & there[wire])
+            (group[number].replicate(width) & here) | (group[number - 1].replicate(width) & there)
             for number in range(groups)
-            for wire in range(width)
         ]
         m.d.comb += [
             registers.values.eq(Cat([packed["values"]] * groups)),

@@ -167,7 +167,6 @@ def _environment(board: Board) -> Iterator[None]:
     wanted = {name: str(scripts / program) for name, program in board.tools.items()}
     # amaranth-boards asks for the loader of the ULX3S even where nothing is loaded.
     wanted["OPENFPGALOADER"] = "true"
-    wanted["AMARANTH_USE_YOSYS"] = "builtin"
     before = dict(os.environ)
     os.environ.update(wanted)
     try:

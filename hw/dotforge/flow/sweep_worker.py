@@ -11,7 +11,6 @@ __all__ = ["main"]
 
 def main() -> None:
     """Run the job; what libraries print goes to standard error."""
-    os.environ.setdefault("AMARANTH_USE_YOSYS", "builtin")
     answer = os.dup(1)
     os.dup2(2, 1)
     text = json.dumps(run_job(sys.stdin.read()))

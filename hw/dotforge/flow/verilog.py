@@ -206,15 +206,13 @@ def convert(block: Block, *, name: str | None = None) -> Design:
         "opt_clean -purge",
         "write_verilog -norename -noattr design.v",
     ]
-    written = yosys.run(script, {"design.il": text}, ["design.v"], engine="builtin")["design.v"]
+    written = yosys.run(script, {"design.il": text}, ["design.v"])["design.v"]
     definitions = {
         found[1]: found[0] for found in re.finditer(r"^module (\w+).*?^endmodule$", written, re.M | re.S)
     }
     if not written.rstrip().endswith("endmodule") or any(
         module.name not in definitions for module in modules
     ):
-        raise yosys.YosysError(
-            "Yosys (builtin): the Verilog is cut short: is the disk of temporary files full?"
-        )
+        raise yosys.YosysError("Yosys: the Verilog is cut short: is the disk of temporary files full?")
     text = "\n\n".join(legal_names(definitions[module.name]) for module in modules) + "\n"
     return Design(top.name, text, top.ports, {module.name: module.children for module in modules})

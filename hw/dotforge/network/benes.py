@@ -54,12 +54,11 @@ def column_settings(settings: Value, lanes: int) -> list[Value]:
 def benes_column(values: Wires, bit: int, crossed: Value) -> Wires:
     """Return the outputs of one column; switches that ``crossed`` has no bit for, the first, are straight."""
     fixed = len(values) // 2 - len(crossed)
-    return exchange(
-        values,
-        bit,
-        lambda switch: crossed[switch - fixed] if switch >= fixed else None,
-        lambda switch: ~crossed[switch - fixed] if switch >= fixed else None,
-    )
+
+    def crosses(switch: int) -> Value | None:
+        return crossed[switch - fixed] if switch >= fixed else None
+
+    return exchange(values, bit, crosses, crosses, inverted=(False, True))
 
 
 class Benes(Piece):

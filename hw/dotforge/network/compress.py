@@ -21,7 +21,7 @@ def compress_column(values: Wires, bit: int, select: Value, mask: Value | None =
     def upper(switch: int) -> Value | None:
         return select[switch] if switch >> bit else None
 
-    return exchange(values, bit, lambda switch: ~select[switch], upper, mask)
+    return exchange(values, bit, lambda switch: select[switch], upper, mask, inverted=(True, False))
 
 
 class Compress(Piece):

@@ -19,9 +19,9 @@ def expand_column(values: Wires, bit: int, select: Value, mask: Value | None = N
     """
 
     def lower(switch: int) -> Value | None:
-        return ~select[switch] if switch >> bit else None
+        return select[switch] if switch >> bit else None
 
-    return exchange(values, bit, lower, lambda switch: select[switch], mask)
+    return exchange(values, bit, lower, lambda switch: select[switch], mask, inverted=(True, False))
 
 
 class Expand(Piece):

@@ -31,7 +31,7 @@ from ..block import Block
 from .benes import benes_column, benes_switches, column_bit, column_settings
 from .compress import compress_column
 from .copy import copy_column
-from .piece import Pipeline, Wires, check_lanes, exchange, wires
+from .piece import Pipeline, Wires, check_lanes, exchange, exchange_bits, wires
 from .ranks import RankControl
 
 __all__ = ["CONTROL_COLUMNS", "MulticastBenes", "multicast_columns"]
@@ -106,30 +106,30 @@ class MulticastBenes(Block):
         present = self.ranks(m, line, "present", self.bitmap)
         used = self.ranks(m, line, "used", line.in_use(self.used, "used"))
         both = _named(m, "both", self.bitmap & line.in_use(self.used, "used"))
-        values = line.end_column(line.end_column(values, "waiting"), "waiting")
+        values = line.pass_column(line.pass_column(values, "waiting"), "waiting")
 
         runs = self.ranks(m, line, "run", line.in_use(self.ends, "ends"), starts=True)
-        values = line.end_column(values, "waiting")
-        kept = arrived = wires(line.now(both, "both"), 1)
+        values = line.pass_column(values, "waiting")
+        kept = arrived = line.now(both, "both")
         for part in _share(range(depth), 2):
             for bit in part:
                 kept = _pack(m, f"kept_bits_{bit}", kept, bit, present(bit))
                 arrived = _pack(m, f"arrived_bits_{bit}", arrived, bit, used(bit))
-            packed = _named(m, f"packed_bits_{line.column}", Cat(*kept, *arrived))
-            values = line.end_column(values, "waiting")
+            packed = _named(m, f"packed_bits_{line.column}", Cat(kept, arrived))
+            values = line.pass_column(values, "waiting")
             packed = line.now(packed, "packed_bits", line.column - 1)
-            kept, arrived = wires(packed[: self.window], 1), wires(packed[self.window :], 1)
+            kept, arrived = packed[: self.window], packed[self.window :]
 
-        keep = self.ranks(m, line, "keep", Cat(*kept))
-        slots = [*arrived, *[Const(0, 1)] * (self.lanes - self.window)]
+        keep = self.ranks(m, line, "keep", kept)
+        slots: Value = Cat(arrived, Const(0, self.lanes - self.window))
         *before, last = _share(range(levels - 1, -1, -1), 3)
         for part in before:
-            copied = _named(m, f"copied_bits_{line.column}", Cat(*_copy(m, slots, part, runs)))
-            values = line.end_column(values, "waiting")
-            slots = wires(line.now(copied, "copied_bits", line.column - 1), 1)
-        filled, since = _named(m, "filled", Cat(*_copy(m, slots, last, runs))), line.column
+            copied = _named(m, f"copied_bits_{line.column}", _copy(m, slots, part, runs))
+            values = line.pass_column(values, "waiting")
+            slots = line.now(copied, "copied_bits", line.column - 1)
+        filled, since = _named(m, "filled", _copy(m, slots, last, runs)), line.column
         ending = _named(m, "ending", filled[:-1] & line.in_use(self.ends, "ends"))
-        values = line.end_column(values, "waiting")
+        values = line.pass_column(values, "waiting")
 
         # Values are copied ``depth`` columns from here.
         ending = line.now(ending, "ending", since)
@@ -182,17 +182,17 @@ def _share(bits: Sequence[int], columns: int) -> list[Sequence[int]]:
     return [bits[column * size : (column + 1) * size] for column in range(columns)]
 
 
-def _pack(m: Module, name: str, bits: Wires, bit: int, select: Value) -> Wires:
+def _pack(m: Module, name: str, bits: Value, bit: int, select: Value) -> Value:
     """Return a column of Compress that leaves zeros behind: every wire goes somewhere, and only once."""
-    packed = exchange(bits, bit, lambda switch: ~select[switch], lambda switch: select[switch])
-    return wires(_named(m, name, Cat(*packed)), 1)
+    return exchange_bits(m, name, bits, bit, select, select, inverted=(True, False))
 
 
-def _copy(m: Module, slots: Wires, bits: Sequence[int], settings: Callable[..., Value]) -> Wires:
+def _copy(m: Module, slots: Value, bits: Sequence[int], settings: Callable[..., Value]) -> Value:
     """Return the columns of CopyNetwork of these bits."""
     for bit in bits:
-        column = copy_column(slots, bit, settings(bit, start=True), settings(bit))
-        slots = wires(_named(m, f"copied_bits_of_{bit}", Cat(*column)), 1)
+        # The lower wires of the first block keep what they have.
+        start = Cat(Const(0, 1 << bit), settings(bit, start=True)[1 << bit :])
+        slots = exchange_bits(m, f"copied_bits_of_{bit}", slots, bit, start, settings(bit))
     return slots
 
 

@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from amaranth.hdl import Cat, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
+from ..arithmetic.carry import name_value
 from ..block import Block
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "check_lanes",
     "choose",
     "exchange",
+    "exchange_bits",
     "lower",
     "pairs",
     "wires",
@@ -137,14 +139,21 @@ class Pipeline:
         return chain[depth]
 
     def end_column(self, values: Wires, name: str) -> Wires:
-        """Name the outputs of a column, put the register behind it where one is wanted, and return them."""
-        flat = Signal(len(values) * self.width, name=f"{name}_{self.column}")
-        self.m.d.comb += flat.eq(Cat(*values))
-        result: Value = flat
+        """Name the outputs of a column, or the register behind it where one is wanted, and return them."""
+        flat = Cat(*values)
         if self.column in self.registers:
-            result = self._register(flat, f"{name}_{self.column}_register")
+            named = self._register(flat, f"{name}_{self.column}_register")
+        else:
+            named = name_value(self.m, f"{name}_{self.column}", flat)
         self.column += 1
-        return wires(result, self.width)
+        return wires(named, self.width)
+
+    def pass_column(self, values: Wires, name: str) -> Wires:
+        """Return what comes out of a column without switches: a register, or the values themselves."""
+        if self.column in self.registers:
+            return self.end_column(values, name)
+        self.column += 1
+        return values
 
     def skip_column(self) -> None:
         """Pass a column whose switches and register are elsewhere."""
@@ -228,6 +237,8 @@ def exchange(
     first: Callable[[int], Value | None],
     second: Callable[[int], Value | None],
     valid: Value | None = None,
+    *,
+    inverted: tuple[bool, bool] = (False, False),
 ) -> Wires:
     """Return the outputs of one column of 2×2 switches.
 
@@ -239,13 +250,50 @@ def exchange(
         number, takes its second input, 0 if its first; ``None``: the output is wired to the input of the same
         number
     valid : one bit a wire, outputs are zero where it is low
+    inverted : whether what ``first`` (``second``) gives is 0 for the second input, 1 for the first
     """
     outputs = list(values)
     for switch, (low, high) in enumerate(pairs(bit, len(values))):
-        for wire, select in ((low, first(switch)), (high, second(switch))):
+        for wire, select, turned in ((low, first(switch), inverted[0]), (high, second(switch), inverted[1])):
             gate = None if valid is None else valid[wire]
             if select is None:
                 outputs[wire] = choose(None, values[wire], values[wire], gate)
+            elif turned:
+                outputs[wire] = choose(select, values[low], values[high], gate)
             else:
                 outputs[wire] = choose(select, values[high], values[low], gate)
     return outputs
+
+
+def exchange_bits(
+    m: Module,
+    name: str,
+    bits: Value,
+    bit: int,
+    first: Value,
+    second: Value,
+    *,
+    inverted: tuple[bool, bool] = (False, False),
+) -> Value:
+    """Return the outputs of a column of switches of one bit, as :func:`exchange` does, over whole vectors.
+
+    A multiplexer for every bit takes far longer to write as Verilog than a few gates as wide as the column.
+
+    Parameters
+    ----------
+    m, name : module that gets the logic, and the stem of the names of its signals
+    bits : a bit a wire
+    bit : wires ``q`` and ``q ^ 2**bit`` meet in a switch
+    first, second, inverted : as of :func:`exchange`, but a bit a switch
+    """
+    if not isinstance(bits, Signal):
+        bits = name_value(m, f"{name}_inputs", bits)
+    blocks = wires(bits, 1 << bit)
+    low = name_value(m, f"{name}_inputs_0", Cat(*blocks[::2]))
+    high = name_value(m, f"{name}_inputs_1", Cat(*blocks[1::2]))
+    outputs = []
+    for number, (select, turned) in enumerate(zip((first, second), inverted, strict=True)):
+        ones, zeros = (low, high) if turned else (high, low)
+        chosen = name_value(m, f"{name}_outputs_{number}", (ones & select) | (zeros & ~select))
+        outputs.append(wires(chosen, 1 << bit))
+    return name_value(m, name, Cat(*(block for pair in zip(*outputs, strict=True) for block in pair)))

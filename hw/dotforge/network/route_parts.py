@@ -9,13 +9,13 @@ Entries that differ in their lowest bit are half a table apart, and so on. So on
 level of a decoder or of a tree that reads, and all entries with the same low bits are one slice.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
+from amaranth.hdl import Cat, Module, Mux, Signal, Value
 
 from ..arithmetic.carry import name_value
 
-__all__ = ["Table", "any_bit", "any_of", "decode", "first_set", "place", "read", "turn"]
+__all__ = ["Table", "any_of", "decode", "first_set", "place", "read", "turn"]
 
 
 def place(entry: int, bits: int) -> int:
@@ -105,11 +105,3 @@ class Table:
         self.m.d.sync += self.held.eq(
             Cat(Mux(here, values[number], self.entry(number)) for number, here in enumerate(hit))
         )
-
-
-def any_bit(bits: Iterable[Value]) -> Value:
-    """Return the OR of some bits, zero of none."""
-    result: Value = Const(0, 1)
-    for bit in bits:
-        result = result | bit
-    return result

@@ -16,7 +16,7 @@ A word is written row by row, ``lanes`` bits each, while the word before it is i
 Bits that have no meaning, such as those of the switches that Benes does without, are not stored.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from amaranth.hdl import Cat, Module, Mux, Signal
@@ -108,9 +108,19 @@ class SettingsBuffer(Block):
             prepared = Signal(len(places), name=f"{field}_prepared", reset_less=True)
             m.d.sync += prepared.eq(
                 Cat(
-                    Mux(writes[row], self.data[bit], prepared[index])
-                    for index, (row, bit) in enumerate(places)
+                    Mux(writes[row], self.data[first : first + size], prepared[index : index + size])
+                    for index, (row, first), size in _spans(places)
                 )
             )
             m.d.comb += getattr(self, field).eq(prepared)
         return m
+
+
+def _spans(places: Sequence[tuple[int, int]]) -> Iterator[tuple[int, tuple[int, int], int]]:
+    """Return index and place of the first, and the number, of those that follow one another in a row."""
+    start = 0
+    for index in range(1, len(places) + 1):
+        row, bit = places[index - 1]
+        if index == len(places) or places[index] != (row, bit + 1):
+            yield start, places[start], index - start
+            start = index
