@@ -15,8 +15,8 @@ whatever the order; the order decides the depth. Bits that are ready first are a
 """
 
 import heapq
+import itertools
 from collections.abc import Callable, Sequence
-from itertools import count
 
 from amaranth.hdl import Cat, Const, Module, Signal, Value, ValueLike
 
@@ -40,15 +40,17 @@ class Heap:
     Parameters
     ----------
     width : number of columns
+    count : number of heaps of one shape that are added side by side: what is added as a bit is a vector of so
+        many bits, one of each heap
     """
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, width: int, count: int = 1) -> None:
         if width < 1:
             raise ValueError(f"a heap has at least one column, not {width}")
-        self.width = width
+        self.width, self.count = width, count
         self.constant = 0
         self._columns: list[list[tuple[int, int, Value]]] = [[] for _ in range(width)]
-        self._order = count()  # ties keep the order of arrival, so that the Verilog is reproducible
+        self._order = itertools.count()  # ties keep the order of arrival, so that the Verilog is reproducible
 
     def __len__(self) -> int:
         """Count the bits, those of the constant included."""
@@ -83,15 +85,16 @@ class Heap:
         """Compress to at most ``rows`` bits a column and return that many rows of ``width`` bits.
 
         With ``rows=1`` the last full adders of the columns form the ripple-carry adder; with ``rows=2``
-        the result is a carry-save pair, for a register between heap and adder.
+        the result is a carry-save pair, for a register between heap and adder. Of several heaps side by side
+        a row is ``width`` vectors, one a column.
         """
         columns = [list(column) for column in self._columns]
         for column, bits in enumerate(columns):
             if self.constant >> column & 1:
-                heapq.heappush(bits, (0, next(self._order), Const(1, 1)))
+                heapq.heappush(bits, (0, next(self._order), Const(-1, self.count)))
         for column, bits in enumerate(columns):
             carries = columns[column + 1] if column + 1 < self.width else None
-            number = count()
+            number = itertools.count()
             while len(bits) > rows:
                 adder: Callable[..., tuple[Value, Value]] = half_adder if len(bits) == 2 else full_adder
                 taken = [heapq.heappop(bits) for _ in range(2 if adder is half_adder else 3)]
@@ -99,15 +102,14 @@ class Heap:
                 label = f"{name}_{column}_{next(number)}"
                 total, carry = adder(*(bit[2] for bit in taken))
                 if carries is not None:
-                    carry_bit = Signal(name=f"{label}_carry")
+                    carry_bit = Signal(self.count, name=f"{label}_carry")
                     m.d.comb += carry_bit.eq(carry)
                     heapq.heappush(carries, (ready, next(self._order), carry_bit))
-                sum_bit = Signal(name=f"{label}_sum")
+                sum_bit = Signal(self.count, name=f"{label}_sum")
                 m.d.comb += sum_bit.eq(total)
                 heapq.heappush(bits, (ready, next(self._order), sum_bit))
-        return [Cat(*(_nth(bits, row) for bits in columns)) for row in range(rows)]
+        return [Cat(*(self._nth(bits, row) for bits in columns)) for row in range(rows)]
 
-
-def _nth(bits: Sequence[tuple[int, int, Value]], row: int) -> Value:
-    ordered = sorted(bits, key=lambda bit: bit[:2])
-    return ordered[row][2] if row < len(ordered) else Const(0, 1)
+    def _nth(self, bits: Sequence[tuple[int, int, Value]], row: int) -> Value:
+        ordered = sorted(bits, key=lambda bit: bit[:2])
+        return ordered[row][2] if row < len(ordered) else Const(0, self.count)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from amaranth.hdl import Cat, Const, Module, Signal, Value
 
+from ..arithmetic.carry import name_value
 from ..arithmetic.heap import Heap
 from ..network.piece import wires
 
@@ -26,22 +27,24 @@ def _group(count: int) -> int:
 
 
 def group_counts(m: Module, name: str, bits: Value) -> Value:
-    """Return the numbers of set bits of groups, for :func:`add_counts`."""
+    """Return the numbers of set bits of groups, for :func:`add_counts`: bit 0 of all, then bit 1 of all …
+
+    All groups are counted side by side; ``bits`` are a power of two.
+    """
     size = _group(len(bits))
-    return Cat(
-        count_ones(m, f"{name}_{first}", bits[first : first + size]) for first in range(0, len(bits), size)
-    )
+    heap = Heap(size.bit_length(), len(bits) // size)
+    for place in range(size):
+        heap.add_bit(name_value(m, f"{name}_bits_{place}", Cat(bits[place::size])), 0)
+    return name_value(m, name, heap.compress(m, name=name)[0])
 
 
 def add_counts(m: Module, name: str, counts: Value, bits: int) -> Value:
     """Return the number of set bits of ``bits`` bits from what :func:`group_counts` gave."""
-    size = _group(bits)
+    groups = bits // _group(bits)
     heap = Heap(bits.bit_length())
-    first = 0
-    for start in range(0, bits, size):
-        width = (min(bits, start + size) - start).bit_length()
-        heap.add(counts[first : first + width])
-        first += width
+    for column, plane in enumerate(wires(counts, groups)):
+        for bit in plane:
+            heap.add_bit(bit, column)
     total = Signal(bits.bit_length(), name=name)
     m.d.comb += total.eq(heap.compress(m, name=name)[0])
     return total

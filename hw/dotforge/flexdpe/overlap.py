@@ -158,13 +158,14 @@ class OverlapFan(Block):
         late = [lane for lane in range(self.lanes) if level or lane % 2]
         waited = self._later(m, f"lines_waiting_{level}", [lines[lane] for lane in late], width)
         after = dict(zip(late, waited, strict=True))
-        for number, total in enumerate(totals):
-            first = 2 * half * number
-            if not level:
-                after[first] = total
-            for index in range(half):
-                lane = first + half + index
-                after[lane] = Mux(right[number * half + index], total, after[lane])
+        if not level:
+            after |= zip(range(0, self.lanes, 2), totals, strict=True)
+        # Only the lanes of right halves choose.
+        lanes = [lane for lane in range(self.lanes) if lane & half]
+        chosen = [
+            Mux(right[index], totals[lane // (2 * half)], after[lane]) for index, lane in enumerate(lanes)
+        ]
+        after |= zip(lanes, self._named(m, f"lines_{level}", chosen), strict=True)
         ahead = list(totals)
         if level and len(totals) > 1:  # nobody asks for the first block's
             waited = self._later(m, f"prefixes_waiting_{level}", prefixes[2::2], width)
@@ -172,9 +173,7 @@ class OverlapFan(Block):
                 Mux(left[number], total, before)
                 for number, (total, before) in enumerate(zip(totals[1:], waited, strict=True), 1)
             )
-        return self._named(m, f"lines_{level}", [after[lane] for lane in range(self.lanes)]), self._named(
-            m, f"prefixes_{level}", ahead
-        )
+        return [after[lane] for lane in range(self.lanes)], self._named(m, f"prefixes_{level}", ahead)
 
     def _named(self, m: Module, name: str, values: list[Value]) -> list[Value]:
         return wires(name_value(m, name, Cat(values)), len(values[0]))

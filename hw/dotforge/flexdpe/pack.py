@@ -12,8 +12,10 @@ are there: packing and turning are one network, log2 B columns. ::
 from amaranth.hdl import Cat, Module, Signal, Value
 from amaranth.lib.wiring import In, Out
 
+from ..arithmetic.carry import name_value
 from ..block import Block
 from ..network.piece import check_lanes, exchange, wires
+from ..network.ranks import below
 
 __all__ = ["Pack"]
 
@@ -71,10 +73,10 @@ class Pack(Block):
                 m.d.comb += middle.eq(ranks[bit + 1][block] + counts[bit][2 * block])
                 low, high = middle[:bit], middle[bit]
                 # Bit ``bit`` of the first rank at or after the middle that is wire modulo 2**bit.
-                select += [high ^ (low > wire) for wire in range((1 << bit) - 1)] + [high]
+                less = below(m, f"below_{bit}_{block}", low)
+                select.append(less ^ high.replicate(1 << bit))
             flat = Signal(self.lanes * self.width, name=f"column_{bit}")
-            chosen = Signal(len(select), name=f"select_{bit}")
-            m.d.comb += chosen.eq(Cat(item[0] for item in select))
+            chosen: Value = name_value(m, f"select_{bit}", Cat(select))
             if self.apart:
                 settings.append(chosen)
                 chosen = self.chosen[bit * self.lanes // 2 : (bit + 1) * self.lanes // 2]
