@@ -23,7 +23,7 @@ from amaranth.lib.wiring import In, Out
 
 from ..block import Block
 from .piece import check_lanes
-from .route_parts import Table, any_of, turn
+from .route_parts import Table, any_among, any_of, turn
 from .route_walker import Assignment, Ports, Walker
 
 __all__ = ["RouteLoop", "loop_steps"]
@@ -134,7 +134,7 @@ class RouteLoop(Block):
         to_input.write([write for walker in hits for write in walker.inputs])
         to_output.write([write for walker in hits for write in walker.outputs])
         row.write([write for walker in hits for write in walker.row])
-        done = any_of(m, "done", [walker.done for walker in hits])
+        done = any_among(m, "done", lanes, [walker.done for walker in hits])
         m.d.sync += undone.eq(Mux(self.go | final, Const(-1, lanes), undone & ~done))
         m.d.comb += self.data.eq(turn(row.held))
         return m

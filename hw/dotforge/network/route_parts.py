@@ -11,11 +11,11 @@ level of a decoder or of a tree that reads, and all entries with the same low bi
 
 from collections.abc import Sequence
 
-from amaranth.hdl import Cat, Module, Mux, Signal, Value
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 
 from ..arithmetic.carry import name_value
 
-__all__ = ["Table", "any_of", "decode", "first_set", "place", "read", "turn"]
+__all__ = ["Table", "any_among", "any_of", "decode", "first_set", "place", "read", "turn"]
 
 
 def place(entry: int, bits: int) -> int:
@@ -31,10 +31,35 @@ def turn(value: Value) -> Value:
 
 def any_of(m: Module, name: str, terms: Sequence[Value]) -> Value:
     """Return the OR of some values as a balanced tree."""
+    return name_value(m, name, _tree(terms))
+
+
+def _tree(terms: Sequence[Value]) -> Value:
     terms = list(terms)
     while len(terms) > 1:
         terms = [terms[i] | terms[i + 1] if i + 1 < len(terms) else terms[i] for i in range(0, len(terms), 2)]
-    return name_value(m, name, terms[0])
+    return terms[0]
+
+
+def any_among(m: Module, name: str, size: int, terms: Sequence[tuple[int, Value]]) -> Value:
+    """Return the OR of vectors that stand at some bits of ``size``, the others zero.
+
+    Parameters
+    ----------
+    m, name : module that gets the logic, and the name of the result
+    size : bits, a power of two
+    terms : first bit, a multiple of its length, and vector, a power of two of bits
+    """
+
+    def block(start: int, size: int) -> Value:
+        inside = [(first, term) for first, term in terms if start <= first < start + size]
+        here = [term for _, term in inside if len(term) == size]
+        if any(len(term) < size for _, term in inside):
+            half = size // 2
+            here.append(Cat(block(start, half), block(start + half, half)))
+        return _tree(here) if here else Const(0, size)
+
+    return name_value(m, name, block(0, size))
 
 
 def decode(m: Module, name: str, address: Value, enable: Value) -> Value:
@@ -85,23 +110,29 @@ class Table:
         """Return the entry at a place."""
         return self.held[number * self.width : (number + 1) * self.width]
 
-    def write(self, writes: Sequence[tuple[Value, Value]]) -> None:
+    def write(self, writes: Sequence[tuple[int, Value, Value]]) -> None:
         """Give entries that a write hits, at most one each, its value; the others hold theirs.
 
         Parameters
         ----------
-        writes : hits, a bit an entry in turned order, and value of each port
+        writes : of each port the first of its entries in turned order, as of :func:`any_among`, hits, a bit an
+            entry from there on, and value
         """
-        name = self.held.name
-        hit = any_of(self.m, f"{name}_hit", [hits for hits, _ in writes])
+        name, entries = self.held.name, len(self.held) // self.width
+        hit = any_among(self.m, f"{name}_hit", entries, [(first, hits) for first, hits, _ in writes])
         if len(writes) == 1:
-            values = [writes[0][1]] * len(hit)
+            values = [writes[0][2]] * entries
         else:
             bits = [
-                any_of(self.m, f"{name}_bit_{bit}", [Mux(value[bit], hits, 0) for hits, value in writes])
+                any_among(
+                    self.m,
+                    f"{name}_bit_{bit}",
+                    entries,
+                    [(first, Mux(value[bit], hits, 0)) for first, hits, value in writes],
+                )
                 for bit in range(self.width)
             ]
-            values = [Cat(bit[number] for bit in bits) for number in range(len(hit))]
+            values = [Cat(bit[number] for bit in bits) for number in range(entries)]
         self.m.d.sync += self.held.eq(
             Cat(Mux(here, values[number], self.entry(number)) for number, here in enumerate(hit))
         )

@@ -8,8 +8,8 @@ from .route_parts import Table, any_of, decode, first_set, place, read
 
 __all__ = ["Assignment", "Hits", "Ports", "Walker"]
 
-#: A write port: which entries it hits, in turned order, and with what.
-Write = tuple[Value, Value]
+#: A write port: the first entry of this walker in turned order, which entries from there on it hits, and with what.
+Write = tuple[int, Value, Value]
 
 
 @dataclass
@@ -38,12 +38,12 @@ class Assignment:
 
 @dataclass
 class Hits:
-    """Writes of a walker, and the switches that it is done with, a bit a wire."""
+    """Writes of a walker, and the switches that it is done with, a bit a wire from its first on."""
 
     inputs: list[Write]
     outputs: list[Write]
     row: list[Write]
-    done: Value
+    done: tuple[int, Value]
 
 
 class Walker:
@@ -70,11 +70,6 @@ class Walker:
         places = range(self.first, self.first + self.count)
         m.d.comb += own.eq(Cat(table.entry(number)[self.fixed :] for number in places))
         return own
-
-    def _among_all(self, hits: Value) -> Value:
-        """Return the bits of its wires among those of all wires, which are zero."""
-        behind = (1 << self.bits) - self.first - self.count
-        return Cat(Const(0, self.first), hits, Const(0, behind))
 
     def step(self, m: Module, ports: Ports, given: Assignment | None) -> Hits:
         """Add the logic of a step and return its writes."""
@@ -137,12 +132,11 @@ class Walker:
             for name, value in (("to_a", a_value), ("to_b", t_at), ("to_s", s_value), ("to_t", b_at))
         )
         b_crossed = ~(b & bit).any()
-        hits_a, hits_b, hits_s, hits_t = (self._among_all(hits) for hits in (at_a, at_b, at_s, at_t))
         return at_b, Hits(
-            inputs=[(hits_a, to_a), (hits_b, to_b)],
-            outputs=[(hits_s, to_s), (hits_t, to_t)],
-            row=[(hits_s, s_crossed), (hits_b, b_crossed)],
-            done=hits_b,
+            inputs=[(self.first, at_a, to_a), (self.first, at_b, to_b)],
+            outputs=[(self.first, at_s, to_s), (self.first, at_t, to_t)],
+            row=[(self.first, at_s, s_crossed), (self.first, at_b, b_crossed)],
+            done=(self.first, at_b),
         )
 
     def _whole(self, m: Module, name: str, wire: Value) -> Signal:
