@@ -170,7 +170,8 @@ class SelfTest(Block):
         return ports + ([("o", f"{stream.prefix}_tlast", data[stream.width])] if stream.tlast else []), check
 
     def _judge(self, m: Module, checks: list[SignatureCheck], moved: Value) -> None:
-        complete, right = Signal(), Signal()
+        complete = Signal()
+        right = Signal()
         waited = Signal(range(self.patience))
         settle = Signal(range(64))
         m.d.comb += [

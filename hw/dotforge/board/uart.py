@@ -44,10 +44,12 @@ class Announcer(Block):
         letters = "".join(self.texts).encode("ascii")
         m.submodules.memory = memory = Memory(shape=8, depth=len(letters), init=letters)
         port = memory.read_port()
-        position, address = Signal(range(length)), Signal(range(len(letters)))
+        position = Signal(range(length))
+        address = Signal(range(len(letters)))
         timer = Signal(range(max(self.divisor, self.pause)))
         line = Signal(init=1)
-        bits, left = Signal(9, init=0x1FF), Signal(range(11))
+        bits = Signal(9, init=0x1FF)
+        left = Signal(range(11))
         m.d.comb += [port.addr.eq(address), port.en.eq(1), self.tx.eq(line)]
         with m.FSM(name="state"):
             with m.State("wait"):

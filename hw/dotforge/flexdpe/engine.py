@@ -183,7 +183,8 @@ class FlexDpe(StreamBlock):
         take = Signal()
         in_use = Signal()
         fresh = Signal()
-        moved, last = Signal(), network.lanes_out.payload.tag
+        moved = Signal()
+        last = network.lanes_out.payload.tag
         empty: list[Value] = []
         # Vectors of a fold wait for its values; these wait until the last vector of the fold before is past.
         m.d.comb += [

@@ -116,9 +116,11 @@ class KeepQueue(Block):
         count, size = packed["count"], self.size
         places = size.bit_length() - 1
         ring = Signal(size, reset_less=True)
-        write, read = Signal(places), Signal(places)
+        write = Signal(places)
+        read = Signal(places)
         level = Signal(places + 1)
-        writes, room = Signal(), Signal()
+        writes = Signal()
+        room = Signal()
         wanted = _fit(self.wanted, places + 1)
         left, _ = subtract(m, "left", level, wanted, operators=self.operators)
         following: Value

@@ -79,11 +79,18 @@ class Positions(Block):
             m, "split", self.registered, self.offered, first=first, rest=rest, last=self.last, **ahead
         )
         # The bit that is given now, one-hot, and those of the row that come after it.
-        now, later = Signal(window, reset_less=True), Signal(window, reset_less=True)
-        busy, some, last = Signal(), Signal(reset_less=True), Signal(reset_less=True)
+        now = Signal(window, reset_less=True)
+        later = Signal(window, reset_less=True)
+        busy = Signal()
+        some = Signal(reset_less=True)
+        last = Signal(reset_less=True)
         lane = Signal(check_lanes(self.lanes))
-        begun, ending = Signal(), Signal()  # a lane of the fold has its position; the last one is next
-        finishes, begins, moved = Signal(), Signal(), Signal()
+        # a lane of the fold has its position; the last one is next
+        begun = Signal()
+        ending = Signal()
+        finishes = Signal()
+        begins = Signal()
+        moved = Signal()
         place = Cat(
             Cat(now[position] for position in range(window) if position >> bit & 1).any()
             for bit in range(check_lanes(window))

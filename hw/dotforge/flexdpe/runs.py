@@ -127,7 +127,9 @@ class Runs(Block):
             self.complete.eq(steps.complete),
         ]
         # Lanes that are filled behind the row, those from its first one on, and the last one of its run.
-        filled, begun, at_lane = Signal(lanes), Signal(lanes), Signal(lanes)
+        filled = Signal(lanes)
+        begun = Signal(lanes)
+        at_lane = Signal(lanes)
         writes = Signal()
         whole = steps.first & spread["whole"]
         last_lane = Cat(Const(0, lanes - 1), whole)

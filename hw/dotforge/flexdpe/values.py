@@ -143,8 +143,10 @@ class Values(Block):
         beat, width = self.beats.payload, self.bandwidth
         tail = Signal()  # the last beat of the window was taken
         gone = Signal(width)  # values of the beat that went ahead
-        given, now = Signal(width), Signal(width)
-        enough, offered = Signal(), Signal()
+        given = Signal(width)
+        now = Signal(width)
+        enough = Signal()
+        offered = Signal()
         m.d.comb += [
             given.eq(below(m, "given_below", beat.count)[:width]),
             now.eq(given & self.present & ~gone),

@@ -35,7 +35,10 @@ class BoardTop(Elaboratable):
             if port is not None:
                 m.submodules[f"button_{index}"] = buffer = io.Buffer(io.Direction.Input, port)
                 m.submodules[f"pressed_{index}"] = FFSynchronizer(buffer.i, level)
-        running, passed, failed, tx = Signal(), Signal(), Signal(), Signal()
+        running = Signal()
+        passed = Signal()
+        failed = Signal()
+        tx = Signal()
         m.submodules.selftest = Instance(
             self.name,
             ("i", "clk", ClockSignal()),

@@ -38,7 +38,8 @@ class StationaryBias(Block):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         front, back = (Signal(signed(self.width), name=name, reset_less=True) for name in ("front", "back"))
-        front_full, back_full = Signal(), Signal()
+        front_full = Signal()
+        back_full = Signal()
         taken = Signal()
         m.d.comb += [
             self.i.ready.eq(~back_full),

@@ -58,7 +58,9 @@ class LogMac(StreamBlock):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         config = self.config
-        enable, fire, first = Signal(), Signal(), Signal(init=1)
+        enable = Signal()
+        fire = Signal()
+        first = Signal(init=1)
         last = self.activations.payload.last
         m.d.comb += enable.eq(~self.sums.valid | self.sums.ready)
         with m.If(fire):

@@ -63,7 +63,9 @@ class LogLane(Block):
             total, carry = add(m, "exponent", _wide(exponent, width), _wide(other, width))
             exponent = Cat(total, carry)[: plan.exponent_bits]
             sign, zero = sign ^ other_sign, zero | other_zero
-        logarithm, negative, nonzero = Signal(plan.exponent_bits), Signal(), Signal()
+        logarithm = Signal(plan.exponent_bits)
+        negative = Signal()
+        nonzero = Signal()
         m.d.comb += [logarithm.eq(exponent), negative.eq(sign), nonzero.eq(~zero)]
         fraction, shift = logarithm[: plan.fraction_bits], logarithm[plan.fraction_bits :]
         if plan.binned:
@@ -148,7 +150,8 @@ def _shifted(
         low = Cat(value, value[-1].replicate(reach - len(value)))
         high = Cat(fill.replicate(amount), value)[:reach]
         gate: Value = keep if stage == stages[-1] else Const(1, 1)
-        select, select_not = Signal(name=f"by_{amount}"), Signal(name=f"by_less_than_{amount}")
+        select = Signal(name=f"by_{amount}")
+        select_not = Signal(name=f"by_less_than_{amount}")
         m.d.comb += [select.eq(shift[stage] & gate), select_not.eq(~shift[stage] & gate)]
         result = Signal(signed(reach), name=f"shifted_{amount}")
         m.d.comb += result.eq((low & select_not.replicate(reach)) | (high & select.replicate(reach)))

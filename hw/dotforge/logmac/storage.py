@@ -73,13 +73,16 @@ class StationaryWeights(Block):
 
         full = [Signal(name=f"full_{bank}") for bank in range(2)]
         last_index = [Signal(index_bits, name=f"last_index_{bank}", reset_less=True) for bank in range(2)]
-        write_bank, write_index = Signal(), Signal(index_bits)
-        bank, index = Signal(), Signal(index_bits)
+        write_bank = Signal()
+        write_index = Signal(index_bits)
+        bank = Signal()
+        index = Signal(index_bits)
         write_full = Signal()
         m.d.comb += write_full.eq((full[0] & ~write_bank) | (full[1] & write_bank))
 
         # Loading.
-        taken, ends = Signal(), Signal()
+        taken = Signal()
+        ends = Signal()
         m.d.comb += [
             self.i.ready.eq(~write_full),
             taken.eq(self.i.valid & ~write_full),
@@ -94,7 +97,9 @@ class StationaryWeights(Block):
                 m.d.sync += [write_index.eq(0), write_bank.eq(~write_bank)]
 
         # Playing: the memory is read one cycle ahead, at the address of the next beat.
-        next_bank, next_index, at_end = Signal(), Signal(index_bits), Signal()
+        next_bank = Signal()
+        next_index = Signal(index_bits)
+        at_end = Signal()
         m.d.comb += [
             at_end.eq((index == last_index[0]) & ~bank | (index == last_index[1]) & bank),
             next_bank.eq(bank ^ (self.advance & self.retire)),

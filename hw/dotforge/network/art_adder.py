@@ -80,7 +80,8 @@ class ThreeInputAdder(Block):
             self.summation.extend(value & use.replicate(len(value)), width)
             for value, use in ((self.a, self.use_a), (self.b, self.use_b), (self.c, self.use_c))
         ]
-        sums, carries = Signal(width), Signal(width)
+        sums = Signal(width)
+        carries = Signal(width)
         a, b, c = operands
         m.submodules.adder = adder = self.summation.adder(width)
         m.d.comb += [

@@ -223,7 +223,9 @@ class DistributionNetwork(Block):
         ready = self.lanes_out.ready
         if self.registered_ready:
             # All columns move as long as nothing waits here; so what is not taken at once waits here.
-            waits, moves = Signal(), Signal(init=1)  # one register for the output, one for all columns
+            # one register for the output, one for all columns
+            waits = Signal()
+            moves = Signal(init=1)
             waiting = Signal(len(output), reset_less=True)
             stays = (waits | valid) & ~ready
             m.d.sync += [

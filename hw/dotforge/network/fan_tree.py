@@ -233,7 +233,8 @@ class FanLeaf(Core):
         m.submodules.gate = gate = Gate(size, summation.neutral(size))
         m.submodules.adder = adder = ReductionAdder(summation, size, size, width)
         m.submodules.link = link = Delay(size, summation.depth, summation.stallable)
-        occupied, suffix_occupied = Signal(name="sum_occupied"), Signal(name="last_occupied")
+        occupied = Signal(name="sum_occupied")
+        suffix_occupied = Signal(name="last_occupied")
         m.d.comb += [
             occupied.eq(self.occupied[0] | (join & self.occupied[1])),
             suffix_occupied.eq((join & occupied) | (~join & self.occupied[1])),

@@ -87,7 +87,9 @@ class RouteEngine(Block):
         m.submodules.loop = loop = RouteLoop(self.lanes, self.walkers, ahead=self.ahead)
         payload: Any = self.positions.payload
         slot = Signal(self.bits)
-        assigning, first, ended = Signal(), Signal(), Signal()
+        assigning = Signal()
+        first = Signal()
+        ended = Signal()
         outstanding = Signal()  # rows are
         number = Signal(len(self.row))  # of the row that is next
         early = Signal()  # it is a row that is kept here

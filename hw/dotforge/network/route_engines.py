@@ -98,7 +98,8 @@ class RouteEngines(Block):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        last_lane, accepted = Signal(check_lanes(self.lanes)), Signal()
+        last_lane = Signal(check_lanes(self.lanes))
+        accepted = Signal()
         m.d.comb += accepted.eq(self.positions.valid & self.positions.ready)
         if self.engines == 1:
             entering = leaving = [Const(1)]  # one engine has every turn

@@ -94,7 +94,9 @@ class RouteLoop(Block):
         level = Signal(bits)  # one-hot: the bit in which the wires of this level's switches differ
         remaining = Signal(max(1, (lanes // 2 - 1).bit_length()))
         fresh = Signal()  # the first step of a level
-        working, active, final = Signal(), Signal(), Signal()
+        working = Signal()
+        active = Signal()
+        final = Signal()
         waits = Signal()
         m.d.comb += [
             waits.eq(self.written & ~self.accept),

@@ -67,8 +67,11 @@ class SumBanks(Block):
         m.submodules.memory = memory = MemoryArray(rows=2 << index_bits, width=config.sum_bits)
 
         full = [Signal(name=f"full_{bank}") for bank in range(2)]
-        write_bank, write_index, bank = Signal(), Signal(index_bits), Signal()
-        taken, ends = Signal(), Signal()
+        write_bank = Signal()
+        write_index = Signal(index_bits)
+        bank = Signal()
+        taken = Signal()
+        ends = Signal()
         incoming = self.i.payload.sum
         m.d.comb += [
             self.i.ready.eq(~Mux(write_bank, full[1], full[0])),

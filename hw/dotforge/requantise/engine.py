@@ -70,12 +70,17 @@ class Requantise(StreamBlock):
         m.submodules.elements = elements = ElementQuotient(config)
         index = Signal(range(config.vector + 1), reset_less=True)
         count = Signal(range(max(config.scale_bits, config.magnitude_bits) + 1), reset_less=True)
-        done, last = Signal(), Signal(reset_less=True)
+        done = Signal()
+        last = Signal(reset_less=True)
         # A cycle is one of: waiting, a step of the scale, the first load, a step of an element.
         idle, scaling, first, dividing = (
             Signal(init=name == "idle", name=name) for name in ("idle", "scaling", "first", "dividing")
         )
-        begins, loads, completes, rounds, at_end = Signal(), Signal(), Signal(), Signal(), Signal()
+        begins = Signal()
+        loads = Signal()
+        completes = Signal()
+        rounds = Signal()
+        at_end = Signal()
         m.d.comb += [
             # The vector before must be gone from the registers.
             begins.eq(idle & banks.valid & (~done | self.activations.ready)),

@@ -104,7 +104,8 @@ class ElementQuotient(Block):
         bits = config.magnitude_bits
         quotient = Signal(bits, reset_less=True)
         vector = Signal(config.vector * config.element_bits, name="elements", reset_less=True)
-        up, kept = Signal(), Signal(bits)
+        up = Signal()
+        kept = Signal(bits)
         m.d.comb += [
             up.eq(self.fits & ~quotient.all() & self.valid),
             kept.eq(quotient & self.valid.replicate(bits)),
