@@ -246,6 +246,18 @@ def test_reads_in_yosys(engine: str, parameters: dict[str, Any]) -> None:
     assert "cells" in yosys.run(script, {"engine.v": design.verilog}, ["done.txt"])["done.txt"]
 
 
+@each_design
+def test_both_yosys_write_the_same(
+    engine: str, parameters: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("pyosys", reason="skipped: needs the native Yosys")
+    design = generated(engine, parameters)
+    monkeypatch.setattr(yosys, "default_engine", lambda: "yowasp")
+    again = from_parameters(engine, parameters)
+    assert again.verilog == design.verilog
+    assert again.manifest["tools"]["yosys"] != design.manifest["tools"]["yosys"]
+
+
 def test_a_warning_would_be_seen() -> None:
     with pytest.raises(yosys.YosysError, match="implicitly"):
         yosys.run(

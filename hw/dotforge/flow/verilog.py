@@ -13,15 +13,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from amaranth.back import rtlil  # pyright: ignore[reportAttributeAccessIssue] - the stubs lack it
-from amaranth.hdl import ClockSignal, Instance, ResetSignal, Value, ValueCastable
+from amaranth.hdl import ClockSignal, Fragment, Instance, ResetSignal, Value, ValueCastable
+from amaranth.hdl._ir import PortDirection  # no public name for it in Amaranth 0.5
 from amaranth.lib import wiring
 
 from ..block import Block
 from . import yosys
+from .forked import forked_map
 from .names import is_legal, legal_names, snake_case
 from .widths import equal_widths
 
 __all__ = ["Design", "Port", "convert"]
+
+#: What every module is given, and keeps if it has a use for it.
+_CLOCK_PORTS = ("clk", "rst")
 
 _ZERO_INIT = re.compile(
     r"^  cell \$meminit_v2 (?:(?!^  end$).)*?connect \\DATA \d+'0+$.*?^  end$\n", re.M | re.S
@@ -63,13 +68,19 @@ class Design:
 @dataclass
 class _Module:
     name: str
-    ports: list[Port]
-    rtlil: str
+    fragment: Fragment
+    ports: dict[str, tuple[Value, str]]
     children: dict[str, int]
 
+    def rtlil(self) -> str:
+        """Return it as RTLIL, with clock and reset."""
+        inputs = {"input": PortDirection.Input, "output": PortDirection.Output}
+        ports = {name: (value, inputs[direction]) for name, (value, direction) in self.ports.items()}
+        return rtlil.convert_fragment(self.fragment, ports, self.name, emit_src=False)[0]
 
-class _VerilogPlatform:
-    """An :class:`dotforge.block.Exporter` that converts each distinct block once."""
+
+class _Elaboration:
+    """An :class:`dotforge.block.Exporter` that elaborates each distinct block once."""
 
     def __init__(self, top_name: str) -> None:
         self.top_name = top_name
@@ -83,32 +94,22 @@ class _VerilogPlatform:
         module = self.module(block)
         counts = self._stack[-1][1]
         counts[module.name] = counts.get(module.name, 0) + 1
-        values = dict(_flatten(block))
-        arguments = []
-        for port in module.ports:
-            if port.name == "clk":
-                value = ClockSignal()
-            elif port.name == "rst":
-                value = ResetSignal(allow_reset_less=True)
-            else:
-                value = values[port.name][0]
-            arguments.append(("i" if port.direction == "input" else "o", port.name, value))
-        return Instance(module.name, *arguments)
+        return Instance(
+            module.name,
+            # Of a module without registers these are taken away again.
+            ("i", "clk", ClockSignal()),
+            ("i", "rst", ResetSignal(allow_reset_less=True)),
+            *(("i" if way == "input" else "o", name, value) for name, (value, way) in _ports(block).items()),
+        )
 
     def module(self, block: Block) -> _Module:
         if block.key not in self.modules:
             name = self._unique_name(block)
             counts: dict[str, int] = {}
             self._stack.append((block, counts))
-            ports = {port: (value, None) for port, (value, _) in _flatten(block)}
-            directions = {port: direction for port, (_, direction) in _flatten(block)}
-            text = rtlil.convert(block, name=name, platform=self, ports=_ports(block), emit_src=False)
+            fragment = Fragment.get(block, self)
             self._stack.pop()
-            text = _without_unused(text, "rst")
-            listed = _clock_ports(text) + [
-                Port(port, directions[port], len(value)) for port, (value, _) in ports.items()
-            ]
-            self.modules[block.key] = _Module(name, listed, text, counts)
+            self.modules[block.key] = _Module(name, fragment, _ports(block), counts)
         return self.modules[block.key]
 
     def _unique_name(self, block: Block) -> str:
@@ -136,39 +137,42 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _flatten(block: Block) -> Iterator[tuple[str, tuple[Value, str]]]:
+def _ports(block: Block) -> dict[str, tuple[Value, str]]:
+    """Return name → value and direction of each port of a block."""
+    ports: dict[str, tuple[Value, str]] = {}
     for path, member, value in block.signature.flatten(block):
+        name = "_".join(map(str, path))
         cast = Value.cast(value.as_value() if isinstance(value, ValueCastable) else value)
-        if len(cast):  # a zero-width port would read `[-1:0]`
-            yield "_".join(map(str, path)), (cast, "input" if member.flow == wiring.In else "output")
-
-
-def _ports(block: Block) -> dict:
-    from amaranth.hdl._ir import PortDirection  # noqa: PLC0415 - no public name for it in Amaranth 0.5
-
-    ports: dict = {}
-    for name, (value, direction) in _flatten(block):
         if name in ports or name in ("clk", "rst"):
             raise ValueError(f"{type(block).__name__}: two ports would be named {name}")
-        ports[name] = (value, PortDirection.Input if direction == "input" else PortDirection.Output)
+        if len(cast):  # a zero-width port would read `[-1:0]`
+            ports[name] = (cast, "input" if member.flow == wiring.In else "output")
     return ports
 
 
-def _without_unused(text: str, port: str) -> str:
-    """Take away a reset that Amaranth gives to memories, which have none."""
-    declaration = re.compile(rf"^  wire width 1 input \d+ +\\{port}$\n", re.M)
-    rest = declaration.sub("", text)
-    return text if re.search(rf"\\{port}\b", rest) else rest
+def _without_unused(text: str, clocked: dict[str, list[str]]) -> tuple[str, list[str]]:
+    """Return a module without a clock and a reset that it does not use, and which of them it uses.
 
-
-def _clock_ports(text: str) -> list[Port]:
-    # The converted block is the first module of the text.
-    head = text.split("\nend\n", 1)[0]
-    return [
-        Port(name, "input", 1)
-        for name in ("clk", "rst")
-        if re.search(rf"wire .*input \d+ +\\{name}$", head, re.M)
-    ]
+    ``clocked`` tells that of the modules that it may hold.
+    """
+    lines, lacking = [], ()
+    for line in text.split("\n"):
+        if line.startswith("  cell \\"):
+            lacking = tuple(
+                f"    connect \\{port} "
+                for port in _CLOCK_PORTS
+                if port not in clocked.get(line.split()[1][1:], _CLOCK_PORTS)
+            )
+        if not (lacking and line.startswith(lacking)):
+            lines.append(line)
+    text, used = "\n".join(lines), []
+    for port in _CLOCK_PORTS:
+        rest = re.sub(rf"^  wire width 1 input \d+ +\\{port}$\n", "", text, flags=re.M)
+        if re.search(rf"\\{port}\b", rest):
+            used.append(port)
+        else:
+            text = rest
+    return text, used
 
 
 def convert(block: Block, *, name: str | None = None) -> Design:
@@ -185,18 +189,21 @@ def convert(block: Block, *, name: str | None = None) -> Design:
     The same bytes for the same arguments, on any machine.
     """
     top_name = name or block.module_name or snake_case(type(block).__name__)
-    platform = _VerilogPlatform(top_name)
+    elaboration = _Elaboration(top_name)
     with _uncollected():
-        top = platform.module(block)
-    for port in top.ports:  # inside, names are changed where they must be
-        if not is_legal(port.name):
-            raise ValueError(f"{type(block).__name__}: {port.name} is no name for a port of a top module")
-    modules = list(platform.modules.values())
-    # Storage is not initialised: nothing reads a word before it is written, and a reset would not repeat it.
-    for module in modules:
-        module.rtlil = equal_widths(_ZERO_INIT.sub("", module.rtlil))
+        top = elaboration.module(block)
+        for port in top.ports:  # inside, names are changed where they must be
+            if not is_legal(port):
+                raise ValueError(f"{type(block).__name__}: {port} is no name for a port of a top module")
+        modules = list(elaboration.modules.values())
+        texts = forked_map(_Module.rtlil, modules)
+    clocked: dict[str, list[str]] = {}
+    for index, module in enumerate(modules):
+        text, clocked[module.name] = _without_unused(texts[index], clocked)
+        # Storage is not initialised: nothing reads a word before it is written, and a reset would not repeat it.
+        texts[index] = equal_widths(_ZERO_INIT.sub("", text))
     # Only blocks are modules: what Amaranth makes below one of them is flattened into it.
-    text = "".join(f"attribute \\keep_hierarchy 1\n{module.rtlil}\n" for module in modules)
+    text = "".join(f"attribute \\keep_hierarchy 1\n{text}\n" for text in texts)
     script = [
         "read_rtlil design.il",
         f"hierarchy -top {top.name}",
@@ -215,4 +222,6 @@ def convert(block: Block, *, name: str | None = None) -> Design:
     ):
         raise yosys.YosysError("Yosys: the Verilog is cut short: is the disk of temporary files full?")
     text = "\n\n".join(legal_names(definitions[module.name]) for module in modules) + "\n"
-    return Design(top.name, text, top.ports, {module.name: module.children for module in modules})
+    ports = [Port(name, "input", 1) for name in clocked[top.name]]
+    ports += [Port(name, direction, len(value)) for name, (value, direction) in top.ports.items()]
+    return Design(top.name, text, ports, {module.name: module.children for module in modules})
