@@ -24,6 +24,8 @@ from dotforge_golden import fan, flexdpe, reduction
 from dotforge_sim.cosim import evaluate
 
 SEED = 5
+#: Cycles after which a bench is given up.
+PATIENCE = 20_000
 
 
 def word(bits: Any, width: int = 1) -> int:
@@ -35,7 +37,11 @@ def simulate(block: Any, *benches: Callable[[Any], Any]) -> None:
     simulator.add_clock(1e-6)
     for bench in benches:
         simulator.add_testbench(bench)
-    simulator.run()
+    # What loses an item must fail, not wait for it for ever.
+    for _ in range(2 * PATIENCE):
+        if not simulator.advance():
+            return
+    pytest.fail(f"not at its end after {PATIENCE} cycles")
 
 
 @pytest.mark.parametrize("lanes", [1, 2, 4, 8, 16])
