@@ -96,3 +96,35 @@ def test_a_lost_carry_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(heap_module, "full_adder", lambda a, b, c: (a ^ b ^ c, (a & b) | (b & c)))
     with pytest.raises(AssertionError):
         check(((4, False, 0), (4, False, 0), (4, True, 0)), 0, 7, 1, seed=3)
+
+
+class SideBySide(Block):
+    """Counts the set bits of several vectors at once, all from the same constant on."""
+
+    bits: Signal
+    counts: Signal
+
+    def __init__(self, size: int, count: int, constant: int, width: int) -> None:
+        self.size, self.count, self.constant, self.width = size, count, constant, width
+        super().__init__({"bits": In(size * count), "counts": Out(width * count)})
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        heap = Heap(self.width, self.count)
+        for place in range(self.size):
+            heap.add_bit(Cat(self.bits[place :: self.size]), 0)
+        heap.add_constant(self.constant)
+        m.d.comb += self.counts.eq(heap.compress(m)[0])
+        return m
+
+
+@pytest.mark.parametrize(("size", "count", "constant", "width"), [(4, 3, 5, 4), (7, 2, -1, 5), (1, 5, 2, 2)])
+def test_side_by_side(size: int, count: int, constant: int, width: int) -> None:
+    rng = np.random.default_rng(size)
+    bits = rng.integers(0, 2, (VECTORS, count, size))
+    words = (bits.reshape(VECTORS, -1) << np.arange(size * count)).sum(axis=1)
+    design = convert(SideBySide(size, count, constant, width))
+    found = evaluate(design.verilog, design.top, design.ports, {"bits": words})["counts"].astype(np.int64)
+    planes = found[:, None] >> np.arange(width * count) & 1
+    counted = (planes.reshape(VECTORS, width, count) << np.arange(width)[:, None]).sum(axis=1)
+    assert np.array_equal(counted, (bits.sum(axis=2) + constant) % 2**width)

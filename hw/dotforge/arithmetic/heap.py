@@ -53,7 +53,7 @@ class Heap:
         self._order = itertools.count()  # ties keep the order of arrival, so that the Verilog is reproducible
 
     def __len__(self) -> int:
-        """Count the bits, those of the constant included."""
+        """Count the bits of a heap, those of the constant included."""
         return sum(map(len, self._columns)) + (self.constant % (1 << self.width)).bit_count()
 
     def add_bit(self, bit: Value, column: int, *, ready: int = 0) -> None:
