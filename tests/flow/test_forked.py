@@ -32,12 +32,17 @@ assert forked_map(held, [], 2) == []
 def fails(number):
     if number == 3:
         raise ValueError(f"{number} is not wanted")
+    return number
 try:
     forked_map(fails, range(8), 2)
 except ValueError as error:
     assert str(error) == "3 is not wanted"
 else:
     raise AssertionError("nothing was raised")
+""",
+    "what cannot be sent": """
+found = forked_map(lambda number: (lambda: number), range(4), 2)
+assert [give() for give in found] == [0, 1, 2, 3]
 """,
     "a process is killed": """
 parent = os.getpid()
@@ -46,6 +51,23 @@ def dies(number):
         os.kill(os.getpid(), signal.SIGKILL)
     return number
 assert forked_map(dies, range(5), 2) == [0, 1, 2, 3, 4]
+""",
+    "an interrupt": """
+parent = os.getpid()
+def waits(number):
+    if number == 3:
+        os.kill(parent, signal.SIGINT)
+        time.sleep(600)
+    return number
+begun = time.monotonic()
+try:
+    forked_map(waits, range(8), 2)
+except KeyboardInterrupt:
+    assert time.monotonic() - begun < 60
+else:
+    raise AssertionError("not interrupted")
+import multiprocessing
+assert not multiprocessing.active_children()
 """,
     "a daemon": """
 import multiprocessing

@@ -4,21 +4,20 @@ An elaborated design is such a thing: millions of objects, and functions among t
 memory, and only what the function returns has to come back.
 """
 
+import contextlib
 import multiprocessing
 import os
+import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.connection import Connection, wait
 from typing import Any, TypeVar
 
 __all__ = ["forked_map", "workers"]
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-
-_work: tuple[Callable[[Any], Any], Sequence[Any]]
 
 
 def workers() -> int:
@@ -36,30 +35,60 @@ def workers() -> int:
 def forked_map(
     function: Callable[[Item], Result], items: Sequence[Item], processes: int | None = None
 ) -> list[Result]:
-    """Return ``[function(item) for item in items]``; results and exceptions are sent, so must be picklable.
+    """Return ``[function(item) for item in items]``; results are sent, so they must be picklable.
 
     Parameters
     ----------
-    function, items : what is called, and with what
+    function, items : what is called, and with what; the order of the calls is not that of the items
     processes : how many there are at most; by default :func:`workers`
     """
     processes = min(processes or workers(), len(items))
-    if processes > 1:
-        context = multiprocessing.get_context("fork")
-        try:
-            with ProcessPoolExecutor(processes, context, _take, (function, items)) as pool:
-                return list(pool.map(_call, range(len(items))))
-        except BrokenProcessPool:
-            pass  # killed, for example where memory is short: then one after the other
-    return [function(item) for item in items]
+    results = _in_processes(function, items, processes) if processes > 1 else {}
+    # What failed there, or was killed, is done again here, where its error can be seen.
+    return [results[index] if index in results else function(item) for index, item in enumerate(items)]
 
 
-def _take(function: Callable[[Any], Any], items: Sequence[Any]) -> None:
-    """Keep the work in a process that is new: what it is given as it forks is not sent."""
-    global _work  # noqa: PLW0603
-    _work = function, items
+def _in_processes(function: Callable[[Any], Any], items: Sequence[Any], count: int) -> dict[int, Any]:
+    """Return index → result of all items that a process did."""
+    context = multiprocessing.get_context("fork")
+    taken = context.Value("i", 0)  # the items before this one are somebody's
+    results: dict[int, Any] = {}
+    busy: list[Connection] = []
+    processes = []
+    # An interrupt is for this process, and comes when it knows all others; they keep what is blocked here.
+    allowed = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        for _ in range(count):
+            here, there = context.Pipe(duplex=False)
+            process = context.Process(target=_work, args=(function, items, taken, there), daemon=True)
+            process.start()
+            there.close()  # so that the other end is closed as soon as the process is no more
+            processes.append(process)
+            busy.append(here)
+        signal.pthread_sigmask(signal.SIG_SETMASK, allowed)
+        while busy:
+            for connection in wait(busy):
+                assert isinstance(connection, Connection)
+                try:
+                    index, result = connection.recv()
+                    results[index] = result
+                except EOFError:
+                    busy.remove(connection)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, allowed)
+        for process in processes:
+            process.kill()
+            process.join()
+    return results
 
 
-def _call(index: int) -> Any:
-    function, items = _work
-    return function(items[index])
+def _work(function: Callable[[Any], Any], items: Sequence[Any], taken: Any, answers: Connection) -> None:
+    """Do one item after the other until none is left."""
+    with contextlib.suppress(Exception):
+        while True:
+            with taken.get_lock():
+                index = taken.value
+                taken.value += 1
+            if index >= len(items):
+                return
+            answers.send((index, function(items[index])))

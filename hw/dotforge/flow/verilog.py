@@ -2,7 +2,7 @@
 
 Each distinct block is converted on its own, with the ports of its signature, and its parent holds instances of
 it. So identical modules are merged before anything is written, port names are those of the signatures, and the
-time to write grows with the number of distinct modules, not of instances.
+time to write grows with the number of distinct modules, not of instances. Every core converts some of them.
 """
 
 import contextlib
@@ -74,8 +74,8 @@ class _Module:
 
     def rtlil(self) -> str:
         """Return it as RTLIL, with clock and reset."""
-        inputs = {"input": PortDirection.Input, "output": PortDirection.Output}
-        ports = {name: (value, inputs[direction]) for name, (value, direction) in self.ports.items()}
+        ways = {"input": PortDirection.Input, "output": PortDirection.Output}
+        ports = {name: (value, ways[direction]) for name, (value, direction) in self.ports.items()}
         return rtlil.convert_fragment(self.fragment, ports, self.name, emit_src=False)[0]
 
 
