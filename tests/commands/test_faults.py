@@ -128,11 +128,13 @@ def test_a_yosys_that(
     script: str, said: str, dotforge: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(result_cache, "root", lambda: tmp_path / "cache")
-    real, limit = yosys.run, 1.0
+    real, sound, limit = yosys.run, yosys._PYOSYS, 1.0
 
     def run(lines: list[str], *arguments: Any, engine: str | None = None, **options: Any) -> dict[str, str]:
         if engine is None:  # it writes the Verilog
-            return real(lines, *arguments, engine="yowasp", **options)
+            with monkeypatch.context() as whole:
+                whole.setattr(yosys, "_PYOSYS", sound)
+                return real(lines, *arguments, **options)
         return real(lines, *arguments, engine=engine, **(options | {"timeout": limit}))
 
     with monkeypatch.context() as patch:

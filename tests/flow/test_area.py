@@ -39,6 +39,7 @@ def both(verilog: str, top: str) -> tuple[area.Area, area.Area]:
     return area.synthesize(verilog, top, engine="pyosys"), area.synthesize(verilog, top, engine="yowasp")
 
 
+@pytest.mark.xdist_group("yowasp")
 def test_both_yosys_count_the_same() -> None:
     """PyPI's native and WebAssembly builds are one release."""
     design = convert(MultiplyAccumulate(lanes=2, a_bits=3, b_bits=4, sum_bits=10))
@@ -47,6 +48,7 @@ def test_both_yosys_count_the_same() -> None:
     assert native.transistors > 500
 
 
+@pytest.mark.xdist_group("yowasp")
 def test_both_yosys_are_near_each_other_on_an_engine() -> None:
     """They hand abc the same netlist; what abc makes of it depends on the compiler that built it."""
     generated = from_parameters("logmac", {"lanes": 4})

@@ -246,6 +246,7 @@ def test_reads_in_yosys(engine: str, parameters: dict[str, Any]) -> None:
     assert "cells" in yosys.run(script, {"engine.v": design.verilog}, ["done.txt"])["done.txt"]
 
 
+@pytest.mark.xdist_group("yowasp")  # its first call compiles it
 @each_design
 def test_both_yosys_write_the_same(
     engine: str, parameters: dict[str, Any], monkeypatch: pytest.MonkeyPatch
