@@ -59,6 +59,7 @@ def waits(number):
         os.kill(parent, signal.SIGINT)
         time.sleep(600)
     return number
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in what a shell runs in the background
 begun = time.monotonic()
 try:
     forked_map(waits, range(8), 2)

@@ -86,7 +86,7 @@ def test_output_is_what_the_vector_mac_takes() -> None:
         (r"(assign fits = )~ ", r"\1"),
         (r"(module requantise_scale_quotient.*?assign both_\d+ = fits) & \w+;", r"\1;"),
         (r"(assign either_\d+ = larger_\d+) \| inverse_\d+;", r"\1;"),
-        (r"(assign xor_\d+ = both_0) \^ negative;", r"\1;"),
+        (r"(assign xor_\d+ = up) \^ negative;", r"\1;"),
     ],
     ids=[
         "inverts the comparison",
