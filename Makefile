@@ -24,7 +24,7 @@ test-all: $(VENV)/complete
 lint: $(VENV)/tested
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
-	$(RUN) -m pyright
+	$(RUN) -m pyright --pythonpath $(RUN)
 
 figures: $(VENV)/tested
 	$(RUN) -m dotforge.flow.figures -o build/figures
