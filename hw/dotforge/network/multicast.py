@@ -27,6 +27,7 @@ from collections.abc import Callable, Sequence
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
+from ..arithmetic.carry import name_value
 from ..block import Block
 from .benes import benes_column, benes_switches, column_bit, column_settings
 from .compress import compress_column
@@ -105,7 +106,7 @@ class MulticastBenes(Block):
         values = wires(self.values, self.width)
         present = self.ranks(m, line, "present", self.bitmap)
         used = self.ranks(m, line, "used", line.in_use(self.used, "used"))
-        both = _named(m, "both", self.bitmap & line.in_use(self.used, "used"))
+        both = name_value(m, "both", self.bitmap & line.in_use(self.used, "used"))
         values = line.pass_column(line.pass_column(values, "waiting"), "waiting")
 
         runs = self.ranks(m, line, "run", line.in_use(self.ends, "ends"), starts=True)
@@ -115,7 +116,7 @@ class MulticastBenes(Block):
             for bit in part:
                 kept = _pack(m, f"kept_bits_{bit}", kept, bit, present(bit))
                 arrived = _pack(m, f"arrived_bits_{bit}", arrived, bit, used(bit))
-            packed = _named(m, f"packed_bits_{line.column}", Cat(kept, arrived))
+            packed = name_value(m, f"packed_bits_{line.column}", Cat(kept, arrived))
             values = line.pass_column(values, "waiting")
             packed = line.now(packed, "packed_bits", line.column - 1)
             kept, arrived = packed[: self.window], packed[self.window :]
@@ -124,11 +125,11 @@ class MulticastBenes(Block):
         slots: Value = Cat(arrived, Const(0, self.lanes - self.window))
         *before, last = _share(range(levels - 1, -1, -1), 3)
         for part in before:
-            copied = _named(m, f"copied_bits_{line.column}", _copy(m, slots, part, runs))
+            copied = name_value(m, f"copied_bits_{line.column}", _copy(m, slots, part, runs))
             values = line.pass_column(values, "waiting")
             slots = line.now(copied, "copied_bits", line.column - 1)
-        filled, since = _named(m, "filled", _copy(m, slots, last, runs)), line.column
-        ending = _named(m, "ending", filled[:-1] & line.in_use(self.ends, "ends"))
+        filled, since = name_value(m, "filled", _copy(m, slots, last, runs)), line.column
+        ending = name_value(m, "ending", filled[:-1] & line.in_use(self.ends, "ends"))
         values = line.pass_column(values, "waiting")
 
         # Values are copied ``depth`` columns from here.
@@ -170,12 +171,6 @@ class MulticastBenes(Block):
         return settings
 
 
-def _named(m: Module, name: str, value: Value) -> Signal:
-    signal = Signal(len(value), name=name)
-    m.d.comb += signal.eq(value)
-    return signal
-
-
 def _share(bits: Sequence[int], columns: int) -> list[Sequence[int]]:
     """Return the bits of each column, the first ones no fewer than the last."""
     size = -(-len(bits) // columns)
@@ -206,5 +201,5 @@ def _copy_and_cross(
         0,
         lambda switch: Mux(crossed[switch], middle[switch], start[switch]),
         lambda switch: Mux(crossed[switch], start[switch], middle[switch]),
-        _named(m, "filled_crossed", Cat(*swapped)),
+        name_value(m, "filled_crossed", Cat(*swapped)),
     )
