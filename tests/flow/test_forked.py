@@ -52,6 +52,17 @@ def dies(number):
     return number
 assert forked_map(dies, range(5), 2) == [0, 1, 2, 3, 4]
 """,
+    "a process is killed as it takes an item": """
+from dotforge.flow import forked
+real = forked._work
+def holds(function, items, taken, answers):
+    with taken.get_lock():
+        if taken.value == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+    real(function, items, taken, answers)
+forked._work = holds
+assert forked_map(lambda number: number, range(5), 2) == [0, 1, 2, 3, 4]
+""",
     "an interrupt": """
 parent = os.getpid()
 def waits(number):
@@ -91,7 +102,7 @@ assert texts[0] == texts[1] and "endmodule" in texts[0]
 @pytest.mark.parametrize("script", SCRIPTS.values(), ids=SCRIPTS)
 def test_forked(script: str) -> None:
     command = [sys.executable, "-c", PREAMBLE + script]
-    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
     assert ended.returncode == 0, ended.stderr
 
 

@@ -53,7 +53,7 @@ def _in_processes(function: Callable[[Any], Any], items: Sequence[Any], count: i
     context = multiprocessing.get_context("fork")
     taken = context.Value("i", 0)  # the items before this one are somebody's
     results: dict[int, Any] = {}
-    busy: list[Connection] = []
+    busy: dict[Connection, Any] = {}
     processes = []
     # An interrupt is for this process, and comes when it knows all others; they keep what is blocked here.
     allowed = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
@@ -64,16 +64,19 @@ def _in_processes(function: Callable[[Any], Any], items: Sequence[Any], count: i
             process.start()
             there.close()  # so that the other end is closed as soon as the process is no more
             processes.append(process)
-            busy.append(here)
+            busy[here] = process
         signal.pthread_sigmask(signal.SIG_SETMASK, allowed)
         while busy:
-            for connection in wait(busy):
+            for connection in wait(list(busy)):
                 assert isinstance(connection, Connection)
                 try:
                     index, result = connection.recv()
                     results[index] = result
                 except EOFError:
-                    busy.remove(connection)
+                    ended = busy.pop(connection)
+                    ended.join()
+                    if ended.exitcode:  # killed, perhaps as it took an item: then nobody else could take one
+                        return results
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, allowed)
         for process in processes:
