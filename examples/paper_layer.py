@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 import numpy as np
 
-from dotforge.commands._shared import progress, say, table
+from dotforge.console import progress, say, table
 from dotforge.flow.generated import from_parameters
 from dotforge_golden.logmac import weight_code
 from dotforge_sim.gemm import Design

@@ -12,7 +12,6 @@ import jsonschema
 import numpy as np
 import pytest
 
-from dotforge.commands import _shared
 from dotforge.flow import synth
 from dotforge.flow.manifest import SCHEMA
 from dotforge.registry import engines
@@ -43,6 +42,7 @@ def test_list(dotforge: Any) -> None:
         16,
     )
     assert all(row["name"] in text and row["help"] for entry in machine for row in entry["parameters"])
+    assert "log:X:Y" in text
 
 
 def test_generate_verify_synth(dotforge: Any, tmp_path: Path) -> None:
@@ -112,16 +112,6 @@ def test_completes_parameters() -> None:
         check=False,
     )
     assert "lanes=" in done.stdout
-
-
-def test_progress_is_lines_where_nobody_watches(capsys: pytest.CaptureFixture[str]) -> None:
-    with _shared.progress("work") as tell:
-        for done in range(101):
-            tell(done, 100)
-    lines = capsys.readouterr().err.splitlines()
-    assert lines[0] == "work: 0 of 100"
-    assert lines[-1] == "work: 100 of 100"
-    assert len(lines) == 11
 
 
 def test_version(dotforge: Any) -> None:

@@ -1,16 +1,10 @@
-"""Options and output that commands share."""
+"""Arguments and options that commands share."""
 
-import json
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from ..parameters import describe
 from ..registry import engines
@@ -20,10 +14,6 @@ __all__ = [
     "engine_argument",
     "json_option",
     "parameter_option",
-    "print_json",
-    "progress",
-    "say",
-    "table",
 ]
 
 
@@ -96,46 +86,3 @@ def parameter_option(function: Callable[..., Any]) -> Callable[..., Any]:
 def json_option(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add ``--json``: print JSON on standard output and nothing else."""
     return click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")(function)
-
-
-def print_json(value: Any) -> None:
-    """Print JSON on standard output."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
-
-
-def say(message: str) -> None:
-    """Print a line about progress on standard error."""
-    click.echo(message, err=True)
-
-
-def table(columns: list[str], rows: list[list[Any]]) -> None:
-    """Print a table on standard output, as wide as it needs to be where nobody watches."""
-    console = Console(width=None if sys.stdout.isatty() else 200, highlight=False)
-    grid = Table(*columns, box=None, header_style="bold", pad_edge=False)
-    for row in rows:
-        grid.add_row(*("" if cell is None else str(cell) for cell in row))
-    console.print(grid)
-
-
-@contextmanager
-def progress(what: str) -> Iterator[Callable[[int, int], None]]:
-    """Show how far long work is: a bar on a terminal, a line every tenth elsewhere."""
-    if sys.stderr.isatty():
-        bar = Progress(
-            TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"),
-            TimeElapsedColumn(), console=Console(stderr=True),
-        )  # fmt: skip
-        with bar:
-            task = bar.add_task(what, total=None)
-            yield lambda done, total: bar.update(task, completed=done, total=total)
-        return
-    told = -1
-
-    def tell(done: int, total: int) -> None:
-        nonlocal told
-        tenth = done * 10 // max(1, total)
-        if tenth > told:
-            told = tenth
-            say(f"{what}: {done} of {total}")
-
-    yield tell

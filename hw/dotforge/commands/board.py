@@ -4,10 +4,11 @@ from pathlib import Path
 
 import click
 
+from ..console import print_json, say
 from ..flow.board import BOARDS, build, self_test, simulate
 from ..flow.generated import from_parameters
 from ..flow.recording import record
-from ._shared import engine_argument, json_option, parameter_option, print_json, say
+from ._shared import engine_argument, json_option, parameter_option
 
 
 @click.command("board", epilog="Example: dotforge board icebreaker logmac -p lanes=8 -o build/board")

@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from ..console import say, table
 from ..flow.compare import Comparison, compare_paths, number
 from ..flow.compare_output import (
     FORMATS,
@@ -18,7 +19,6 @@ from ..flow.compare_output import (
 )
 from ..flow.files import write_text
 from ..flow.limits import parse_limit, parse_tolerance
-from ._shared import say, table
 
 
 @click.command(

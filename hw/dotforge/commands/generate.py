@@ -8,11 +8,12 @@ from dotforge_sim.bench import BenchFailure
 from dotforge_sim.native import SimulatorError
 from dotforge_sim.toolchain import ToolMissing
 
+from ..console import print_json, say
 from ..flow.generate import generate
 from ..flow.generated import Generated, from_parameters
 from ..flow.names import is_legal
 from ..flow.recording import Recording, record
-from ._shared import engine_argument, json_option, parameter_option, print_json, say
+from ._shared import engine_argument, json_option, parameter_option
 
 
 @click.command("generate", epilog="Example: dotforge generate logmac -p lanes=32 -p sum_bits=20 -o build/mac")

@@ -2,9 +2,10 @@
 
 import click
 
+from ..console import print_json, table
 from ..parameters import describe
 from ..registry import engines
-from ._shared import json_option, print_json, table
+from ._shared import json_option
 
 
 @click.command("list", epilog="Example: dotforge list --json")

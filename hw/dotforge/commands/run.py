@@ -12,10 +12,11 @@ import numpy as np
 
 from dotforge_sim.gemm import Design, RunError, load_matrix
 
+from ..console import print_json, progress, say
 from ..flow.files import write_bytes, write_json
 from ..flow.generated import from_parameters
 from ..registry import engines
-from ._shared import parameter_option, print_json, progress, say
+from ._shared import parameter_option
 
 
 class _Engines(click.Group):

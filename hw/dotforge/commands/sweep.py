@@ -6,12 +6,13 @@ from typing import Any
 
 import click
 
+from ..console import progress, say, table
 from ..flow.sweep import sweep, table_rows
 from ..flow.sweep_jobs import from_file, grid, jobs
 from ..flow.sweep_run import dask, here
 from ..flow.targets import HIERARCHIES, OPTIMIZATIONS, Settings
 from ..flow.yosys import default_engine
-from ._shared import engine_argument, progress, say, table
+from ._shared import engine_argument
 from ._targets import target_option
 
 

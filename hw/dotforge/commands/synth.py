@@ -6,13 +6,14 @@ from typing import Any
 
 import click
 
+from ..console import print_json, say, table
 from ..flow import evidence
 from ..flow.files import write_json
 from ..flow.generated import resolve
 from ..flow.synth import synthesize
 from ..flow.targets import HIERARCHIES, OPTIMIZATIONS, target
 from ..flow.yosys import default_engine
-from ._shared import design_argument, json_option, parameter_option, print_json, say, table
+from ._shared import design_argument, json_option, parameter_option
 from ._targets import target_option
 
 _HEADS = {

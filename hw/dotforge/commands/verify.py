@@ -6,9 +6,10 @@ import click
 
 from dotforge_sim.bench import SIMULATORS
 
+from ..console import print_json, say
 from ..flow.generated import resolve
 from ..flow.verify import verify
-from ._shared import design_argument, json_option, parameter_option, print_json, say
+from ._shared import design_argument, json_option, parameter_option
 
 
 @click.command("verify", epilog="Example: dotforge verify logmac -p lanes=4 --simulator icarus")

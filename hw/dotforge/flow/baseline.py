@@ -10,8 +10,8 @@ from pathlib import Path
 
 import click
 
-from ..cli import end_on_error
-from ..commands._shared import say
+from ..console import say
+from ..outcome import end_on_error
 from ..registry import engines
 from .files import OutputError, write_json
 from .generated import Generated, from_parameters

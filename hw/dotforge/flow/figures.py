@@ -12,8 +12,8 @@ from typing import Any
 import click
 
 from .. import flow
-from ..cli import end_on_error
-from ..commands._shared import say
+from ..console import say
+from ..outcome import end_on_error
 
 __all__ = ["figures", "main"]
 

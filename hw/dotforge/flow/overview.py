@@ -11,8 +11,8 @@ from typing import Any
 
 import click
 
-from ..cli import end_on_error
-from ..commands._shared import say, table
+from ..console import say, table
+from ..outcome import end_on_error
 from ..registry import engines
 from .baseline import hierarchy_mode
 from .files import write_json

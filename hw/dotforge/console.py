@@ -1,0 +1,86 @@
+"""What people read: lines, tables and progress on a terminal, and JSON for machines.
+
+Whatever a user or a file brought is shown as it is: nothing in it is taken for markup or for the name of an emoji.
+"""
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+__all__ = ["print_json", "progress", "say", "table"]
+
+#: Columns of a table where nobody watches, so that no line of it is broken.
+_WIDE = 200
+
+
+def print_json(value: Any) -> None:
+    """Print JSON on standard output."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def say(message: str) -> None:
+    """Print a line about progress on standard error."""
+    click.echo(message, err=True)
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Print a table on standard output, as wide as it needs to be where nobody watches.
+
+    Parameters
+    ----------
+    columns : headings
+    rows : a cell a column each; ``None`` is an empty one
+    """
+    from rich.console import Console  # noqa: PLC0415 - whoever asks for help does not wait for it
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    console = Console(
+        width=None if sys.stdout.isatty() else _WIDE, highlight=False, markup=False, emoji=False
+    )
+    grid = Table(box=None, header_style="bold", pad_edge=False)
+    for heading in columns:
+        grid.add_column(Text(heading))
+    for row in rows:
+        grid.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
+    console.print(grid)
+
+
+@contextmanager
+def progress(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Show how far long work is: a bar on a terminal, a line every tenth elsewhere.
+
+    Parameters
+    ----------
+    what : is done, as in ``logmac: streamed beats``
+
+    Yields
+    ------
+    A function that is told how much is done, and of how much.
+    """
+    if sys.stderr.isatty():
+        from rich.console import Console  # noqa: PLC0415
+        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+
+        bar = Progress(
+            TextColumn("{task.description}", markup=False), BarColumn(),
+            TextColumn("{task.percentage:>3.0f} %"), TimeElapsedColumn(), console=Console(stderr=True),
+        )  # fmt: skip
+        with bar:
+            task = bar.add_task(what, total=None)
+            yield lambda done, total: bar.update(task, completed=done, total=total)
+        return
+    told = -1
+
+    def tell(done: int, total: int) -> None:
+        nonlocal told
+        tenth = done * 10 // max(1, total)
+        if tenth > told:
+            told = tenth
+            say(f"{what}: {done} of {total}")
+
+    yield tell

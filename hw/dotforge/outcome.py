@@ -1,0 +1,82 @@
+"""How a command ends: an exit code, and every error as one line on standard error.
+
+Exit codes: 0 success; 1 the thing itself failed (a bench is red, a sum overflowed, a limit is broken); 2 there is no
+verdict: bad input, a program that is missing, dies or hangs, a disk that is full; 130 interrupted.
+"""
+
+import errno
+import sys
+
+import click
+
+__all__ = ["end_on_error"]
+
+#: Where no more can be written: wherever that shows, it is no bug.
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
+
+
+def end_on_error(command: click.Command) -> int:
+    """Run a command and return its exit code; an error is one line on standard error.
+
+    Raises
+    ------
+    Exception
+        What nobody foresaw: a bug, whose traceback is of use.
+    """
+    try:
+        code = command.main(prog_name="dotforge", standalone_mode=False)
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        return _told("interrupted", 130)
+    except Exception as error:
+        found = _explained(error)
+        if found is None:
+            raise
+        return _told(*found)
+    return code if isinstance(code, int) else 0
+
+
+def _explained(error: Exception) -> tuple[str, int] | None:
+    """Return message and exit code, ``None`` for what is a bug."""
+    if isinstance(error, click.UsageError):
+        hint = f" (see dotforge{_path(error)} --help)" if error.ctx else ""
+        return f"{error.format_message()}{hint}", 2
+    if isinstance(error, click.ClickException):
+        return error.format_message(), error.exit_code
+    if isinstance(error, OSError):
+        place = error.filename or "a file"
+        return (f"cannot write {place}: {error.strerror}", 2) if error.errno in _FULL else None
+    failed, no_verdict = _foreseen()
+    if isinstance(error, failed + no_verdict):
+        return str(error), 1 if isinstance(error, failed) else 2
+    return None
+
+
+def _foreseen() -> tuple[tuple[type[Exception], ...], tuple[type[Exception], ...]]:
+    """Return the errors that say that the thing failed, and those that say that there is no verdict.
+
+    They are looked up when there is an error: whoever asks for help does not wait for the modules that define them.
+    """
+    from dotforge_sim.bench import BenchFailure  # noqa: PLC0415
+    from dotforge_sim.gemm import RunError  # noqa: PLC0415
+    from dotforge_sim.native import SimulatorError  # noqa: PLC0415
+    from dotforge_sim.toolchain import ToolMissing  # noqa: PLC0415
+
+    from .flow.files import OutputError  # noqa: PLC0415
+    from .flow.targets.base import TargetError  # noqa: PLC0415
+    from .flow.tools import ToolError  # noqa: PLC0415
+    from .parameters import ParameterError  # noqa: PLC0415
+
+    return (
+        (BenchFailure, SimulatorError),
+        (ParameterError, OutputError, RunError, TargetError, ToolMissing, ToolError),
+    )
+
+
+def _path(error: click.UsageError) -> str:
+    path = error.ctx.command_path if error.ctx else ""
+    return path.removeprefix("dotforge")
+
+
+def _told(message: str, code: int) -> int:
+    print("dotforge: " + " ".join(message.split()), file=sys.stderr)
+    return code
