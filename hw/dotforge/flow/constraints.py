@@ -24,6 +24,7 @@ def values(manifest: Mapping[str, Any], clock_mhz: float) -> dict[str, str]:
         "clock_mhz": f"{clock_mhz:g}",
         "period_ns": f"{period:.3f}",
         "io_delay_ns": f"{period * IO_FRACTION:.3f}",
+        "io_percent": f"{100 * IO_FRACTION:g}",
     }
 
 

@@ -38,7 +38,7 @@ def generate(
     ::
 
         TOP.v  TOP.vlt  manifest.json  manifest.schema.json  TOP.core  config.json  TOP.md  TOP.html
-        constraints/TOP.{sdc,xdc,lpf,pcf}
+        constraints/TOP.{sdc,xdc,lpf,pcf}, TOP_librelane.sdc
         images/                     block diagram, waveforms
         bench/                      cocotb bench, its Makefile, the golden model it needs, golden vectors,
                                     and a Verilog testbench of them
@@ -125,8 +125,11 @@ def _write_templates(out: Path, manifest: dict[str, Any], clock_mhz: float, *, v
             text = re.sub(r"  bench:\n(    .*\n)+|  # Replays.*\n  sim:\n(    .*\n)+", "", text)
         place = out if template.suffix in (".vlt", ".core") else out / "constraints"
         write_text(place / f"{manifest['top']}{template.suffix}", text)
-    librelane = (data_directory("constraints") / "librelane.json").read_text(encoding="utf-8")
-    write_text(out / "config.json", Template(librelane).substitute(filled))
+    librelane = {"librelane.json": out / "config.json",
+                 "librelane.sdc": out / "constraints" / f"{manifest['top']}_librelane.sdc"}  # fmt: skip
+    for name, path in librelane.items():
+        text = (data_directory("constraints") / name).read_text(encoding="utf-8")
+        write_text(path, Template(text).substitute(filled))
 
 
 def _write_bench(out: Path, generated: Generated) -> None:
