@@ -10,22 +10,12 @@ from ..console import print_json, say, table
 from ..flow import evidence
 from ..flow.files import write_json
 from ..flow.generated import resolve
+from ..flow.metrics import Metric, columns, heading
 from ..flow.synth import synthesize
 from ..flow.targets import HIERARCHIES, OPTIMIZATIONS, target
 from ..flow.yosys import default_engine
 from ._shared import design_argument, json_option, parameter_option
 from ._targets import target_option
-
-_HEADS = {
-    "transistors": "transistors",
-    "area_um2": "µm²",
-    "luts": "LUTs",
-    "ffs": "FFs",
-    "dsps": "DSPs",
-    "brams": "BRAMs",
-    "registers": "registers",
-    "memory_bits": "memory bits",
-}
 
 
 @click.command("synth", epilog="Example: dotforge synth logmac -p lanes=64 --target ecp5 -o report.json")
@@ -79,17 +69,17 @@ def command(
     if as_json:
         print_json(report)
         return
-    _print(report, chosen.columns, hierarchy)
+    _print(report, columns(chosen.kind), hierarchy)
 
 
-def _print(report: dict[str, Any], columns: tuple[str, ...], hierarchy: str) -> None:
+def _print(report: dict[str, Any], counted: tuple[Metric, ...], hierarchy: str) -> None:
     rows = [
-        [row["module"], row["instances"], *(_cell(row, column) for column in columns)]
+        [row["module"], row["instances"], *(_cell(row, column.name) for column in counted)]
         for row in report["modules"]
     ]
     totals = report["totals"]
-    rows.append([f"{report['top']} ({hierarchy})", "", *(_cell(totals, column) for column in columns)])
-    table(["module", "instances", *(_HEADS[column] + " each" for column in columns)], rows)
+    rows.append([f"{report['top']} ({hierarchy})", "", *(_cell(totals, column.name) for column in counted)])
+    table(["module", "instances", *(f"{heading(column)} each" for column in counted)], rows)
     timing, power = report["timing"], report.get("power")
     if timing and "seeds" in timing:
         click.echo(

@@ -13,7 +13,7 @@ from ..registry import configure, engine
 from . import evidence
 from .compare import number
 from .generated import Generated
-from .metrics import METRICS, value
+from .metrics import METRICS, heading, value
 
 __all__ = ["datasheet"]
 
@@ -171,7 +171,7 @@ def _resources(manifest: dict[str, Any], reports: Sequence[dict[str, Any]]) -> l
     head = (
         "target",
         "hierarchy",
-        *(each.name + (f" ({each.unit})" if each.unit else "") for each in metrics),
+        *(heading(each) for each in metrics),
     )
     rows = [
         (

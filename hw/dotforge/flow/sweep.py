@@ -23,15 +23,13 @@ from pathlib import Path
 from typing import Any
 
 from .files import OutputError, write_bytes, write_json, write_text
-from .metrics import METRICS, value
+from .metrics import SHOWN, value
 from .report_files import read_report
 from .sweep_jobs import Job
 from .sweep_page import page
 from .sweep_run import Runner
 
 __all__ = ["Result", "sweep", "table_rows"]
-
-_AREAS = ("transistors", "area_um2", "luts")
 
 
 @dataclass
@@ -138,31 +136,12 @@ def table_rows(reports: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     for report in reports:
         row: dict[str, Any] = {"engine": report["engine"], "target": report["target"]}
         row |= report["parameters"]
-        row |= {metric.name: value(report, metric) for metric in METRICS}
-        timing = report["timing"] or {}
-        row |= {f"fmax_{end}_mhz": timing.get(f"fmax_{end}_mhz") for end in ("low", "high")}
-        row |= _per_mac(report)
+        row |= {metric.name: value(report, metric) for metric in SHOWN}
         row["verilog_sha256"] = report["verilog_sha256"]
         rows.append(row)
     columns = list(dict.fromkeys(name for row in rows for name in row))
     filled = [name for name in columns if any(row.get(name) is not None for row in rows)]
     return [{name: row.get(name) for name in filled} for row in rows]
-
-
-def _per_mac(report: dict[str, Any]) -> dict[str, float]:
-    """Return area a product of a cycle, and products a second; ``lanes`` is how many a cycle has."""
-    width = report["parameters"].get("lanes")
-    if not isinstance(width, int):
-        return {}
-    found: dict[str, float] = {}
-    area = next(
-        (value(report, each) for each in METRICS if each.name in _AREAS and value(report, each)), None
-    )
-    if area:
-        found["area_per_mac"] = round(area / width, 3)
-    if fmax := (report["timing"] or {}).get("fmax_mhz"):
-        found["gmacs_per_s"] = round(width * fmax / 1000, 4)
-    return found
 
 
 def _write(directory: Path, result: Result) -> list[Path]:

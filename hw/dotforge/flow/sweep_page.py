@@ -6,12 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from .metrics import METRICS
+from .metrics import ALIASES, AREAS, SHOWN
 
-__all__ = ["DERIVED", "page"]
-
-#: Figures that tables have beside those of reports, and their units.
-DERIVED = {"fmax_low_mhz": "MHz", "fmax_high_mhz": "MHz", "area_per_mac": "", "gmacs_per_s": "G/s"}
+__all__ = ["page"]
 
 _MARK = "/*DATA*/ null"
 
@@ -31,8 +28,7 @@ def page(
     """
     columns = list(rows[0]) if rows else []
     first = reports[0] if reports else {}
-    units = {metric.name: metric.unit for metric in METRICS} | DERIVED
-    more = {metric.name for metric in METRICS if metric.better == "more"} | {"gmacs_per_s"}
+    figures = {metric.name: metric for metric in SHOWN}
     kinds = []
     for name in columns:
         numbers = all(isinstance(row[name], int | float) for row in rows if row[name] is not None)
@@ -40,9 +36,9 @@ def page(
         kinds.append(
             {
                 "name": name,
-                "unit": units.get(name, ""),
-                "figure": name in units,
-                "more": name in more,
+                "unit": figures[name].unit if name in figures else "",
+                "figure": name in figures,
+                "more": name in figures and figures[name].better == "more",
                 "number": numbers and not booleans,
             }
         )
@@ -51,6 +47,8 @@ def page(
             sorted({f"{report['engine']} on {report['target']}" for report in reports}) or ["nothing"]
         ),
         "columns": kinds,
+        "areas": [metric.name for metric in AREAS],
+        "energies": ALIASES["energy"],
         "rows": [[row[name] for name in columns] for row in rows],
         "failures": [{"parameters": given, "error": error} for given, error in failures],
         "tools": first.get("tools", {}),

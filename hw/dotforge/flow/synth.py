@@ -5,23 +5,13 @@ from typing import Any
 
 from . import result_cache, yosys
 from .generated import Generated
+from .metrics import power_schema, required, timing_schema, totals_schema
 from .targets import HIERARCHIES, TARGETS, Settings, TargetError
 from .targets import target as find_target
 
 __all__ = ["HIERARCHIES", "SCHEMA", "TARGETS", "report_head", "synthesize"]
 
-_COUNT = {"type": ["number", "null"], "minimum": 0}
-_COSTS = {
-    "transistors": _COUNT,
-    "area_um2": _COUNT,
-    "luts": _COUNT,
-    "ffs": _COUNT,
-    "dsps": _COUNT,
-    "brams": {**_COUNT, "description": "blocks of the family; halves where a block can be split"},
-    "registers": _COUNT,
-    "cells": {"type": "object", "additionalProperties": {"type": "integer"}},
-    "memory_bits": _COUNT,
-}
+_COSTS = {**totals_schema(), "cells": {"type": "object", "additionalProperties": {"type": "integer"}}}
 
 #: JSON schema of a report.
 SCHEMA: dict[str, Any] = {
@@ -44,11 +34,7 @@ SCHEMA: dict[str, Any] = {
         "totals": {
             "type": "object",
             "required": ["cells"],
-            "anyOf": [
-                {"required": ["transistors", "registers"]},
-                {"required": ["area_um2", "registers"]},
-                {"required": ["luts", "ffs", "dsps", "brams"]},
-            ],
+            "anyOf": required(),
             "properties": _COSTS,
         },
         "modules": {
@@ -58,18 +44,14 @@ SCHEMA: dict[str, Any] = {
         "timing": {
             "type": ["object", "null"],
             "properties": {
-                "fmax_mhz": {**_COUNT, "description": "median over the seeds, where there are seeds"},
-                "fmax_low_mhz": _COUNT,
-                "fmax_high_mhz": _COUNT,
-                "spread": {**_COUNT, "description": "(highest - lowest) / median"},
+                **timing_schema(),
                 "seeds": {"type": "object", "additionalProperties": {"type": "number"}},
-                "min_period_ns": _COUNT,
                 "critical_path": {"type": ["object", "null"]},
             },
         },
         "power": {
             "type": ["object", "null"],
-            "properties": {"power_mw": _COUNT, "energy_pj_per_mac": _COUNT},
+            "properties": power_schema(),
         },
         "notes": {"type": "array", "items": {"type": "string"}, "description": "what is missing, and why"},
         "evidence": {

@@ -57,14 +57,14 @@ class Target(Protocol):
     Attributes
     ----------
     name : as reports record it
-    columns : what its reports count, of the keys of ``totals``
+    kind : what its reports count, of :data:`dotforge.flow.metrics.KINDS`
     """
 
     @property
     def name(self) -> str: ...
 
     @property
-    def columns(self) -> tuple[str, ...]: ...
+    def kind(self) -> str: ...
 
     def tools(self, settings: Settings) -> dict[str, str]:
         """Return name and version of everything whose change could change a figure, but Yosys."""

@@ -7,12 +7,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ..metrics import columns
 from ..yosys import YosysError
 
 __all__ = ["ECP5", "ICE40", "RESOURCES", "XILINX", "CellTable", "Counts"]
 
 #: Names of the resources of an FPGA, in the order of reports.
-RESOURCES = ("luts", "ffs", "dsps", "brams")
+RESOURCES = tuple(row.name for row in columns("fpga"))
 
 #: Numbers of the four resources; memory blocks may be halves.
 Counts = dict[str, float]

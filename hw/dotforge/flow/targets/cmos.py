@@ -16,7 +16,7 @@ class Cmos:
     """The default target; needs nothing but Yosys."""
 
     name: str = "cmos"
-    columns: tuple[str, ...] = ("transistors", "registers", "memory_bits")
+    kind: str = "transistors"
 
     def tools(self, settings: Settings) -> dict[str, str]:
         """Return nothing: Yosys is all."""

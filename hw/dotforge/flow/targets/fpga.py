@@ -9,7 +9,7 @@ from typing import Any
 from .. import yosys
 from ..generated import Generated
 from .base import Settings
-from .cells import ECP5, ICE40, RESOURCES, XILINX, CellTable
+from .cells import ECP5, ICE40, XILINX, CellTable
 from .place import Placer, ecp5, fmax, ice40
 from .scan import frame
 from .stat import ModuleCells, modules
@@ -33,7 +33,7 @@ class Fpga:
     cells: CellTable
     flow: Callable[[str, bool, Settings], list[str]]
     placer: Placer | None = None
-    columns: tuple[str, ...] = RESOURCES
+    kind: str = "fpga"
 
     def tools(self, settings: Settings) -> dict[str, str]:
         """Return the version of nextpnr, where it is used."""

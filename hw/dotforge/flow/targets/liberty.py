@@ -30,7 +30,7 @@ class StandardCells:
 
     name: str
     library: Library
-    columns: tuple[str, ...] = ("area_um2", "registers", "memory_bits")
+    kind: str = "cells"
 
     def tools(self, settings: Settings) -> dict[str, str]:
         """Return the Liberty by its hash, and OpenSTA where it is."""
