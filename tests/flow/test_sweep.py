@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Generator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -245,8 +246,13 @@ def test_a_tool_that_hangs_or_dies() -> None:
 
 
 def test_errors_of_a_job_come_back_as_text() -> None:
-    (job,) = jobs("logmac", [{"lanes": "1"}], "cmos", Settings(mode="upside down"), skip=False)[0]
-    assert run_job(job.as_json()) == {"error": "TargetError: hierarchy upside down: allowed are flat, sum"}
+    wrong = Settings(mode="upside down")
+    with pytest.raises(TargetError, match="hierarchy upside down"):
+        jobs("logmac", [{"lanes": "1"}], "cmos", wrong, skip=False)
+    (job,) = jobs("logmac", [{"lanes": "1"}], "cmos", SETTINGS, skip=False)[0]
+    assert run_job(replace(job, settings=wrong).as_json()) == {
+        "error": "TargetError: hierarchy upside down: allowed are flat, sum"
+    }
 
 
 @pytest.mark.slow

@@ -162,8 +162,6 @@ def test_a_design_that_does_not_fit(generated: Generated, monkeypatch: pytest.Mo
     said = "nextpnr (25k): did not end within 5 s"
     with pytest.raises(ToolError, match="did not end within 5 s"):
         synthesize(generated, target="ice40", seeds=2)
-    with pytest.raises(TargetError, match="device 99k: allowed are 25k, 45k, 85k"):
-        synthesize(generated, target="ecp5", device="99k")
 
 
 def test_cells_that_are_not_known() -> None:

@@ -10,10 +10,10 @@ from ..console import progress, say, table
 from ..flow.sweep import sweep, table_rows
 from ..flow.sweep_jobs import from_file, grid, jobs
 from ..flow.sweep_run import dask, here
-from ..flow.targets import HIERARCHIES, OPTIMIZATIONS, Settings
+from ..flow.targets import Settings
 from ..flow.yosys import default_engine
 from ._shared import engine_argument
-from ._targets import target_option
+from ._targets import target_options
 
 
 class _Values(click.ParamType):
@@ -41,7 +41,7 @@ class _Values(click.ParamType):
                    "With --list it holds for every configuration of the list. Repeatable.")  # fmt: skip
 @click.option("--list", "listed", type=click.Path(path_type=Path),
               help="File with configurations: a JSON list of objects, or CSV with a column a parameter.")  # fmt: skip
-@target_option
+@target_options
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True,
               help="Directory for reports, tables and page; one of an earlier sweep goes on where it was.")  # fmt: skip
 @click.option("-j", "--jobs", "parallel", type=click.IntRange(1, 1024), default=os.cpu_count() or 1,
@@ -49,29 +49,16 @@ class _Values(click.ParamType):
 @click.option("--dask", "address", metavar="ADDRESS",
               help="Run on the workers of this Dask scheduler instead, as in tcp://host:8786.")  # fmt: skip
 @click.option("--skip-invalid", is_flag=True, help="Leave out combinations that the engine does not allow.")
-@click.option("--hierarchy", type=click.Choice(HIERARCHIES), default="flat", show_default=True)
-@click.option(
-    "--seeds", type=click.IntRange(0, 100), default=3, show_default=True, help="Placements a report."
-)
-@click.option("--optimize", type=click.Choice(OPTIMIZATIONS), default="area", show_default=True,
-              help="What standard cells are chosen for.")  # fmt: skip
-@click.option("--power", is_flag=True, help="Report power and energy too (nangate45, liberty).")
-@click.option("--timeout", type=click.FloatRange(1), default=1800.0, show_default=True,
-              help="Seconds for one run of one tool.")  # fmt: skip
 def command(
     engine: str,
     axes: tuple[tuple[str, list[str]], ...],
     listed: Path | None,
     target_name: str,
+    chosen: dict[str, Any],
     output: Path,
     parallel: int,
     address: str | None,
     skip_invalid: bool,
-    hierarchy: str,
-    seeds: int,
-    optimize: str,
-    power: bool,
-    timeout: float,
 ) -> int:
     """Synthesize a grid or a list of configurations, in parallel, into tables and an HTML page.
 
@@ -85,14 +72,7 @@ def command(
     configurations: list[dict[str, Any]] = [dict(each) for each in grid(dict(axes))]
     if listed is not None:
         configurations = [{**each, **given} for given in from_file(listed) for each in configurations]
-    settings = Settings(
-        mode=hierarchy,
-        engine=default_engine(),
-        timeout=timeout,
-        seeds=seeds,
-        optimize=optimize,
-        activity=power,
-    )
+    settings = Settings(**{"engine": default_engine(), **chosen})
     todo, refused = jobs(engine, configurations, target_name, settings, skip=skip_invalid)
     for reason in refused:
         say(f"left out: {reason}")

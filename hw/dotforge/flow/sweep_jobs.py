@@ -16,7 +16,7 @@ from ..parameters import ParameterError
 from ..registry import configure
 from . import yosys
 from .files import OutputError
-from .targets import Settings, target
+from .targets import Settings, check, target
 
 __all__ = ["Job", "from_file", "grid", "jobs", "run_job"]
 
@@ -124,9 +124,9 @@ def jobs(
     Raises
     ------
     ParameterError, TargetError
-        A configuration or the target is not allowed.
+        A configuration or the target is not allowed, or the target makes no use of a setting.
     """
-    target(name)
+    check(target(name), settings.chosen)
     made: dict[str, Job] = {}
     refused = []
     for given in configurations:
@@ -161,8 +161,11 @@ def run_job(text: str) -> dict[str, Any]:
 
     job = json.loads(text)
     settings = Settings(**job["settings"])
-    chosen = {name: getattr(settings, name) for name in Settings.__dataclass_fields__}
-    chosen |= {"jobs": 1}  # other configurations use the other cores
+    chosen = {
+        **settings.chosen,
+        "engine": settings.engine,
+        "jobs": 1,
+    }  # other configurations use the other cores
     try:
         generated = from_parameters(job["engine"], dict(job["given"]))
         report = synthesize(generated, target=job["target"], **chosen)

@@ -6,7 +6,7 @@ from typing import Any
 from . import result_cache, yosys
 from .generated import Generated
 from .metrics import power_schema, required, timing_schema, totals_schema
-from .targets import HIERARCHIES, TARGETS, Settings, TargetError
+from .targets import HIERARCHIES, TARGETS, Settings, check
 from .targets import target as find_target
 
 __all__ = ["HIERARCHIES", "SCHEMA", "TARGETS", "report_head", "synthesize"]
@@ -69,11 +69,10 @@ def report_head(manifest: dict[str, Any], target: str, settings: Settings) -> di
     Raises
     ------
     TargetError
-        There is no such target, or what it needs is not there.
+        There is no such target, what it needs is not there, or it makes no use of what was chosen.
     """
     chosen = find_target(target)
-    if settings.mode not in HIERARCHIES:
-        raise TargetError(f"hierarchy {settings.mode}: allowed are {', '.join(HIERARCHIES)}")
+    check(chosen, settings.chosen)
     tools = {**manifest["tools"], "synthesis": yosys.version(settings.engine)}
     return {
         "schema": 1,
@@ -105,7 +104,7 @@ def synthesize(
     mode : one of :data:`HIERARCHIES`
     engine : which Yosys (see :mod:`dotforge.flow.yosys`)
     timeout : seconds for one run of one tool
-    choices : more of :class:`dotforge.flow.targets.Settings`
+    choices : more of :class:`dotforge.flow.targets.Settings`, as far as the target uses them
 
     Returns
     -------
@@ -114,7 +113,7 @@ def synthesize(
     Raises
     ------
     TargetError
-        There is no such target, or what it needs is not there.
+        There is no such target, what it needs is not there, or it makes no use of what was chosen.
     YosysError, ToolError
         Synthesis failed, did not end in time, or left a cell that is not counted.
     """

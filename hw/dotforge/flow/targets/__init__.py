@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from .base import HIERARCHIES, OPTIMIZATIONS, Settings, Target, TargetError
+from .base import HIERARCHIES, OPTIMIZATIONS, Settings, Target, TargetError, check
 from .cmos import Cmos
 from .fpga import FPGAS
 from .liberty import from_path, nangate45
@@ -14,6 +14,7 @@ __all__ = [
     "Settings",
     "Target",
     "TargetError",
+    "check",
     "is_target",
     "target",
 ]

@@ -1,17 +1,25 @@
 """What a target of ``synth`` is, and what a run of it can be told."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
 from typing import Any, Protocol
 
 from ..generated import Generated
 
-__all__ = ["HIERARCHIES", "OPTIMIZATIONS", "Settings", "Target", "TargetError"]
+__all__ = ["COMMON", "HIERARCHIES", "OPTIMIZATIONS", "Settings", "Target", "TargetError", "check", "option"]
 
 #: How a hierarchy is measured: as one flat netlist, or a sum over its modules.
 HIERARCHIES = ("flat", "sum")
 
 #: What a standard-cell mapping strives for.
 OPTIMIZATIONS = ("area", "speed")
+
+
+#: What every target uses of :class:`Settings`.
+COMMON = ("mode", "engine", "timeout", "jobs")
+
+#: Settings whose options have other names on the command line.
+_OPTIONS = {"mode": "--hierarchy", "engine": "--yosys", "activity": "--power"}
 
 
 class TargetError(Exception):
@@ -50,6 +58,12 @@ class Settings:
     activity: bool = False
     jobs: int = 1
 
+    @property
+    def chosen(self) -> dict[str, Any]:
+        """What is not as it is by default."""
+        given = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {field.name: given[field.name] for field in fields(self) if given[field.name] != field.default}
+
 
 class Target(Protocol):
     """A way to measure cost.
@@ -58,6 +72,8 @@ class Target(Protocol):
     ----------
     name : as reports record it
     kind : what its reports count, of :data:`dotforge.flow.metrics.KINDS`
+    uses : what it uses of :class:`Settings` beside :data:`COMMON`; nothing else may be given
+    devices : names that ``device`` may have
     """
 
     @property
@@ -65,6 +81,12 @@ class Target(Protocol):
 
     @property
     def kind(self) -> str: ...
+
+    @property
+    def uses(self) -> frozenset[str]: ...
+
+    @property
+    def devices(self) -> tuple[str, ...]: ...
 
     def tools(self, settings: Settings) -> dict[str, str]:
         """Return name and version of everything whose change could change a figure, but Yosys."""
@@ -83,3 +105,39 @@ class Target(Protocol):
             A tool failed, or did not end in time.
         """
         ...
+
+
+def option(name: str) -> str:
+    """Return the option of the command line that stands for one of the fields of :class:`Settings`."""
+    return _OPTIONS.get(name, "--" + name.replace("_", "-"))
+
+
+def check(target: Target, given: Mapping[str, Any]) -> None:
+    """Refuse what a target would ignore, and values that it does not know.
+
+    Parameters
+    ----------
+    target : that is asked
+    given : what the user chose, by field of :class:`Settings`
+
+    Raises
+    ------
+    TargetError
+        Naming the option, the target and what is allowed.
+    """
+    for name, value in given.items():
+        if name not in COMMON and name not in target.uses:
+            allowed = ", ".join(option(each) for each in _listed(target))
+            raise TargetError(
+                f"option {option(name)}: target {target.name} makes no use of it; allowed are {allowed}"
+            )
+        known = {"mode": HIERARCHIES, "optimize": OPTIMIZATIONS, "device": ("", *target.devices)}.get(name)
+        if known is not None and value not in known:
+            named = option(name).removeprefix("--")
+            raise TargetError(f"{named} {value}: allowed are {', '.join(each for each in known if each)}")
+
+
+def _listed(target: Target) -> Iterable[str]:
+    """Return the settings that have an option on the command line, in the order of :class:`Settings`."""
+    allowed = {*COMMON, *target.uses} - {"jobs", "rip_up"}
+    return (field.name for field in fields(Settings) if field.name in allowed)

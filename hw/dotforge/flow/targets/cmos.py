@@ -17,6 +17,8 @@ class Cmos:
 
     name: str = "cmos"
     kind: str = "transistors"
+    uses: frozenset[str] = frozenset()
+    devices: tuple[str, ...] = ()
 
     def tools(self, settings: Settings) -> dict[str, str]:
         """Return nothing: Yosys is all."""

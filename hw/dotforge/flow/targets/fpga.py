@@ -17,6 +17,10 @@ from .stat import ModuleCells, modules
 __all__ = ["FPGAS", "Fpga"]
 
 
+#: What a placement uses of the settings.
+_PLACING = frozenset({"seeds", "device", "clock_mhz", "rip_up"})
+
+
 @dataclass(frozen=True)
 class Fpga:
     """A family of FPGAs.
@@ -27,13 +31,25 @@ class Fpga:
     cells : what its primitives count as
     flow : commands that map a top module: (top, flat, settings) → commands
     placer : nextpnr for it, where there is one
+    mapping : what the mapping uses of the settings; a placer uses seeds, device, clock and rip-up
     """
 
     name: str
     cells: CellTable
     flow: Callable[[str, bool, Settings], list[str]]
     placer: Placer | None = None
+    mapping: frozenset[str] = frozenset()
     kind: str = "fpga"
+
+    @property
+    def uses(self) -> frozenset[str]:
+        """Settings of the mapping, and of the placer where there is one."""
+        return self.mapping | (_PLACING if self.placer is not None else frozenset())
+
+    @property
+    def devices(self) -> tuple[str, ...]:
+        """Devices that the placer knows."""
+        return tuple(self.placer.devices) if self.placer is not None else ()
 
     def tools(self, settings: Settings) -> dict[str, str]:
         """Return the version of nextpnr, where it is used."""
@@ -127,7 +143,7 @@ def _xilinx_flow(top: str, flat: bool, settings: Settings) -> list[str]:
 
 #: The FPGA targets by name.
 FPGAS = {
-    "ecp5": Fpga("ecp5", ECP5, _ecp5_flow, ecp5),
+    "ecp5": Fpga("ecp5", ECP5, _ecp5_flow, ecp5, frozenset({"wide_luts"})),
     "ice40": Fpga("ice40", ICE40, _ice40_flow, ice40),
     "xilinx": Fpga("xilinx", XILINX, _xilinx_flow),
 }

@@ -31,6 +31,8 @@ class StandardCells:
     name: str
     library: Library
     kind: str = "cells"
+    uses: frozenset[str] = frozenset({"optimize", "activity", "clock_mhz"})
+    devices: tuple[str, ...] = ()
 
     def tools(self, settings: Settings) -> dict[str, str]:
         """Return the Liberty by its hash, and OpenSTA where it is."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..constraints import constraint
 from ..tools import ToolError, run_tool
-from .base import Settings, TargetError
+from .base import Settings
 
 __all__ = ["Placer", "ecp5", "fmax", "ice40"]
 
@@ -91,8 +91,6 @@ def fmax(
     Where no device is given, the smallest of ``placer.devices`` that holds the design is taken (but never one
     of another kind, such as the slower UP5K).
     """
-    if settings.device and settings.device not in placer.devices:
-        raise TargetError(f"device {settings.device}: allowed are {', '.join(placer.devices)}")
     candidates = [settings.device] if settings.device else [name for name in placer.devices if name != "up5k"]
     for device in candidates:
         try:
