@@ -37,7 +37,7 @@ def fake(monkeypatch: pytest.MonkeyPatch, transistors: int, luts: int = 500) -> 
 
 @pytest.mark.parametrize(
     ("transistors", "luts", "mode", "seeds"),
-    [(150_000, 1000, "flat", [0, 0, 3]), (150_000, 1001, "flat", [0, 0]), (150_001, 1001, "sum", [0, 0])],
+    [(150_000, 1000, "flat", [0, 3]), (150_000, 1001, "flat", [0]), (150_001, 1001, "sum", [0])],
 )
 def test_large_engines_are_summed_and_not_placed(
     transistors: int, luts: int, mode: str, seeds: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -47,7 +47,9 @@ def test_large_engines_are_summed_and_not_placed(
     assert files == [tmp_path / "logmac" / "cmos.json", tmp_path / "logmac" / "ecp5.json"]
     assert asked[0] == {"mode": "sum"}
     assert {each["mode"] for each in asked[1:]} == {mode}
-    assert [each["seeds"] for each in asked[1:]] == seeds
+    assert [each["target"] for each in asked[1:]] == ["cmos", *["ecp5"] * len(seeds)]
+    assert "seeds" not in asked[1]
+    assert [each["seeds"] for each in asked[2:]] == seeds
     assert (read_report(files[1])["timing"] is None) == (seeds[-1] == 0)
 
 
