@@ -15,8 +15,8 @@ import numpy as np
 from dotforge.console import progress, say, table
 from dotforge.flow.generated import from_parameters
 from dotforge_golden.logmac import weight_code
-from dotforge_sim.gemm import Design
-from dotforge_sim.logmac import Options, run
+from dotforge_sim.run.gemm import Design
+from dotforge_sim.run.logmac import Options, run
 
 CHANNELS, FILTERS, KERNEL = 128, 128, 3
 WIDTH, HEIGHT = 240, 135

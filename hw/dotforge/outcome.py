@@ -56,10 +56,10 @@ def _foreseen() -> tuple[tuple[type[Exception], ...], tuple[type[Exception], ...
 
     They are looked up when there is an error: whoever asks for help does not wait for the modules that define them.
     """
-    from dotforge_sim.bench import BenchFailure  # noqa: PLC0415
-    from dotforge_sim.gemm import RunError  # noqa: PLC0415
-    from dotforge_sim.native import SimulatorError  # noqa: PLC0415
-    from dotforge_sim.toolchain import ToolMissing  # noqa: PLC0415
+    from dotforge_sim.run.gemm import RunError  # noqa: PLC0415
+    from dotforge_sim.simulator.bench import BenchFailure  # noqa: PLC0415
+    from dotforge_sim.simulator.native import SimulatorError  # noqa: PLC0415
+    from dotforge_sim.simulator.toolchain import ToolMissing  # noqa: PLC0415
 
     from .flow.files import OutputError  # noqa: PLC0415
     from .flow.targets.base import TargetError  # noqa: PLC0415

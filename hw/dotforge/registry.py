@@ -19,7 +19,7 @@ class Engine:
     """An entry of the registry: the ``ENGINE`` of a package's ``engine`` module.
 
     The golden model, the runner and the bench are found by the same name: ``dotforge_golden.NAME``,
-    ``dotforge_sim.NAME``, ``tb/NAME/``.
+    ``dotforge_sim.run.NAME``, ``tb/NAME/``.
 
     Parameters
     ----------

@@ -1,1 +1,1 @@
-"""RTL runner, cycle models and baselines."""
+"""Runs the hardware and models it: ``run`` and ``models`` above ``simulator``; nothing imports the other way."""

@@ -7,7 +7,7 @@ import numpy as np
 from dotforge.block import Block
 from dotforge.flow.verilog import Design, convert
 from dotforge.formats import FloatFormat
-from dotforge_sim.cosim import evaluate
+from dotforge_sim.simulator.cosim import evaluate
 
 __all__ = ["classes", "draw", "near", "run", "run_text", "show"]
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from dotforge.block import Block
 from dotforge.flow.verilog import Design, convert
-from dotforge_sim.cosim import evaluate
+from dotforge_sim.simulator.cosim import evaluate
 
 __all__ = ["corners", "draw", "encoded", "every_pair", "numbers", "run", "run_text"]
 

@@ -15,7 +15,7 @@ from dotforge.arithmetic.leading_zeros import leading_zeros
 from dotforge.arithmetic.shifter import align, normalize, read_window, shift_left
 from dotforge.block import Block
 from dotforge.flow.verilog import Design, convert
-from dotforge_sim.cosim import evaluate
+from dotforge_sim.simulator.cosim import evaluate
 
 Logic = Callable[[Module, Value, Value, Value], dict[str, Value]]
 Wanted = Callable[[np.ndarray, np.ndarray, np.ndarray], dict[str, np.ndarray]]

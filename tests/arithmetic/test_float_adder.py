@@ -12,7 +12,7 @@ from dotforge.flow import area
 from dotforge.flow.verilog import convert
 from dotforge.formats import FP32, FloatFormat
 from dotforge_golden.float_adder import add
-from dotforge_sim.cosim import evaluate
+from dotforge_sim.simulator.cosim import evaluate
 
 from .floats import classes, draw, near, run, run_text, show
 

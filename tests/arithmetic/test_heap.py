@@ -11,7 +11,7 @@ from dotforge.arithmetic import heap as heap_module
 from dotforge.arithmetic.heap import Heap
 from dotforge.block import Block
 from dotforge.flow.verilog import convert
-from dotforge_sim.cosim import evaluate
+from dotforge_sim.simulator.cosim import evaluate
 
 VECTORS = 2000
 

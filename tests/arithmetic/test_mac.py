@@ -11,7 +11,7 @@ from dotforge.arithmetic.heap import Heap
 from dotforge.arithmetic.mac import MultiplyAccumulate
 from dotforge.block import Block
 from dotforge.flow.verilog import convert
-from dotforge_sim.cosim import evaluate
+from dotforge_sim.simulator.cosim import evaluate
 
 
 class Multiplier(Block):

@@ -12,7 +12,7 @@ from dotforge.flow.generated import Generated, from_parameters
 from dotforge.flow.recording import Recording, record
 from dotforge.flow.targets import TargetError
 from dotforge.flow.tools import ToolError
-from dotforge_sim.bench import BenchFailure
+from dotforge_sim.simulator.bench import BenchFailure
 
 #: A clock so slow that the serial line takes no time to simulate.
 CLOCK = 8 * board.BAUD

@@ -21,7 +21,7 @@ from dotforge.formats import IntegerFormat
 from dotforge.network.reduction_parts import Summation
 from dotforge.parameters import ParameterError, make
 from dotforge_golden import fan, flexdpe, reduction
-from dotforge_sim.cosim import evaluate
+from dotforge_sim.simulator.cosim import evaluate
 
 SEED = 5
 #: Cycles after which a bench is given up.

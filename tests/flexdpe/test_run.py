@@ -14,8 +14,9 @@ from click.testing import CliRunner
 from dotforge.cli import cli
 from dotforge.flow.generated import from_parameters
 from dotforge_golden.formats import lookup
-from dotforge_sim import flexdpe, flexdpe_model
-from dotforge_sim.gemm import Design
+from dotforge_sim.models import flexdpe as flexdpe_model
+from dotforge_sim.run import flexdpe
+from dotforge_sim.run.gemm import Design
 
 SMALL: dict[str, Any] = {"lanes": 4}
 

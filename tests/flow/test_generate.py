@@ -21,7 +21,7 @@ from dotforge.flow.recording import Beat, Cycle, Recording, record
 from dotforge.flow.synth import synthesize
 from dotforge.flow.vectors import vectors
 from dotforge.flow.verilog_bench import verilog_bench
-from dotforge_sim import toolchain
+from dotforge_sim.simulator import toolchain
 
 from .browser import opened
 
@@ -402,5 +402,5 @@ def test_librelane_keeps_what_its_own_constraints_set(ideal: bool, directory: Pa
 
 
 def test_recordings_are_kept(generated: Generated, recording: Recording, monkeypatch: Any) -> None:
-    monkeypatch.setattr("dotforge_sim.bench.run", lambda *_, **__: pytest.fail("ran again"))
+    monkeypatch.setattr("dotforge_sim.simulator.bench.run", lambda *_, **__: pytest.fail("ran again"))
     assert record(generated) == recording

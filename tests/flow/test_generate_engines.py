@@ -11,7 +11,7 @@ from dotforge.flow.generate import generate
 from dotforge.flow.generated import from_parameters
 from dotforge.flow.recording import record
 from dotforge.registry import engines
-from dotforge_sim import toolchain
+from dotforge_sim.simulator import toolchain
 
 
 @pytest.mark.slow

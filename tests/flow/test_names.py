@@ -9,7 +9,7 @@ from amaranth.lib.wiring import In, Out
 from dotforge.block import Block
 from dotforge.flow.names import is_legal, legal_names, snake_case
 from dotforge.flow.verilog import convert
-from dotforge_sim.cosim import evaluate
+from dotforge_sim.simulator.cosim import evaluate
 
 
 @pytest.mark.parametrize("name", ["a", "A9", "mac_16", "dotforge"])

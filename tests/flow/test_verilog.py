@@ -23,7 +23,7 @@ from dotforge.flow.generated import Generated, from_parameters
 from dotforge.flow.names import is_legal
 from dotforge.flow.verilog import convert
 from dotforge.registry import engines
-from dotforge_sim import toolchain
+from dotforge_sim.simulator import toolchain
 
 #: Engines with what makes their Verilog different.
 DESIGNS: list[tuple[str, dict[str, Any]]] = [

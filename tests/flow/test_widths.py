@@ -10,8 +10,8 @@ from amaranth.lib.wiring import In, Out
 from dotforge.block import Block
 from dotforge.flow.verilog import convert
 from dotforge.flow.widths import equal_widths
-from dotforge_sim import toolchain
-from dotforge_sim.cosim import evaluate
+from dotforge_sim.simulator import toolchain
+from dotforge_sim.simulator.cosim import evaluate
 
 
 class Mixed(Block):

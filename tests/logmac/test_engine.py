@@ -16,7 +16,7 @@ from dotforge.logmac import datapath
 from dotforge.logmac.code import ExponentCode
 from dotforge.logmac.config import LogMacConfig
 from dotforge.parameters import make
-from dotforge_sim.bench import BenchFailure
+from dotforge_sim.simulator.bench import BenchFailure
 
 CONFIGURATIONS: list[dict[str, Any]] = [
     {},

@@ -7,8 +7,8 @@ from dotforge.flow.verilog import convert
 from dotforge.logmac.code import parse_code
 from dotforge.logmac.lane import ShiftAddLane
 from dotforge_golden.logmac import weight_code
-from dotforge_sim.cosim import evaluate
-from dotforge_sim.words import signed
+from dotforge_sim.simulator.cosim import evaluate
+from dotforge_sim.simulator.words import signed
 
 
 @pytest.mark.parametrize("fold_sign", [False, True])

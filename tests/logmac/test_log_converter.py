@@ -10,7 +10,7 @@ from dotforge.flow.verilog import Design, convert
 from dotforge.logmac.log_code import parse_log_code
 from dotforge.logmac.log_converter import LogConverter
 from dotforge_golden.log_number import encode_sums, log_number
-from dotforge_sim.cosim import evaluate
+from dotforge_sim.simulator.cosim import evaluate
 
 
 def differences(design: Design, name: str, sums: np.ndarray, width: int, scale: int) -> int:

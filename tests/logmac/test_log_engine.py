@@ -12,7 +12,7 @@ from dotforge.flow.generated import Generated, from_parameters
 from dotforge.flow.verify import verify
 from dotforge.logmac import log_bins, log_lane
 from dotforge.parameters import ParameterError
-from dotforge_sim.bench import BenchFailure
+from dotforge_sim.simulator.bench import BenchFailure
 
 L22: dict[str, Any] = {"weight_code": "log:2:2", "activation_code": "log:2:2"}
 CONFIGURATIONS: list[dict[str, Any]] = [

@@ -14,8 +14,8 @@ from dotforge.logmac.log_lane import LogLane
 from dotforge.logmac.log_plan import LogPlan, lookup_table
 from dotforge_golden.log_dot import products
 from dotforge_golden.log_number import log_number, lookup
-from dotforge_sim.cosim import evaluate
-from dotforge_sim.words import signed
+from dotforge_sim.simulator.cosim import evaluate
+from dotforge_sim.simulator.words import signed
 
 
 def plan(weight: str, activation: str, **given: Any) -> LogPlan:

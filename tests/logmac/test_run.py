@@ -8,8 +8,8 @@ import pytest
 
 from dotforge.flow.generated import from_parameters
 from dotforge_golden.logmac import weight_code
-from dotforge_sim.gemm import Design, RunError, RunResult
-from dotforge_sim.logmac import Options, run
+from dotforge_sim.run.gemm import Design, RunError, RunResult
+from dotforge_sim.run.logmac import Options, run
 
 VALUES = np.array(weight_code("dally3").values) / 8
 

@@ -8,8 +8,8 @@ import pytest
 from dotforge.flow.generated import from_parameters
 from dotforge_golden.log_number import log_number, worst_error
 from dotforge_golden.quantise import sqnr
-from dotforge_sim.gemm import Design, RunError, RunResult
-from dotforge_sim.logmac import Options, run
+from dotforge_sim.run.gemm import Design, RunError, RunResult
+from dotforge_sim.run.logmac import Options, run
 
 L22: dict[str, Any] = {"weight_code": "log:2:2", "activation_code": "log:2:2", "lanes": 4, "sum_bits": 20}
 CONFIGURATIONS: dict[str, dict[str, Any]] = {

@@ -17,8 +17,8 @@ from dotforge.mxdot.elements import ELEMENTS
 from dotforge.mxdot.product import ElementLane, ElementProduct, product_bits
 from dotforge_golden import mx
 from dotforge_golden.mxdot import dot
-from dotforge_sim.cosim import evaluate
-from dotforge_sim.words import signed, to_integers
+from dotforge_sim.simulator.cosim import evaluate
+from dotforge_sim.simulator.words import signed, to_integers
 
 MX = [name for name in ELEMENTS if name != "nvfp4"]
 

@@ -19,7 +19,7 @@ from dotforge.mxdot.config import MXDotConfig
 from dotforge.mxdot.elements import ELEMENTS
 from dotforge.mxdot.payloads import payloads
 from dotforge.parameters import ParameterError
-from dotforge_sim.bench import BenchFailure
+from dotforge_sim.simulator.bench import BenchFailure
 
 
 def of(format: str, **more: Any) -> dict[str, Any]:

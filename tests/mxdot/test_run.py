@@ -10,8 +10,8 @@ import pytest
 from dotforge.flow.generated import from_parameters
 from dotforge_golden.mx import Blocks, quantise
 from dotforge_golden.quantise import sqnr
-from dotforge_sim.gemm import Design, RunError, RunResult
-from dotforge_sim.mxdot import Options, run
+from dotforge_sim.run.gemm import Design, RunError, RunResult
+from dotforge_sim.run.mxdot import Options, run
 
 
 @cache

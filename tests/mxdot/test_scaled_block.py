@@ -10,8 +10,8 @@ from dotforge.mxdot.config import MXDotConfig
 from dotforge.mxdot.datapath import ScaledBlock, block_sum
 from dotforge_golden import mx
 from dotforge_golden.mxdot import NAN, dot
-from dotforge_sim.cosim import evaluate
-from dotforge_sim.words import to_integers
+from dotforge_sim.simulator.cosim import evaluate
+from dotforge_sim.simulator.words import to_integers
 
 
 def of(format: str, **more: Any) -> MXDotConfig:

@@ -14,7 +14,7 @@ from dotforge.network.art import Art
 from dotforge.network.fan import Fan
 from dotforge.network.linear import LinearReduction
 from dotforge.network.reduction import Reduction
-from dotforge_sim.cosim import evaluate
+from dotforge_sim.simulator.cosim import evaluate
 
 _path = Path(__file__).parents[2] / "tb" / "support" / "reduction_schedule.py"
 _spec = importlib.util.spec_from_file_location("reduction_schedule", _path)

@@ -18,7 +18,7 @@ from dotforge.network.distribution import (
 from dotforge.network.multicast import MulticastBenes, multicast_columns
 from dotforge.network.settings import TOPOLOGIES, setting_places, setting_rows
 from dotforge_golden import distribution, route
-from dotforge_sim.cosim import evaluate
+from dotforge_sim.simulator.cosim import evaluate
 
 from .vectors import bits_of, fields, maps, pack, run, unpack
 

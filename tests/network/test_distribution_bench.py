@@ -7,7 +7,7 @@ import pytest
 
 from dotforge.flow.verilog import convert
 from dotforge.network.distribution import DistributionNetwork, distribution_columns, evenly
-from dotforge_sim import bench
+from dotforge_sim.simulator import bench
 
 TB = Path(__file__).parents[2] / "tb"
 

@@ -10,7 +10,7 @@ from dotforge.network.distribution import DistributionNetwork, distribution_colu
 from dotforge.network.multicast import MulticastBenes
 from dotforge.network.route import RouteEngine
 from dotforge_golden import distribution, route
-from dotforge_sim.cosim import evaluate
+from dotforge_sim.simulator.cosim import evaluate
 
 from .test_distribution import stream
 from .test_route import hardware_rows

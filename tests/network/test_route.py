@@ -10,7 +10,7 @@ from dotforge.network.route import RouteEngine, route_cycles
 from dotforge.network.route_loop import loop_steps
 from dotforge.network.settings import TOPOLOGIES, host_settings
 from dotforge_golden import distribution, route
-from dotforge_sim.cosim import evaluate
+from dotforge_sim.simulator.cosim import evaluate
 
 from .vectors import maps
 

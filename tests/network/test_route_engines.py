@@ -14,7 +14,7 @@ from dotforge.flow.verilog import convert
 from dotforge.network.distribution import DistributionNetwork, distribution_columns, evenly
 from dotforge.network.route_engines import RouteEngines, fold_cycles
 from dotforge_golden import distribution
-from dotforge_sim.cosim import evaluate
+from dotforge_sim.simulator.cosim import evaluate
 
 from .vectors import bits_of, pack, unpack
 

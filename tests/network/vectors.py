@@ -5,7 +5,7 @@ import numpy as np
 from dotforge.flow.verilog import Design, convert
 from dotforge.network.benes import benes_switches
 from dotforge.network.settings import setting_places
-from dotforge_sim.cosim import evaluate
+from dotforge_sim.simulator.cosim import evaluate
 
 __all__ = ["bits_of", "fields", "maps", "pack", "run", "run_piece", "unpack"]
 

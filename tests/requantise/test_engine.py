@@ -10,7 +10,7 @@ from dotforge.flow import area
 from dotforge.flow.generated import Generated, from_parameters
 from dotforge.flow.verify import verify
 from dotforge.requantise.config import RequantiseConfig
-from dotforge_sim.bench import BenchFailure
+from dotforge_sim.simulator.bench import BenchFailure
 
 CONFIGURATIONS: list[dict[str, Any]] = [
     {},

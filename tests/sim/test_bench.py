@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dotforge_sim import bench
+from dotforge_sim.simulator import bench
 
 from . import designs
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from dotforge_sim import words
-from dotforge_sim.cosim import SimulatorError, evaluate
+from dotforge_sim.simulator import words
+from dotforge_sim.simulator.cosim import SimulatorError, evaluate
 
 SEED = 20
 

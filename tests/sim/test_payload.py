@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dotforge_sim.payload import pack, unpack
+from dotforge_sim.simulator.payload import pack, unpack
 
 SEED = 5
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from dotforge_sim import words
-from dotforge_sim.streams import Beats, Simulator, SimulatorError, StreamError
+from dotforge_sim.simulator import words
+from dotforge_sim.simulator.streams import Beats, Simulator, SimulatorError, StreamError
 
 from . import designs
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dotforge_sim import bench, cache, native, toolchain
-from dotforge_sim.streams import Simulator
+from dotforge_sim.simulator import bench, cache, native, toolchain
+from dotforge_sim.simulator.streams import Simulator
 
 from . import designs
 
@@ -66,7 +66,7 @@ def test_built_once(monkeypatch):
 _WORKER = """
 import sys, time
 from pathlib import Path
-from dotforge_sim import cache
+from dotforge_sim.simulator import cache
 def make(scratch):
     with open(sys.argv[1], "a") as log:
         log.write("made ")

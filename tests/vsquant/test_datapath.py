@@ -11,8 +11,8 @@ from dotforge.vsquant.config import VSQuantConfig, round_scale_product
 from dotforge.vsquant.datapath import BlockSum, RowSum, ScaledSum, VectorMac, block_sum, scale_product
 from dotforge.vsquant.select import Select
 from dotforge_golden import vsquant as golden
-from dotforge_sim.cosim import evaluate
-from dotforge_sim.words import signed
+from dotforge_sim.simulator.cosim import evaluate
+from dotforge_sim.simulator.words import signed
 
 
 def grid(*counts: int) -> list[np.ndarray]:

@@ -16,7 +16,7 @@ from dotforge.parameters import ParameterError
 from dotforge.vsquant import engine, scale
 from dotforge.vsquant.config import VSQuantConfig
 from dotforge.vsquant.payloads import payloads
-from dotforge_sim.bench import BenchFailure
+from dotforge_sim.simulator.bench import BenchFailure
 
 CONFIGURATIONS: list[dict[str, Any]] = [
     {},

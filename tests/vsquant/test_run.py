@@ -10,8 +10,8 @@ import pytest
 from dotforge.flow.generated import from_parameters
 from dotforge_golden.quantise import quantise, sqnr
 from dotforge_golden.vsquant import expand, prune
-from dotforge_sim.gemm import Design, RunError, RunResult
-from dotforge_sim.vsquant import Options, run
+from dotforge_sim.run.gemm import Design, RunError, RunResult
+from dotforge_sim.run.vsquant import Options, run
 
 
 @cache

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import click
 
-from dotforge_sim.bench import BenchFailure
-from dotforge_sim.native import SimulatorError
-from dotforge_sim.toolchain import ToolMissing
+from dotforge_sim.simulator.bench import BenchFailure
+from dotforge_sim.simulator.native import SimulatorError
+from dotforge_sim.simulator.toolchain import ToolMissing
 
 from ..console import print_json, say
 from ..flow.generate import generate

@@ -10,7 +10,7 @@ from typing import Any
 import click
 import numpy as np
 
-from dotforge_sim.gemm import Design, RunError, load_matrix
+from dotforge_sim.run.gemm import Design, RunError, load_matrix
 
 from ..console import print_json, progress, say
 from ..flow.files import write_bytes, write_json
@@ -20,7 +20,7 @@ from ._shared import parameter_option
 
 
 class _Engines(click.Group):
-    """A subcommand an engine that has a runner of its name in ``dotforge_sim``."""
+    """A subcommand an engine that has a runner of its name in ``dotforge_sim.run``."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return [name for name in engines() if _runner(name)]
@@ -31,9 +31,9 @@ class _Engines(click.Group):
 
 
 def _runner(name: str) -> Any:
-    if importlib.util.find_spec(f"dotforge_sim.{name}") is None:
+    if importlib.util.find_spec(f"dotforge_sim.run.{name}") is None:
         return None
-    return importlib.import_module(f"dotforge_sim.{name}")
+    return importlib.import_module(f"dotforge_sim.run.{name}")
 
 
 @click.command(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from dotforge_sim.bench import SIMULATORS
+from dotforge_sim.simulator.bench import SIMULATORS
 
 from ..console import print_json, say
 from ..flow.generated import resolve

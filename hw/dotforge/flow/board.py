@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dotforge_sim import bench
+from dotforge_sim.simulator import bench
 
 from ..board.self_test import SelfTest, Stream, messages
 from .board_top import BoardTop

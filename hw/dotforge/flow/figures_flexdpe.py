@@ -1,6 +1,6 @@
 """What a Flex-DPE does in how many cycles, what it costs by part, and how fast it runs.
 
-Cycles are those of the model in :mod:`dotforge_sim.flexdpe_model`, which equals the RTL's count (tests); what is
+Cycles are those of the model in :mod:`dotforge_sim.models.flexdpe`, which equals the RTL's count (tests); what is
 measured on the RTL itself is in :mod:`dotforge.flow.flexdpe_rtl`. Configurations are those of
 :data:`dotforge.flexdpe.published.PUBLISHED`.
 
@@ -16,7 +16,7 @@ from typing import Any
 import click
 import numpy as np
 
-from dotforge_sim import flexdpe_model
+from dotforge_sim.models import flexdpe as flexdpe_model
 
 from ..arithmetic.integer_adder import IntegerAdder
 from ..arithmetic.integer_multiplier import IntegerMultiplier

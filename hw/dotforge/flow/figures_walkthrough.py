@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 import dotforge_golden
-from dotforge_sim import bench
+from dotforge_sim.simulator import bench
 
 from .files import data_directory, write_json
 from .generated import from_parameters

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from dotforge_sim import flexdpe, flexdpe_model
-from dotforge_sim.gemm import Design, RunResult
-from dotforge_sim.streams import Simulator
+from dotforge_sim.models import flexdpe as flexdpe_model
+from dotforge_sim.run import flexdpe
+from dotforge_sim.run.gemm import Design, RunResult
+from dotforge_sim.simulator.streams import Simulator
 
 from ..flexdpe.published import PUBLISHED
 from .generated import Generated, from_parameters

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import dotforge_golden
-from dotforge_sim import bench, cache
-from dotforge_sim.bench import BenchFailure
+from dotforge_sim.simulator import bench, cache
+from dotforge_sim.simulator.bench import BenchFailure
 
 from .files import data_directory
 from .generated import Generated

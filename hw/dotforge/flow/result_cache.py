@@ -12,7 +12,7 @@ from typing import Any, cast
 
 import diskcache
 
-from dotforge_sim.cache import root
+from dotforge_sim.simulator.cache import root
 
 __all__ = ["load", "remember", "reports", "store"]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import dotforge_golden
-from dotforge_sim import bench
+from dotforge_sim.simulator import bench
 
 from .files import OutputError, data_directory, write_json
 from .generated import Generated

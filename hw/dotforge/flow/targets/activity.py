@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import dotforge_golden
-from dotforge_sim import bench
+from dotforge_sim.simulator import bench
 
 from .. import yosys
 from ..files import data_directory

@@ -8,9 +8,9 @@ the vectors. Inputs and output never wait on their neighbours.
 from collections.abc import Sequence
 from typing import Any
 
-from .flexdpe_places import NEVER, Fill, Folds, Line, Routes, Share
+from .cycles import Cycles
+from .flexdpe_registers import NEVER, Fill, Folds, Line, Routes, Share
 from .flexdpe_timing import Timing, Window
-from .gemm import Cycles
 
 __all__ = ["count_cycles"]
 

@@ -5,7 +5,7 @@ A bench is a Python module with cocotb tests in a directory of its own. It calls
 variable ``DOTFORGE_BENCH_SUMMARY`` names. A run fails if a test failed, if no test ran, if no vector was
 compared, if a vector was wrong, or if it did not end in time.
 
-The simulator is built once for a Verilog text and cached (:mod:`dotforge_sim.cache`). Benches see the ports
+The simulator is built once for a Verilog text and cached (:mod:`dotforge_sim.simulator.cache`). Benches see the ports
 of the top module, not what is inside: so they run on a synthesized netlist too, and Verilator is faster. One
 that shows how a design works may ask for ``internals``.
 """
@@ -144,7 +144,12 @@ def run(
     environment.pop("PYTEST_CURRENT_TEST", None)
 
     job = {"simulator": simulator, "module": module, "top": top, "build_dir": str(build_dir), "seed": seed}
-    command = [sys.executable, "-m", "dotforge_sim.bench_process", json.dumps({**job, "waves": waves})]
+    command = [
+        sys.executable,
+        "-m",
+        "dotforge_sim.simulator.bench_process",
+        json.dumps({**job, "waves": waves}),
+    ]
     started = time.monotonic()
     _run(command, build_dir, environment, log, timeout_seconds)
     seconds = time.monotonic() - started

@@ -11,10 +11,11 @@ from dotforge_golden.levels import UNITS
 from dotforge_golden.logmac import folded_bias, weight_code
 from dotforge_golden.quantise import sqnr
 
-from .gemm import Cycles, Design, Progress, RunError, RunResult, check_operands, statistics
+from ..models.cycles import Cycles
+from ..simulator.streams import Beats, Simulator
+from .gemm import Design, Progress, RunError, RunResult, check_operands, statistics
 from .logmac_golden import golden
 from .logmac_operands import Operands, finite, is_log
-from .streams import Beats, Simulator
 
 __all__ = ["EXAMPLE", "Options", "run"]
 

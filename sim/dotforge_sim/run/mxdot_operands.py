@@ -7,7 +7,7 @@ import numpy as np
 
 from dotforge_golden.mx import ELEMENTS, Blocks
 
-from .streams import Beats, Simulator
+from ..simulator.streams import Beats, Simulator
 
 __all__ = ["BlockOperands"]
 

@@ -16,9 +16,10 @@ from dotforge_golden.mx import ELEMENTS, SCALE_ROUNDINGS, Blocks, bits_an_elemen
 from dotforge_golden.mxdot import Dots, block_sums, dot
 from dotforge_golden.quantise import sqnr
 
-from .gemm import Cycles, Design, Progress, RunError, RunResult, check_operands, statistics
+from ..models.cycles import Cycles
+from ..simulator.streams import Simulator
+from .gemm import Design, Progress, RunError, RunResult, check_operands, statistics
 from .mxdot_operands import BlockOperands
-from .streams import Simulator
 
 __all__ = ["EXAMPLE", "Options", "run"]
 

@@ -1,4 +1,4 @@
-"""The process that runs one bench through cocotb's runner; :func:`dotforge_sim.bench.run` starts it.
+"""The process that runs one bench through cocotb's runner; :func:`dotforge_sim.simulator.bench.run` starts it.
 
 Its only argument is a JSON object: simulator, module, top, build_dir, seed, waves.
 """

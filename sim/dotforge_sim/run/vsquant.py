@@ -14,8 +14,9 @@ import numpy as np
 from dotforge_golden.quantise import CLIPPINGS, Quantised, bits_an_element, clipping_report, quantise, sqnr
 from dotforge_golden.vsquant import Dots, compress, dot, prune, scale_position, scale_product
 
-from .gemm import Cycles, Design, Progress, RunError, RunResult, check_operands, statistics
-from .streams import Simulator
+from ..models.cycles import Cycles
+from ..simulator.streams import Simulator
+from .gemm import Design, Progress, RunError, RunResult, check_operands, statistics
 from .vsquant_operands import VectorOperands
 
 __all__ = ["EXAMPLE", "Options", "run"]

@@ -56,7 +56,7 @@ class Received:
     data : uint8[n, ceil(tdata_width / 8)]
     last : bool[n], all false where the stream has no ``tlast``
     cycles : int64[n], the cycle in which each beat was taken
-    ports : output port outside of streams → its value in those cycles, as in :mod:`dotforge_sim.words`
+    ports : output port outside of streams → its value in those cycles, as in :mod:`dotforge_sim.simulator.words`
     """
 
     data: np.ndarray
@@ -105,7 +105,7 @@ class Simulator:
     Raises
     ------
     ToolMissing, SimulatorError
-        See :mod:`dotforge_sim.native`.
+        See :mod:`dotforge_sim.simulator.native`.
     """
 
     def __init__(self, verilog: str, manifest: Mapping[str, Any]) -> None:

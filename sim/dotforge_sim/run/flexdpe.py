@@ -15,9 +15,11 @@ import numpy as np
 from dotforge_golden import flexdpe as golden
 from dotforge_golden.formats import lookup
 
-from .flexdpe_beats import Job, inputs, pieces, windows
-from .gemm import Cycles, Design, Progress, RunError, RunResult, check_operands, statistics
-from .streams import Outputs, Simulator
+from ..models.cycles import Cycles
+from ..models.flexdpe_plan import Job, pieces, windows
+from ..simulator.streams import Outputs, Simulator
+from .flexdpe_beats import inputs
+from .gemm import Design, Progress, RunError, RunResult, check_operands, statistics
 
 __all__ = ["EXAMPLE", "Options", "run"]
 

