@@ -14,6 +14,7 @@ from .verilog import convert
 
 __all__ = [
     "ABC_SCRIPT",
+    "COUNTED",
     "FLOW",
     "MEMORY_BITS_LIMIT",
     "Area",
@@ -47,7 +48,7 @@ FLOW = [
 
 
 #: Cells that ``stat -tech cmos`` has a count for, among those that the flow can leave.
-_COUNTED = frozenset(
+COUNTED = frozenset(
     f"$_{name}_"
     for name in """
     BUF NOT AND NAND ANDNOT OR NOR ORNOT MUX NMUX AOI3 OAI3 AOI4 OAI4 XOR XNOR DFF_P DFF_N
@@ -143,7 +144,7 @@ def parse_stat(stat: str, black_boxes: Collection[str] = ()) -> Area:
         raise yosys.YosysError("the report of `stat -tech cmos` has no transistor count")
     counts = re.findall(r"^\s+(\d+)\s+([\w$]+)\s*$", stat, re.M)
     cells = {name: int(count) for count, name in counts if name.startswith("$") or name in black_boxes}
-    uncounted = sorted(set(cells) - _COUNTED - set(black_boxes))
+    uncounted = sorted(set(cells) - COUNTED - set(black_boxes))
     if uncounted:
         raise yosys.YosysError(f"`stat -tech cmos` does not count {', '.join(uncounted)}")
     return Area(int(total[1]), cells)

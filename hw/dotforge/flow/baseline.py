@@ -7,6 +7,7 @@ compares what the working tree gives with what is there.
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -44,7 +45,8 @@ def baseline(name: str, directory: Path, *, jobs: int = 1) -> list[Path]:
     for target in TARGETS:
         say(f"{name}: {target}, {mode}")
         placed = "seeds" in find_target(target).uses
-        report = synthesize(generated, target=target, mode=mode, **({"seeds": 0} if placed else {}))
+        unplaced: dict[str, Any] = {"seeds": 0} if placed else {}
+        report = synthesize(generated, target=target, mode=mode, **unplaced)
         if placed and report["totals"]["luts"] <= PLACE_LIMIT:
             report = synthesize(generated, target=target, mode=mode, seeds=3, jobs=jobs)
         path = directory / name / f"{target}.json"

@@ -24,7 +24,7 @@ from ..arithmetic.mac import MultiplyAccumulate
 from ..arithmetic.product import METHODS, smaller_method
 from ..block import Block
 from ..formats import BF16, FP8_E4M3, FP8_E5M2, FP16, FP32, INT4, INT8, INT16, INT32
-from . import area, result_cache, yosys
+from . import area, result_cache, source, yosys
 from .verilog import convert
 
 __all__ = ["Figure", "collect", "measure", "table", "write"]
@@ -162,7 +162,7 @@ def measure(block: Block) -> dict[str, int]:
         *area.FLOW,
         "tee -q -o path.txt ltp -noff",
     ]
-    flow = hashlib.sha256(repr((script, area.ABC_SCRIPT)).encode()).hexdigest()
+    flow = hashlib.sha256(repr((script, area.ABC_SCRIPT, source.code(area, __name__))).encode()).hexdigest()
     key = f"{design.sha256} {yosys.version(yosys.default_engine())} {flow}"
     found = result_cache.load(key)
     if found is None:

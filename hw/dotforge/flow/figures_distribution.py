@@ -23,7 +23,7 @@ from ..network.expand import Expand
 from ..network.ranks import RankControl
 from ..network.route import RouteEngine, route_cycles
 from ..network.route_engines import RouteEngines, fold_cycles
-from . import area, result_cache, yosys
+from . import area, result_cache, source, yosys
 from .generated import Generated
 from .targets.base import Settings
 from .targets.fpga import FPGAS
@@ -54,7 +54,7 @@ def _key(design: Design, *flow: object) -> str:
 def _area(block: Block) -> tuple[int, int]:
     """Return transistors and flip-flops."""
     design = convert(block, name="network")
-    key = _key(design, area.FLOW, area.ABC_SCRIPT)
+    key = _key(design, area.FLOW, area.ABC_SCRIPT, source.code(area))
     found = result_cache.load(key)
     if found is None:
         measured = area.synthesize(design.verilog, design.top, timeout=_SECONDS)
@@ -68,7 +68,7 @@ def _fmax(block: Block) -> dict[str, Any]:
     design = convert(block, name="network")
     settings = Settings(seeds=SEEDS, wide_luts=True, timeout=_SECONDS, jobs=os.cpu_count() or 1)
     target = FPGAS["ecp5"]
-    key = _key(design, target.options(settings), target.tools(settings))
+    key = _key(design, target.options(settings, design.top), target.tools(settings))
     found = result_cache.load(key)
     if found is None:
         ports = [{"name": p.name, "direction": p.direction, "width": p.width} for p in design.ports]

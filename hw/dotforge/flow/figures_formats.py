@@ -17,7 +17,7 @@ import numpy as np
 
 from dotforge_golden.quantise import sqnr
 
-from . import area, result_cache, yosys
+from . import area, result_cache, source, switching, yosys
 from .format_units import UNITS, Encoded, Unit
 from .scatter import Point, Scatter, frontier, render
 from .switching import Netlist, mapped
@@ -71,7 +71,8 @@ def measure(
         found["weights"][distribution] = sqnr(b, made.weights)
         found["products"][distribution] = sqnr((a * b).sum(axis=1), made.products)
 
-    flow = repr((area.FLOW, area.ABC_SCRIPT, design.top, yosys.version(yosys.default_engine())))
+    made_by = switching.TRANSISTORS, source.code(area, switching, __name__)
+    flow = repr((area.FLOW, area.ABC_SCRIPT, made_by, design.top, yosys.version(yosys.default_engine())))
     data = hashlib.sha256(flow.encode() + design.verilog.encode())
     for made in encoded.values():
         for words, width in made.inputs.values():

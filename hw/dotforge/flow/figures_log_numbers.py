@@ -22,7 +22,7 @@ from ..logmac.config import LogMacConfig
 from ..logmac.log_bins import LogCore, LookupSum
 from ..logmac.log_code import parse_log_code
 from ..logmac.log_converter import LogConverter
-from . import area, result_cache, yosys
+from . import area, result_cache, source, yosys
 from .generated import from_parameters
 from .verilog import convert
 
@@ -82,7 +82,7 @@ def _transistors(block: Block | None, engine: dict[str, Any] | None = None) -> i
         assert block is not None
         design = convert(block)
         verilog, top = design.verilog, design.top
-    flow = repr((area.FLOW, area.ABC_SCRIPT, top, yosys.version(yosys.default_engine())))
+    flow = repr((area.FLOW, area.ABC_SCRIPT, source.code(area), top, yosys.version(yosys.default_engine())))
     key = "figures_log_numbers " + hashlib.sha256(f"{flow} {verilog}".encode()).hexdigest()
     found = result_cache.load(key)
     if found is None:

@@ -24,7 +24,7 @@ from ..mxdot.block_sum import ElementMac
 from ..mxdot.config import MXDotConfig
 from ..mxdot.datapath import BlockMac
 from ..mxdot.product import ElementLane, ElementProduct
-from . import area, hierarchy, result_cache, yosys
+from . import area, hierarchy, result_cache, source, yosys
 from .figures_quantisers import SEED, SHAPE, matrices
 from .generated import from_parameters
 from .verilog import convert
@@ -90,7 +90,10 @@ def block_mac(format: str) -> Block:
 def _measured(verilog: str, top: str, *, parts: bool = False, large: bool = False) -> dict[str, Any]:
     """Transistors, flat or (``large``) summed, and by module where wanted; kept on disk by text and flow."""
     version = yosys.version(yosys.default_engine())
-    flow = repr((area.FLOW, area.ABC_SCRIPT, top, parts, PARTS, version)) + " sum" * large
+    flow = (
+        repr((area.FLOW, area.ABC_SCRIPT, top, parts, PARTS, source.code(area, hierarchy, __name__), version))
+        + " sum" * large
+    )
     key = "figures_mxdot " + hashlib.sha256(f"{flow} {verilog}".encode()).hexdigest()
     found = result_cache.load(key)
     if found is None:

@@ -29,7 +29,7 @@ from ..network.art import Art
 from ..network.fan import Fan
 from ..network.linear import LinearReduction, skew_registers
 from ..network.reduction import Reduction
-from . import area, hierarchy, result_cache, yosys
+from . import area, hierarchy, result_cache, source, yosys
 from .bar_chart import Panel, render
 from .verilog import convert
 
@@ -88,7 +88,9 @@ def measure(
     block = NETWORKS[network](lanes, sum_format=FORMATS[sum_format], **{"stallable": False, **parameters})
     design = convert(block, name=network.lower())
     engine = yosys.default_engine()
-    flow = hashlib.sha256(repr((area.FLOW, area.ABC_SCRIPT, LINES, flat)).encode()).hexdigest()
+    flow = hashlib.sha256(
+        repr((area.FLOW, area.ABC_SCRIPT, LINES, flat, source.code(area, __name__))).encode()
+    ).hexdigest()
     key = f"{design.sha256} {yosys.version(engine)} {flow}"
     found = result_cache.load(key)
     if found is None:

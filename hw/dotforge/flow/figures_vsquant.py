@@ -20,7 +20,7 @@ from ..requantise.config import RequantiseConfig
 from ..requantise.engine import Requantise
 from ..vsquant.config import VSQuantConfig
 from ..vsquant.datapath import VectorMac
-from . import area, hierarchy, result_cache, yosys
+from . import area, hierarchy, result_cache, source, yosys
 from .bar_chart import Panel, render
 from .generated import from_parameters
 from .verilog import convert
@@ -97,7 +97,10 @@ PAPER_SAVING = 0.37
 
 def _measured(verilog: str, top: str, *, parts: bool = False) -> dict[str, Any]:
     """Transistors, flat, and by module where wanted; kept on disk by text and flow."""
-    flow = repr((area.FLOW, area.ABC_SCRIPT, top, parts, yosys.version(yosys.default_engine())))
+    version = yosys.version(yosys.default_engine())
+    flow = repr(
+        (area.FLOW, area.ABC_SCRIPT, top, parts, PARTS, source.code(area, hierarchy, __name__), version)
+    )
     key = "figures_vsquant " + hashlib.sha256(f"{flow} {verilog}".encode()).hexdigest()
     found = result_cache.load(key)
     if found is None:

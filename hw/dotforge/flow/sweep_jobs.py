@@ -54,7 +54,7 @@ class Job:
         chosen = target(self.target)
         tools = {name: importlib.metadata.version(name) for name in ("dotforge", "amaranth")}
         tools |= {"synthesis": yosys.version(self.settings.engine), **chosen.tools(self.settings)}
-        parts = [_sources(), tools, chosen.options(self.settings)]
+        parts = [_sources(), tools, chosen.options(self.settings, self.engine)]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
 
     def as_json(self) -> str:

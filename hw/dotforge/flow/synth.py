@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from . import result_cache, yosys
+from . import result_cache, source, tools, yosys
 from .generated import Generated
 from .metrics import power_schema, required, timing_schema, totals_schema
 from .targets import HIERARCHIES, TARGETS, Settings, check
@@ -82,7 +82,7 @@ def report_head(manifest: dict[str, Any], target: str, settings: Settings) -> di
         "target": chosen.name,
         "verilog_sha256": manifest["verilog_sha256"],
         "tools": {**tools, **chosen.tools(settings)},
-        "options": chosen.options(settings),
+        "options": chosen.options(settings, manifest["engine"]),
     }
 
 
@@ -108,7 +108,8 @@ def synthesize(
 
     Returns
     -------
-    A report, valid under :data:`SCHEMA`. Results are cached by Verilog hash, tools and options.
+    A report, valid under :data:`SCHEMA`. Results are cached by Verilog hash, tools and options, which hash the
+    commands, tables and code that make the figures.
 
     Raises
     ------
@@ -119,7 +120,8 @@ def synthesize(
     """
     settings = Settings(mode=mode, engine=engine or yosys.default_engine(), timeout=timeout, **choices)
     report = report_head(generated.manifest, target, settings)
-    key = json.dumps(report, sort_keys=True)
+    # Options hash what counts; the rest of what makes a figure is the code that runs the tools.
+    key = json.dumps([report, source.code(yosys, tools, result_cache, __name__)], sort_keys=True)
     costs = result_cache.load(key)
     if costs is None:
         costs = find_target(target).measure(generated, settings)

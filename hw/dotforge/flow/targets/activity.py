@@ -14,7 +14,7 @@ from typing import Any
 import dotforge_golden
 from dotforge_sim.simulator import bench
 
-from .. import yosys
+from .. import recording, source, yosys
 from ..files import data_directory
 from ..generated import Generated
 from ..recording import BUSY
@@ -22,7 +22,15 @@ from .base import Settings
 from .library import Library
 from .sta import power
 
-__all__ = ["Toggles", "count_toggles", "pins", "power_of_bench"]
+__all__ = ["Toggles", "count_toggles", "flow", "pins", "power_of_bench"]
+
+
+def flow(engine: str) -> str:
+    """Return a hash of the bench of an engine, its golden model, and the code that runs it and counts toggles."""
+    benches = data_directory("tb")
+    golden = Path(dotforge_golden.__file__).parent
+    code = source.code(recording, bench, __name__)
+    return source.digest(source.bench(benches / engine, benches / "support", golden), code)
 
 
 @dataclass

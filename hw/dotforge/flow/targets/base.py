@@ -92,8 +92,12 @@ class Target(Protocol):
         """Return name and version of everything whose change could change a figure, but Yosys."""
         ...
 
-    def options(self, settings: Settings) -> dict[str, Any]:
-        """Return what was chosen, as reports record it; equal options make reports comparable."""
+    def options(self, settings: Settings, engine: str) -> dict[str, Any]:
+        """Return what was chosen, as reports record it; equal options make reports comparable.
+
+        Hashes among them stand for all commands, tables and code that make a figure, and for the bench of the
+        engine where that does.
+        """
         ...
 
     def measure(self, generated: Generated, settings: Settings) -> dict[str, Any]:

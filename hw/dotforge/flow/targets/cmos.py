@@ -1,10 +1,9 @@
 """Transistors: the area flow of :mod:`dotforge.flow.area`."""
 
-import hashlib
 from dataclasses import dataclass
 from typing import Any
 
-from .. import area, hierarchy
+from .. import area, hierarchy, source
 from ..generated import Generated
 from .base import Settings
 
@@ -24,9 +23,13 @@ class Cmos:
         """Return nothing: Yosys is all."""
         return {}
 
-    def options(self, settings: Settings) -> dict[str, Any]:
-        """Return hierarchy mode and a hash of the flow."""
-        return {"hierarchy": settings.mode, "flow": hashlib.sha256(repr(area.FLOW).encode()).hexdigest()[:12]}
+    def options(self, settings: Settings, engine: str) -> dict[str, Any]:
+        """Return hierarchy mode, and a hash of the flow: commands, limits, and the code that counts."""
+        flow = source.digest(
+            area.FLOW, area.ABC_SCRIPT, area.MEMORY_BITS_LIMIT, sorted(area.COUNTED),
+            source.code(area, hierarchy, __name__),
+        )  # fmt: skip
+        return {"hierarchy": settings.mode, "flow": flow}
 
     def measure(self, generated: Generated, settings: Settings) -> dict[str, Any]:
         """Count transistors, flat or as a sum, and by module."""

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from .. import yosys
+from .. import source, yosys
 from ..generated import Generated
+from . import cells, stat
 from .base import Settings
 from .cells import ECP5, ICE40, XILINX, CellTable
 from .place import Placer, ecp5, fmax, ice40
@@ -28,14 +29,14 @@ class Fpga:
     Parameters
     ----------
     name : of the target
-    cells : what its primitives count as
+    table : what its primitives count as
     flow : commands that map a top module: (top, flat, settings) → commands
     placer : nextpnr for it, where there is one
     mapping : what the mapping uses of the settings; a placer uses seeds, device, clock and rip-up
     """
 
     name: str
-    cells: CellTable
+    table: CellTable
     flow: Callable[[str, bool, Settings], list[str]]
     placer: Placer | None = None
     mapping: frozenset[str] = frozenset()
@@ -57,15 +58,17 @@ class Fpga:
             return {}
         return {"placement": f"{self.placer.package} {importlib.metadata.version(self.placer.package)}"}
 
-    def options(self, settings: Settings) -> dict[str, Any]:
-        """Return hierarchy mode, synthesis commands, and seeds and clock of the placement."""
+    def options(self, settings: Settings, engine: str) -> dict[str, Any]:
+        """Return hierarchy mode, synthesis commands, how primitives count, and seeds and clock of the placement."""
         chosen: dict[str, Any] = {
             "hierarchy": settings.mode,
             "flow": "; ".join(self.flow("TOP", settings.mode == "flat", settings)),
+            "counting": source.digest(self.table.rows, source.code(cells, stat, __name__)),
         }
         if self.placer is not None and settings.seeds and self._present():
             chosen |= {"seeds": settings.seeds, "clock_mhz": settings.clock_mhz}
             chosen |= {"device": settings.device or "smallest that fits"}
+            chosen |= {"placing": self.placer.version()}
             chosen |= {"rip_up": True} if settings.rip_up else {}
         return chosen
 
@@ -97,7 +100,7 @@ class Fpga:
         return {
             "module": module.name,
             "instances": module.instances,
-            **self.cells.counts(module.cells),
+            **self.table.counts(module.cells),
             "cells": module.cells,
             "children": module.children,
         }
@@ -107,7 +110,7 @@ class Fpga:
         for module in tree:
             for cell, count in module.cells.items():
                 cells[cell] = cells.get(cell, 0) + count * module.instances
-        return {**self.cells.counts(cells), "cells": dict(sorted(cells.items()))}
+        return {**self.table.counts(cells), "cells": dict(sorted(cells.items()))}
 
     def _timing(self, generated: Generated, settings: Settings) -> tuple[dict[str, Any] | None, list[str]]:
         if self.placer is None:

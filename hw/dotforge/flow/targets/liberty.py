@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .. import yosys
+from .. import area, source, yosys
 from ..area import MEMORY_BITS_LIMIT, storage_bits
 from ..generated import Generated
-from . import library
+from . import activity, library, sta, stat
 from .activity import power_of_bench
 from .base import Settings
 from .library import Library
@@ -40,16 +40,19 @@ class StandardCells:
         version = opensta_version()
         return {**tools, "timing": version} if version else tools
 
-    def options(self, settings: Settings) -> dict[str, Any]:
-        """Return hierarchy mode, goal of the mapping, and clock and activity where power is reported."""
+    def options(self, settings: Settings, engine: str) -> dict[str, Any]:
+        """Return hierarchy mode, goal and commands of the mapping, how cells count, and how power is measured."""
         chosen: dict[str, Any] = {
             "hierarchy": settings.mode,
             "optimize": settings.optimize,
             "flow": "; ".join(self._flow("TOP", settings.mode == "flat")),
             "abc": SCRIPTS[settings.optimize].strip().replace("\n", "; "),
+            "counting": source.digest(MEMORY_BITS_LIMIT, source.code(stat, library, area, __name__)),
         }
+        if opensta_version():
+            chosen |= {"timing": sta.flow()}
         if settings.activity and opensta_version():
-            chosen |= {"activity": "bench", "clock_mhz": settings.clock_mhz}
+            chosen |= {"activity": f"bench {activity.flow(engine)}", "clock_mhz": settings.clock_mhz}
         return chosen
 
     def measure(self, generated: Generated, settings: Settings) -> dict[str, Any]:

@@ -8,8 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+from .. import constraints, source
 from ..constraints import constraint
+from ..files import data_directory
 from ..tools import ToolError, run_tool
+from . import scan as port_registers
 from .base import Settings
 
 __all__ = ["Placer", "ecp5", "fmax", "ice40"]
@@ -37,6 +40,16 @@ class Placer:
     logic: str
     constraints: tuple[str, str]
     extra: tuple[str, ...] = ()
+
+    def version(self) -> str:
+        """Return a hash of what is given to nextpnr beside the netlist, and of the code that reads its report."""
+        template = (data_directory("constraints") / f"engine.{self.constraints[0]}").read_text(
+            encoding="utf-8"
+        )
+        devices = sorted((name, tuple(chosen)) for name, chosen in self.devices.items())
+        return source.digest(
+            devices, self.logic, self.extra, template, source.code(port_registers, constraints, __name__)
+        )
 
     def run(
         self, netlist: str, manifest: Mapping[str, Any], device: str, seed: int, settings: Settings

@@ -7,12 +7,20 @@ import subprocess
 from collections.abc import Mapping
 from typing import Any
 
+from .. import constraints, source
 from ..constraints import constraint
+from ..files import data_directory
 from ..tools import ToolError, run_tool
 from .base import Settings
 from .library import Library
 
-__all__ = ["opensta_version", "power", "timing"]
+__all__ = ["flow", "opensta_version", "power", "timing"]
+
+
+def flow() -> str:
+    """Return a hash of the constraints, and of the code that runs OpenSTA."""
+    template = (data_directory("constraints") / "engine.sdc").read_text(encoding="utf-8")
+    return source.digest(template, source.code(constraints, __name__))
 
 
 @functools.cache
