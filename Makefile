@@ -11,7 +11,7 @@ LIMITS := --fail-on 'area>+2%' --fail-on 'registers>+2%' --fail-on 'luts>+5%' --
     --fail-on 'fmax<-10%' --fail-on vanished
 
 all: $(VENV)/installed
-	$(RUN) -m dotforge.flow.overview -o build
+	$(RUN) -m dotforge.delivery.overview -o build
 
 setup: $(VENV)/tested
 
@@ -27,12 +27,12 @@ lint: $(VENV)/tested
 	$(RUN) -m pyright --pythonpath $(RUN)
 
 figures: $(VENV)/tested
-	$(RUN) -m dotforge.flow.figures -o build/figures
+	$(RUN) -m dotforge.figures.all -o build/figures
 
 # Reports of the default configurations, with everything that may be compared on any machine.
 build/reports: FORCE $(VENV)/placing
 	rm -rf $@
-	$(RUN) -m dotforge.flow.baseline -o $@
+	$(RUN) -m dotforge.reports.baseline -o $@
 
 reports: build/reports
 	rm -rf reports

@@ -13,7 +13,7 @@ import click
 import numpy as np
 
 from dotforge.console import progress, say, table
-from dotforge.flow.generated import from_parameters
+from dotforge.export.design import from_parameters
 from dotforge_golden.logmac import weight_code
 from dotforge_sim.run.gemm import Design
 from dotforge_sim.run.logmac import Options, run

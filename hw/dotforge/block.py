@@ -12,7 +12,7 @@ __all__ = ["Block", "Exporter"]
 
 @runtime_checkable
 class Exporter(Protocol):
-    """A platform that keeps the boundaries of blocks (see :mod:`dotforge.flow.verilog`)."""
+    """A platform that keeps the boundaries of blocks (see :mod:`dotforge.export.verilog`)."""
 
     def boundary(self, block: "Block") -> Elaboratable | None:
         """Return what stands for ``block`` in its parent, or ``None`` to elaborate it in place."""

@@ -61,10 +61,10 @@ def _foreseen() -> tuple[tuple[type[Exception], ...], tuple[type[Exception], ...
     from dotforge_sim.simulator.native import SimulatorError  # noqa: PLC0415
     from dotforge_sim.simulator.toolchain import ToolMissing  # noqa: PLC0415
 
-    from .flow.files import OutputError  # noqa: PLC0415
-    from .flow.targets.base import TargetError  # noqa: PLC0415
-    from .flow.tools import ToolError  # noqa: PLC0415
     from .parameters import ParameterError  # noqa: PLC0415
+    from .synthesis.targets.base import TargetError  # noqa: PLC0415
+    from .tools.files import OutputError  # noqa: PLC0415
+    from .tools.process import ToolError  # noqa: PLC0415
 
     return (
         (BenchFailure, SimulatorError),

@@ -44,11 +44,11 @@ class Engine:
 @cache
 def engines() -> dict[str, Engine]:
     """Return every engine by name, in alphabetical order."""
-    import dotforge  # noqa: PLC0415 - the package is complete only after this module
+    from . import engines as package  # noqa: PLC0415 - engines name their entries by this module
 
     found = {}
-    for module in pkgutil.iter_modules(dotforge.__path__):
-        name = f"dotforge.{module.name}.engine"
+    for module in pkgutil.iter_modules(package.__path__):
+        name = f"{package.__name__}.{module.name}.engine"
         if module.ispkg and importlib.util.find_spec(name):
             entry: Engine = importlib.import_module(name).ENGINE
             found[entry.name] = entry

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from dotforge.flow.verilog import Design
+from dotforge.export.verilog import Design
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 
 from dotforge.block import Block
-from dotforge.flow.verilog import Design, convert
-from dotforge.formats import FloatFormat
+from dotforge.export.verilog import Design, convert
+from dotforge.formats.table import FloatFormat
 from dotforge_sim.simulator.cosim import evaluate
 
 __all__ = ["classes", "draw", "near", "run", "run_text", "show"]

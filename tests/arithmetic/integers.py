@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from dotforge.block import Block
-from dotforge.flow.verilog import Design, convert
+from dotforge.export.verilog import Design, convert
 from dotforge_sim.simulator.cosim import evaluate
 
 __all__ = ["corners", "draw", "encoded", "every_pair", "numbers", "run", "run_text"]

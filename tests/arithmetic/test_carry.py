@@ -14,7 +14,7 @@ from dotforge.arithmetic.carry import add, add_constant, at_least, increment, le
 from dotforge.arithmetic.leading_zeros import leading_zeros
 from dotforge.arithmetic.shifter import align, normalize, read_window, shift_left
 from dotforge.block import Block
-from dotforge.flow.verilog import Design, convert
+from dotforge.export.verilog import Design, convert
 from dotforge_sim.simulator.cosim import evaluate
 
 Logic = Callable[[Module, Value, Value, Value], dict[str, Value]]

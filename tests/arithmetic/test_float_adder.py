@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dotforge import formats
 from dotforge.arithmetic.float_adder import FloatAdder
-from dotforge.flow import area
-from dotforge.flow.verilog import convert
-from dotforge.formats import FP32, FloatFormat
+from dotforge.export.verilog import convert
+from dotforge.formats import table as formats
+from dotforge.formats.table import FP32, FloatFormat
+from dotforge.synthesis import area
 from dotforge_golden.float_adder import add
 from dotforge_sim.simulator.cosim import evaluate
 

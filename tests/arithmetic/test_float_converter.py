@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dotforge import formats
 from dotforge.arithmetic.float_converter import FloatConverter
-from dotforge.flow.verilog import convert as to_verilog
-from dotforge.formats import BF16, FP8_E4M3, FP8_E5M2, FP16, FP32, FloatFormat
+from dotforge.export.verilog import convert as to_verilog
+from dotforge.formats import table as formats
+from dotforge.formats.table import BF16, FP8_E4M3, FP8_E5M2, FP16, FP32, FloatFormat
 from dotforge_golden.float_converter import convert
 
 from .floats import classes, draw, run, run_text, show

@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dotforge import formats
 from dotforge.arithmetic.float_multiplier import FloatMultiplier
-from dotforge.flow import area
-from dotforge.flow.verilog import convert
-from dotforge.formats import BF16, FP16, FP32, FloatFormat
+from dotforge.export.verilog import convert
+from dotforge.formats import table as formats
+from dotforge.formats.table import BF16, FP16, FP32, FloatFormat
+from dotforge.synthesis import area
 from dotforge_golden import formats as golden_formats
 from dotforge_golden.float_multiplier import multiply
 

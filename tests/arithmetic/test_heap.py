@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from dotforge.arithmetic import heap as heap_module
 from dotforge.arithmetic.heap import Heap
 from dotforge.block import Block
-from dotforge.flow.verilog import convert
+from dotforge.export.verilog import convert
 from dotforge_sim.simulator.cosim import evaluate
 
 VECTORS = 2000

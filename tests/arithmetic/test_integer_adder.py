@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from dotforge.arithmetic.integer_adder import IntegerAdder
-from dotforge.flow.verilog import Design, convert
-from dotforge.formats import INT4, INT8, INT16, INT32, IntegerFormat
+from dotforge.export.verilog import Design, convert
+from dotforge.formats.table import INT4, INT8, INT16, INT32, IntegerFormat
 from dotforge_golden.integer_adder import add, overflows
 
 from .integers import corners, draw, encoded, every_pair, run_text

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from dotforge.arithmetic.integer_converter import IntegerConverter
-from dotforge.flow.verilog import Design, convert
-from dotforge.formats import INT4, INT8, INT16, INT32, IntegerFormat
+from dotforge.export.verilog import Design, convert
+from dotforge.formats.table import INT4, INT8, INT16, INT32, IntegerFormat
 from dotforge_golden import integer_converter as golden
 
 from .integers import draw, encoded, run_text

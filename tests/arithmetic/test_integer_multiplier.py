@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from dotforge.arithmetic.integer_multiplier import IntegerMultiplier
-from dotforge.flow.verilog import convert
-from dotforge.formats import INT4, INT8, INT16, IntegerFormat
+from dotforge.export.verilog import convert
+from dotforge.formats.table import INT4, INT8, INT16, IntegerFormat
 from dotforge_golden.integer_multiplier import multiply
 
 from .integers import corners, draw, encoded, every_pair, run, run_text

@@ -10,7 +10,7 @@ from dotforge.arithmetic.baugh_wooley import add_product
 from dotforge.arithmetic.heap import Heap
 from dotforge.arithmetic.mac import MultiplyAccumulate
 from dotforge.block import Block
-from dotforge.flow.verilog import convert
+from dotforge.export.verilog import convert
 from dotforge_sim.simulator.cosim import evaluate
 
 

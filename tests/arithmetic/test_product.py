@@ -13,9 +13,9 @@ from dotforge.arithmetic.integer_multiplier import IntegerMultiplier
 from dotforge.arithmetic.mac import MultiplyAccumulate
 from dotforge.arithmetic.product import METHODS, add_product, smaller_method
 from dotforge.block import Block
-from dotforge.flow import area
-from dotforge.flow.verilog import Design, convert
-from dotforge.formats import IntegerFormat
+from dotforge.export.verilog import Design, convert
+from dotforge.formats.table import IntegerFormat
+from dotforge.synthesis import area
 
 from .integers import every_pair, numbers, run_text
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from dotforge.arithmetic.small_float_adder import SmallFloatAdder
-from dotforge.flow.verilog import Design, convert
-from dotforge.formats import BF16, FP8_E4M3, FloatFormat
+from dotforge.export.verilog import Design, convert
+from dotforge.formats.table import BF16, FP8_E4M3, FloatFormat
 from dotforge_golden import formats as golden_formats
 from dotforge_golden.float_adder import add
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from dotforge.flow import board
-from dotforge.flow.generated import Generated, from_parameters
-from dotforge.flow.recording import Recording, record
-from dotforge.flow.targets import TargetError
-from dotforge.flow.tools import ToolError
+from dotforge.board import bitstream as board
+from dotforge.export.design import Generated, from_parameters
+from dotforge.synthesis.targets import TargetError
+from dotforge.tools.process import ToolError
+from dotforge.verify.recording import Recording, record
 from dotforge_sim.simulator.bench import BenchFailure
 
 #: A clock so slow that the serial line takes no time to simulate.

@@ -12,9 +12,9 @@ import jsonschema
 import numpy as np
 import pytest
 
-from dotforge.flow import synth
-from dotforge.flow.manifest import SCHEMA
+from dotforge.export.manifest import SCHEMA
 from dotforge.registry import engines
+from dotforge.synthesis import synth
 
 COMMANDS = ("board", "compare", "completion", "draw", "generate", "list", "run", "sweep", "synth", "verify")
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from dotforge.flow import result_cache, yosys
+from dotforge.tools import result_cache, yosys
 
 SMALL = ("logmac", "-p", "lanes=1", "-p", "sum_bits=8")
 
@@ -166,7 +166,7 @@ def test_an_opensta_that(
     program.write_text(f'#!/bin/sh\n[ "$1" = -version ] && echo 9.9.{len(said)} && exit\n{script}\n')
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
     monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
-    from dotforge.flow.targets import sta  # noqa: PLC0415 - to forget the version that it remembers
+    from dotforge.synthesis.targets import sta  # noqa: PLC0415 - to forget the version that it remembers
 
     sta.opensta_version.cache_clear()
     whole = sta.run_tool

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from dotforge.flow import yosys
-from dotforge.flow.generated import from_parameters
-from dotforge.flow.synth import synthesize
-from dotforge.flow.targets import TARGETS, Settings, TargetError, check, target
-from dotforge.flow.targets.base import COMMON, option
+from dotforge.export.design import from_parameters
+from dotforge.synthesis.synth import synthesize
+from dotforge.synthesis.targets import TARGETS, Settings, TargetError, check, target
+from dotforge.synthesis.targets.base import COMMON, option
+from dotforge.tools import yosys
 
 #: A value that is not the default, for every setting that has an option of its own.
 GIVEN: dict[str, Any] = {

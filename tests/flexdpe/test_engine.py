@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from dotforge.flow.generated import from_parameters
-from dotforge.flow.verify import verify
+from dotforge.export.design import from_parameters
+from dotforge.verify.verify import verify
 
 CONFIGURATIONS: list[dict[str, Any]] = [
     {},

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from dotforge.flow.generated import Generated, from_parameters
-from dotforge.flow.verify import verify
+from dotforge.export.design import Generated, from_parameters
+from dotforge.verify.verify import verify
 from dotforge_sim.simulator.bench import BenchFailure
 
 PARAMETERS = {"lanes": 4, "format": "int4", "stationary_bandwidth": 2, "row_bits": 6, "index_bits": 4}

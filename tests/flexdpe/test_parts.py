@@ -8,17 +8,17 @@ import numpy as np
 import pytest
 from amaranth.sim import Simulator
 
-from dotforge.flexdpe.config import FlexDpeConfig
-from dotforge.flexdpe.keep import KeepQueue
-from dotforge.flexdpe.overlap import OverlapFan
-from dotforge.flexdpe.pack import Pack
-from dotforge.flexdpe.positions import Positions
-from dotforge.flexdpe.regor import Regor
-from dotforge.flexdpe.runs import Runs
-from dotforge.flexdpe.sums import RunOr
-from dotforge.flow.verilog import convert
-from dotforge.formats import IntegerFormat
-from dotforge.network.reduction_parts import Summation
+from dotforge.engines.flexdpe.config import FlexDpeConfig
+from dotforge.engines.flexdpe.keep_queue import KeepQueue
+from dotforge.engines.flexdpe.overlapped_sums import OverlapFan
+from dotforge.engines.flexdpe.pack import Pack
+from dotforge.engines.flexdpe.regor import Regor
+from dotforge.engines.flexdpe.runs import Runs
+from dotforge.engines.flexdpe.source_positions import Positions
+from dotforge.engines.flexdpe.sums import RunOr
+from dotforge.export.verilog import convert
+from dotforge.formats.table import IntegerFormat
+from dotforge.network.reduction.parts import Summation
 from dotforge.parameters import ParameterError, make
 from dotforge_golden import fan, flexdpe, reduction
 from dotforge_sim.simulator.cosim import evaluate

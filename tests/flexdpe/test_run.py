@@ -12,7 +12,7 @@ import scipy.sparse
 from click.testing import CliRunner
 
 from dotforge.cli import cli
-from dotforge.flow.generated import from_parameters
+from dotforge.export.design import from_parameters
 from dotforge_golden.formats import lookup
 from dotforge_sim.models import flexdpe as flexdpe_model
 from dotforge_sim.run import flexdpe

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from dotforge.flow.figures_walkthrough import observe, page
+from dotforge.figures.walkthrough import observe, page
 
 PAGE = Path(__file__).parents[2] / "docs" / "flexdpe_walkthrough.md"
 

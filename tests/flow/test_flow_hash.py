@@ -14,10 +14,11 @@ from typing import Any
 import pytest
 
 import dotforge
-from dotforge.flow import area, result_cache, synth
-from dotforge.flow.generated import from_parameters
-from dotforge.flow.targets import Settings, fpga, liberty, sta, target
-from dotforge.flow.targets import activity as activity_of
+from dotforge.export.design import from_parameters
+from dotforge.synthesis import area, synth
+from dotforge.synthesis.targets import Settings, fpga, liberty, sta, target
+from dotforge.synthesis.targets import activity as activity_of
+from dotforge.tools import result_cache
 
 from .test_targets import TINY
 

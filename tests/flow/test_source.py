@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-
 from dotforge.flow import source
 
 CODE = '''"""A module."""
@@ -66,6 +65,8 @@ def test_files(tmp_path: Path) -> None:
     (tmp_path / "b.py").write_text("X = 12\n")
     assert source.bench(tmp_path) not in (first, second)
     assert source.code(source) == source.code("dotforge.flow.source")
-    assert source.code("dotforge.flow.area") != source.code("dotforge.flow.area", "dotforge.flow.hierarchy")
+    assert source.code("dotforge.synthesis.area") != source.code(
+        "dotforge.synthesis.area", "dotforge.synthesis.hierarchy"
+    )
     with pytest.raises(ModuleNotFoundError):
         source.code("no_such_module_anywhere")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dotforge.logmac.log_code import parse_log_code
+from dotforge.formats.logarithm import parse_log_code
 from dotforge_golden.log_dot import dot
 from dotforge_golden.log_number import encode_sums, log_number, lookup, lookup_error, worst_error
 

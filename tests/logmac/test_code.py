@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from dotforge.logmac.code import DALLY3, parse_code
+from dotforge.formats.exponent import DALLY3, parse_code
 from dotforge_golden.logmac import weight_code
 
 NAMES = ["dally3", "exponent:-6:0", "exponent:-2:2", "exponent:0:0", "exponent:-15:0", "exponent:3:5"]

@@ -9,13 +9,13 @@ import pytest
 from amaranth.hdl import Const
 
 from dotforge.arithmetic import heap
-from dotforge.flow import area
-from dotforge.flow.generated import Generated, from_parameters
-from dotforge.flow.verify import verify
-from dotforge.logmac import datapath
-from dotforge.logmac.code import ExponentCode
-from dotforge.logmac.config import LogMacConfig
+from dotforge.engines.logmac import datapath
+from dotforge.engines.logmac.config import LogMacConfig
+from dotforge.export.design import Generated, from_parameters
+from dotforge.formats.exponent import ExponentCode
 from dotforge.parameters import make
+from dotforge.synthesis import area
+from dotforge.verify.verify import verify
 from dotforge_sim.simulator.bench import BenchFailure
 
 CONFIGURATIONS: list[dict[str, Any]] = [

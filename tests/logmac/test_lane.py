@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from dotforge.flow.verilog import convert
-from dotforge.logmac.code import parse_code
-from dotforge.logmac.lane import ShiftAddLane
+from dotforge.engines.logmac.lane import ShiftAddLane
+from dotforge.export.verilog import convert
+from dotforge.formats.exponent import parse_code
 from dotforge_golden.logmac import weight_code
 from dotforge_sim.simulator.cosim import evaluate
 from dotforge_sim.simulator.words import signed

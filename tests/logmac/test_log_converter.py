@@ -6,9 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from dotforge.flow.verilog import Design, convert
-from dotforge.logmac.log_code import parse_log_code
-from dotforge.logmac.log_converter import LogConverter
+from dotforge.engines.logmac.log_converter import LogConverter
+from dotforge.export.verilog import Design, convert
+from dotforge.formats.logarithm import parse_log_code
 from dotforge_golden.log_number import encode_sums, log_number
 from dotforge_sim.simulator.cosim import evaluate
 

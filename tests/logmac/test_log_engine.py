@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from dotforge.flow import area
-from dotforge.flow.generated import Generated, from_parameters
-from dotforge.flow.verify import verify
-from dotforge.logmac import log_bins, log_lane
+from dotforge.engines.logmac import log_bins, log_lane
+from dotforge.export.design import Generated, from_parameters
 from dotforge.parameters import ParameterError
+from dotforge.synthesis import area
+from dotforge.verify.verify import verify
 from dotforge_sim.simulator.bench import BenchFailure
 
 L22: dict[str, Any] = {"weight_code": "log:2:2", "activation_code": "log:2:2"}

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dotforge.flow.verilog import Design, convert
-from dotforge.logmac.log_bins import LogCore
-from dotforge.logmac.log_code import parse_log_code
-from dotforge.logmac.log_lane import LogLane
-from dotforge.logmac.log_plan import LogPlan, lookup_table
+from dotforge.engines.logmac.log_bins import LogCore
+from dotforge.engines.logmac.log_lane import LogLane
+from dotforge.engines.logmac.log_plan import LogPlan, lookup_table
+from dotforge.export.verilog import Design, convert
+from dotforge.formats.logarithm import parse_log_code
 from dotforge_golden.log_dot import products
 from dotforge_golden.log_number import log_number, lookup
 from dotforge_sim.simulator.cosim import evaluate

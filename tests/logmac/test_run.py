@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dotforge.flow.generated import from_parameters
+from dotforge.export.design import from_parameters
 from dotforge_golden.logmac import weight_code
 from dotforge_sim.run.gemm import Design, RunError, RunResult
 from dotforge_sim.run.logmac import Options, run

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dotforge.flow.generated import from_parameters
+from dotforge.export.design import from_parameters
 from dotforge_golden.log_number import log_number, worst_error
 from dotforge_golden.quantise import sqnr
 from dotforge_sim.run.gemm import Design, RunError, RunResult

@@ -8,13 +8,13 @@ from amaranth.hdl import Module, Signal
 from amaranth.lib.wiring import In, Out
 
 from dotforge.block import Block
-from dotforge.flow import area
-from dotforge.flow.verilog import Design, convert
-from dotforge.mxdot.block_sum import BlockSum, ElementMac
-from dotforge.mxdot.config import MXDotConfig
-from dotforge.mxdot.datapath import BlockMac, block_sum
-from dotforge.mxdot.elements import ELEMENTS
-from dotforge.mxdot.product import ElementLane, ElementProduct, product_bits
+from dotforge.engines.mxdot.block_sum import BlockSum, ElementMac
+from dotforge.engines.mxdot.config import MXDotConfig
+from dotforge.engines.mxdot.datapath import BlockMac, block_sum
+from dotforge.engines.mxdot.product import ElementLane, ElementProduct, product_bits
+from dotforge.export.verilog import Design, convert
+from dotforge.formats.block import ELEMENTS
+from dotforge.synthesis import area
 from dotforge_golden import mx
 from dotforge_golden.mxdot import dot
 from dotforge_sim.simulator.cosim import evaluate

@@ -10,15 +10,15 @@ import pytest
 from amaranth.hdl import Const, Value
 
 from dotforge.arithmetic import heap
-from dotforge.flow import area
-from dotforge.flow.generated import Generated, from_parameters
-from dotforge.flow.verify import verify
-from dotforge.mxdot import engine, to_float
-from dotforge.mxdot import product as products
-from dotforge.mxdot.config import MXDotConfig
-from dotforge.mxdot.elements import ELEMENTS
-from dotforge.mxdot.payloads import payloads
+from dotforge.engines.mxdot import engine, to_float
+from dotforge.engines.mxdot import product as products
+from dotforge.engines.mxdot.config import MXDotConfig
+from dotforge.engines.mxdot.payloads import payloads
+from dotforge.export.design import Generated, from_parameters
+from dotforge.formats.block import ELEMENTS
 from dotforge.parameters import ParameterError
+from dotforge.synthesis import area
+from dotforge.verify.verify import verify
 from dotforge_sim.simulator.bench import BenchFailure
 
 

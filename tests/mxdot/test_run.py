@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dotforge.flow.generated import from_parameters
+from dotforge.export.design import from_parameters
 from dotforge_golden.mx import Blocks, quantise
 from dotforge_golden.quantise import sqnr
 from dotforge_sim.run.gemm import Design, RunError, RunResult

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dotforge.flow.verilog import convert
-from dotforge.mxdot.config import MXDotConfig
-from dotforge.mxdot.datapath import ScaledBlock, block_sum
+from dotforge.engines.mxdot.config import MXDotConfig
+from dotforge.engines.mxdot.datapath import ScaledBlock, block_sum
+from dotforge.export.verilog import convert
 from dotforge_golden import mx
 from dotforge_golden.mxdot import NAN, dot
 from dotforge_sim.simulator.cosim import evaluate

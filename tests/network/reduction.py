@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from dotforge.flow.verilog import convert
-from dotforge.formats import FORMATS, IntegerFormat
-from dotforge.network.art import Art
-from dotforge.network.fan import Fan
-from dotforge.network.linear import LinearReduction
-from dotforge.network.reduction import Reduction
+from dotforge.export.verilog import convert
+from dotforge.formats.table import FORMATS, IntegerFormat
+from dotforge.network.reduction.art import Art
+from dotforge.network.reduction.fan import Fan
+from dotforge.network.reduction.linear import LinearReduction
+from dotforge.network.reduction.reduction import Reduction
 from dotforge_sim.simulator.cosim import evaluate
 
 _path = Path(__file__).parents[2] / "tb" / "support" / "reduction_schedule.py"

@@ -6,17 +6,17 @@ import itertools
 import numpy as np
 import pytest
 
-from dotforge.flow.verilog import convert
-from dotforge.network.crossbar_network import CrossbarNetwork, crossbar_columns
-from dotforge.network.distribution import (
+from dotforge.export.verilog import convert
+from dotforge.network.distribution.crossbar_network import CrossbarNetwork, crossbar_columns
+from dotforge.network.distribution.distribution import (
     DistributionNetwork,
     choose_topology,
     distribution_columns,
     evenly,
     fast,
 )
-from dotforge.network.multicast import MulticastBenes, multicast_columns
-from dotforge.network.settings import TOPOLOGIES, setting_places, setting_rows
+from dotforge.network.distribution.multicast import MulticastBenes, multicast_columns
+from dotforge.network.distribution.settings import TOPOLOGIES, setting_places, setting_rows
 from dotforge_golden import distribution, route
 from dotforge_sim.simulator.cosim import evaluate
 

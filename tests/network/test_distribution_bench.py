@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from dotforge.flow.verilog import convert
-from dotforge.network.distribution import DistributionNetwork, distribution_columns, evenly
+from dotforge.export.verilog import convert
+from dotforge.network.distribution.distribution import DistributionNetwork, distribution_columns, evenly
 from dotforge_sim.simulator import bench
 
 TB = Path(__file__).parents[2] / "tb"

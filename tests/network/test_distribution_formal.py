@@ -8,9 +8,9 @@ import re
 
 import pytest
 
-from dotforge.flow import yosys
-from dotforge.flow.verilog import convert
-from dotforge.network.distribution import DistributionNetwork
+from dotforge.export.verilog import convert
+from dotforge.network.distribution.distribution import DistributionNetwork
+from dotforge.tools import yosys
 
 LANES, WIDTH, TAG = 4, 2, 6
 REGISTERS = (0, 3, 6)

@@ -5,10 +5,10 @@ import re
 import numpy as np
 import pytest
 
-from dotforge.flow.verilog import convert
-from dotforge.network.distribution import DistributionNetwork, distribution_columns, evenly
-from dotforge.network.multicast import MulticastBenes
-from dotforge.network.route import RouteEngine
+from dotforge.export.verilog import convert
+from dotforge.network.distribution.distribution import DistributionNetwork, distribution_columns, evenly
+from dotforge.network.distribution.multicast import MulticastBenes
+from dotforge.network.routing.engine import RouteEngine
 from dotforge_golden import distribution, route
 from dotforge_sim.simulator.cosim import evaluate
 

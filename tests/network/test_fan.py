@@ -4,8 +4,8 @@
 import numpy as np
 import pytest
 
-from dotforge.flow.verilog import convert
-from dotforge.network import fan
+from dotforge.export.verilog import convert
+from dotforge.network.reduction import fan
 from dotforge_golden import fan as golden
 from dotforge_golden.reduction import floating, integer
 

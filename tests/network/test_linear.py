@@ -4,7 +4,7 @@
 import numpy as np
 import pytest
 
-from dotforge.network.linear import skew_registers
+from dotforge.network.reduction.linear import skew_registers
 from dotforge_golden import linear as golden
 from dotforge_golden.reduction import floating
 

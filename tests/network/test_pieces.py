@@ -6,14 +6,14 @@ import itertools
 import numpy as np
 import pytest
 
-from dotforge.flow.verilog import convert
-from dotforge.network.benes import Benes, benes_switches
-from dotforge.network.compress import Compress
-from dotforge.network.concentrator import Concentrator
-from dotforge.network.copy import CopyNetwork
-from dotforge.network.crossbar import Crossbar
-from dotforge.network.expand import Expand
-from dotforge.network.switch import Switch
+from dotforge.export.verilog import convert
+from dotforge.network.distribution.benes import Benes, benes_switches
+from dotforge.network.distribution.compress import Compress
+from dotforge.network.distribution.concentrator import Concentrator
+from dotforge.network.distribution.copy import CopyNetwork
+from dotforge.network.distribution.crossbar import Crossbar
+from dotforge.network.distribution.expand import Expand
+from dotforge.network.distribution.switch import Switch
 from dotforge_golden import benes, concentrator, copy, crossbar, expand
 
 from .vectors import crossings, pack, run_piece

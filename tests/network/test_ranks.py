@@ -5,8 +5,8 @@ import gc
 import numpy as np
 import pytest
 
-from dotforge.flow.verilog import convert
-from dotforge.network.ranks import RankControl
+from dotforge.export.verilog import convert
+from dotforge.network.distribution.rank_control import RankControl
 
 from .vectors import bits_of, pack, run, unpack
 

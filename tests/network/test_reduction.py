@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dotforge.formats import FP32
+from dotforge.formats.table import FP32
 
 from . import reduction
 from .reduction import check, make, plan

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dotforge.flow.verilog import convert
+from dotforge.export.verilog import convert
 from dotforge_sim.simulator import bench
 
 from .reduction import make

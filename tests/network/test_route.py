@@ -5,10 +5,10 @@ import itertools
 import numpy as np
 import pytest
 
-from dotforge.flow.verilog import convert
-from dotforge.network.route import RouteEngine, route_cycles
-from dotforge.network.route_loop import loop_steps
-from dotforge.network.settings import TOPOLOGIES, host_settings
+from dotforge.export.verilog import convert
+from dotforge.network.distribution.settings import TOPOLOGIES, host_settings
+from dotforge.network.routing.engine import RouteEngine, route_cycles
+from dotforge.network.routing.loop import loop_steps
 from dotforge_golden import distribution, route
 from dotforge_sim.simulator.cosim import evaluate
 

@@ -10,9 +10,9 @@ from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from dotforge.block import Block
-from dotforge.flow.verilog import convert
-from dotforge.network.distribution import DistributionNetwork, distribution_columns, evenly
-from dotforge.network.route_engines import RouteEngines, fold_cycles
+from dotforge.export.verilog import convert
+from dotforge.network.distribution.distribution import DistributionNetwork, distribution_columns, evenly
+from dotforge.network.routing.engines import RouteEngines, fold_cycles
 from dotforge_golden import distribution
 from dotforge_sim.simulator.cosim import evaluate
 

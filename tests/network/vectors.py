@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from dotforge.flow.verilog import Design, convert
-from dotforge.network.benes import benes_switches
-from dotforge.network.settings import setting_places
+from dotforge.export.verilog import Design, convert
+from dotforge.network.distribution.benes import benes_switches
+from dotforge.network.distribution.settings import setting_places
 from dotforge_sim.simulator.cosim import evaluate
 
 __all__ = ["bits_of", "fields", "maps", "pack", "run", "run_piece", "unpack"]

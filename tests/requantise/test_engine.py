@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from dotforge.flow import area
-from dotforge.flow.generated import Generated, from_parameters
-from dotforge.flow.verify import verify
-from dotforge.requantise.config import RequantiseConfig
+from dotforge.engines.requantise.config import RequantiseConfig
+from dotforge.export.design import Generated, from_parameters
+from dotforge.synthesis import area
+from dotforge.verify.verify import verify
 from dotforge_sim.simulator.bench import BenchFailure
 
 CONFIGURATIONS: list[dict[str, Any]] = [

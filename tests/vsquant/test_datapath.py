@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dotforge.flow import area
-from dotforge.flow.verilog import convert
-from dotforge.vsquant.config import VSQuantConfig, round_scale_product
-from dotforge.vsquant.datapath import BlockSum, RowSum, ScaledSum, VectorMac, block_sum, scale_product
-from dotforge.vsquant.select import Select
+from dotforge.engines.vsquant.config import VSQuantConfig, round_scale_product
+from dotforge.engines.vsquant.datapath import BlockSum, RowSum, ScaledSum, VectorMac, block_sum, scale_product
+from dotforge.engines.vsquant.select import Select
+from dotforge.export.verilog import convert
+from dotforge.synthesis import area
 from dotforge_golden import vsquant as golden
 from dotforge_sim.simulator.cosim import evaluate
 from dotforge_sim.simulator.words import signed

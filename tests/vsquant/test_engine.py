@@ -9,13 +9,13 @@ import pytest
 from amaranth.hdl import Const, Value
 
 from dotforge.arithmetic import heap
-from dotforge.flow import area
-from dotforge.flow.generated import Generated, from_parameters
-from dotforge.flow.verify import verify
+from dotforge.engines.vsquant import engine, scale
+from dotforge.engines.vsquant.config import VSQuantConfig
+from dotforge.engines.vsquant.payloads import payloads
+from dotforge.export.design import Generated, from_parameters
 from dotforge.parameters import ParameterError
-from dotforge.vsquant import engine, scale
-from dotforge.vsquant.config import VSQuantConfig
-from dotforge.vsquant.payloads import payloads
+from dotforge.synthesis import area
+from dotforge.verify.verify import verify
 from dotforge_sim.simulator.bench import BenchFailure
 
 CONFIGURATIONS: list[dict[str, Any]] = [

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from amaranth.sim import Simulator
 
-from dotforge.vsquant import datapath
-from dotforge.vsquant.config import VSQuantConfig
-from dotforge.vsquant.engine import VSQuant
+from dotforge.engines.vsquant import datapath
+from dotforge.engines.vsquant.config import VSQuantConfig
+from dotforge.engines.vsquant.engine import VSQuant
 
 BEATS = 60
 

@@ -21,7 +21,7 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
 from ..block import Block
-from ..float_format import FP32, FloatFormat
+from ..formats.floating import FP32, FloatFormat
 from .carry import add, increment, less_than, name_value, subtract
 from .pipeline import Cuts, enable_port
 from .shifter import align, normalize

@@ -14,7 +14,7 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
 from ..block import Block
-from ..float_format import FloatFormat
+from ..formats.floating import FloatFormat
 from .carry import add_constant, at_least, increment, name_value, subtract
 from .float_fields import Fields, unpack
 from .pipeline import Cuts, enable_port

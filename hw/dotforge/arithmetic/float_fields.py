@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from amaranth.hdl import Const, Module, Value
 
-from ..float_format import FloatFormat
+from ..formats.floating import FloatFormat
 from .carry import name_value
 
 __all__ = ["Fields", "unpack"]

@@ -23,7 +23,7 @@ from amaranth.hdl import Cat, Const, Module, Signal, Value
 from amaranth.lib.wiring import In, Out
 
 from ..block import Block
-from ..float_format import FP32, FloatFormat
+from ..formats.floating import FP32, FloatFormat
 from . import booth
 from .carry import add, add_constant, increment, name_value
 from .float_fields import unpack

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from amaranth.hdl import Cat, Const, Module, Mux, Value
 
-from ..float_format import FloatFormat
+from ..formats.floating import FloatFormat
 from .carry import at_least, increment, name_value, subtract
 from .leading_zeros import leading_zeros
 from .shifter import normalize, read_window

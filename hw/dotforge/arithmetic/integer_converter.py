@@ -4,7 +4,7 @@ from amaranth.hdl import Cat, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
 from ..block import Block
-from ..integer_format import IntegerFormat
+from ..formats.integer import IntegerFormat
 from .carry import name_value
 from .pipeline import Cuts, enable_port
 

@@ -15,7 +15,7 @@ def smaller_method(a_bits: int, b_bits: int) -> str:
     """Return the method that takes fewer transistors for a product of two signed integers.
 
     Measured for all pairs of 2…9 bits, 12 and 16 bits; 4 × 2 bits are two transistors smaller the other way
-    (:mod:`dotforge.flow.figures_arithmetic` measures them again).
+    (:mod:`dotforge.figures.arithmetic` measures them again).
     """
     narrow, wide = sorted((a_bits, b_bits))
     return "booth" if narrow >= 2 and wide >= 5 and narrow + wide >= 8 else "baugh-wooley"

@@ -15,7 +15,7 @@ from amaranth.hdl import Module, Signal
 from amaranth.lib.wiring import In, Out
 
 from ..block import Block
-from ..float_format import FloatFormat
+from ..formats.floating import FloatFormat
 from .float_adder import FloatAdder
 from .float_converter import FloatConverter
 from .pipeline import enable_port

@@ -9,8 +9,8 @@ import click
 from click.core import ParameterSource
 from click.shell_completion import CompletionItem
 
-from ..flow.targets import HIERARCHIES, OPTIMIZATIONS, TARGETS, check, is_target, target
-from ..flow.yosys import ENGINES, default_engine
+from ..synthesis.targets import HIERARCHIES, OPTIMIZATIONS, TARGETS, check, is_target, target
+from ..tools.yosys import ENGINES, default_engine
 
 __all__ = ["target_options"]
 
@@ -34,8 +34,8 @@ class _TargetName(click.ParamType):
 def target_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add ``--target`` and what targets can be told, as the arguments ``target_name`` and ``chosen``.
 
-    ``chosen`` holds what the user gave, by field of :class:`~dotforge.flow.targets.Settings`; what the target makes
-    no use of is refused before anything runs.
+    ``chosen`` holds what the user gave, by field of :class:`~dotforge.synthesis.targets.Settings`; what the target
+    makes no use of is refused before anything runs.
     """
 
     @functools.wraps(function)

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import click
 
+from ..board.bitstream import BOARDS, build, self_test, simulate
 from ..console import print_json, say
-from ..flow.board import BOARDS, build, self_test, simulate
-from ..flow.generated import from_parameters
-from ..flow.recording import record
+from ..export.design import from_parameters
+from ..verify.recording import record
 from ._shared import engine_argument, json_option, parameter_option
 
 

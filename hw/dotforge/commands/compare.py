@@ -6,8 +6,8 @@ from typing import Any
 import click
 
 from ..console import say, table
-from ..flow.compare import Comparison, compare_paths, number
-from ..flow.compare_output import (
+from ..reports.compare import Comparison, compare_paths, number
+from ..reports.compare_output import (
     FORMATS,
     as_csv,
     as_json,
@@ -17,8 +17,8 @@ from ..flow.compare_output import (
     shown_change,
     summary,
 )
-from ..flow.files import write_text
-from ..flow.limits import parse_limit, parse_tolerance
+from ..reports.limits import parse_limit, parse_tolerance
+from ..tools.files import write_text
 
 
 @click.command(

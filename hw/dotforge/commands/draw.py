@@ -5,8 +5,8 @@ from pathlib import Path
 
 import click
 
-from ..flow.draw import draw_benes, draw_copy, draw_distribution
-from ..flow.draw_fan import draw_fan
+from ..pictures.fan import draw_fan
+from ..pictures.networks import draw_benes, draw_copy, draw_distribution
 
 _EXAMPLES = """\b
 Examples:

@@ -9,10 +9,10 @@ from dotforge_sim.simulator.native import SimulatorError
 from dotforge_sim.simulator.toolchain import ToolMissing
 
 from ..console import print_json, say
-from ..flow.generate import generate
-from ..flow.generated import Generated, from_parameters
-from ..flow.names import is_legal
-from ..flow.recording import Recording, record
+from ..delivery.generate import generate
+from ..export.design import Generated, from_parameters
+from ..export.names import is_legal
+from ..verify.recording import Recording, record
 from ._shared import engine_argument, json_option, parameter_option
 
 

@@ -13,9 +13,9 @@ import numpy as np
 from dotforge_sim.run.gemm import Design, RunError, load_matrix
 
 from ..console import print_json, progress, say
-from ..flow.files import write_bytes, write_json
-from ..flow.generated import from_parameters
+from ..export.design import from_parameters
 from ..registry import engines
+from ..tools.files import write_bytes, write_json
 from ._shared import parameter_option
 
 

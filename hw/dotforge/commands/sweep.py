@@ -7,11 +7,11 @@ from typing import Any
 import click
 
 from ..console import progress, say, table
-from ..flow.sweep import sweep, table_rows
-from ..flow.sweep_jobs import from_file, grid, jobs
-from ..flow.sweep_run import dask, here
-from ..flow.targets import Settings
-from ..flow.yosys import default_engine
+from ..reports.sweep import sweep, table_rows
+from ..reports.sweep_jobs import from_file, grid, jobs
+from ..reports.sweep_run import dask, here
+from ..synthesis.targets import Settings
+from ..tools.yosys import default_engine
 from ._shared import engine_argument
 from ._targets import target_options
 

@@ -7,12 +7,12 @@ from typing import Any
 import click
 
 from ..console import print_json, say, table
-from ..flow import evidence
-from ..flow.files import write_json
-from ..flow.generated import resolve
-from ..flow.metrics import Metric, columns, heading
-from ..flow.synth import synthesize
-from ..flow.targets import HIERARCHIES, target
+from ..export.design import resolve
+from ..synthesis import evidence
+from ..synthesis.metrics import Metric, columns, heading
+from ..synthesis.synth import synthesize
+from ..synthesis.targets import HIERARCHIES, target
+from ..tools.files import write_json
 from ._shared import design_argument, json_option, parameter_option
 from ._targets import target_options
 

@@ -7,8 +7,8 @@ import click
 from dotforge_sim.simulator.bench import SIMULATORS
 
 from ..console import print_json, say
-from ..flow.generated import resolve
-from ..flow.verify import verify
+from ..export.design import resolve
+from ..verify.verify import verify
 from ._shared import design_argument, json_option, parameter_option
 
 

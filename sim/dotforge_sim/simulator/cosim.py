@@ -4,7 +4,7 @@ For blocks without streams (adders, multipliers, reduction trees, switches), com
 block is compiled once by Verilator and cached by its text; then vectors run at millions a second, which makes
 exhaustive checks cheap::
 
-    from dotforge.flow.verilog import convert
+    from dotforge.export.verilog import convert
     from dotforge_sim.cosim import evaluate
 
     design = convert(Multiplier(8))
@@ -35,7 +35,7 @@ __all__ = ["PortLike", "SimulatorError", "evaluate"]
 
 
 class PortLike(Protocol):
-    """A port of a Verilog module, such as :class:`dotforge.flow.verilog.Port`."""
+    """A port of a Verilog module, such as :class:`dotforge.export.verilog.Port`."""
 
     @property
     def name(self) -> str: ...
@@ -63,7 +63,7 @@ def evaluate(
 
     Parameters
     ----------
-    verilog, top, ports : the module, as in :class:`dotforge.flow.verilog.Design`
+    verilog, top, ports : the module, as in :class:`dotforge.export.verilog.Design`
     inputs : a value for every input but clock and reset: an array or sequence with one item a cycle, or one
         integer that is held. Integers that do not fit in the port raise ValueError
     cycles : rows to return (default: the length of the longest input; shorter ones hold their last row)

@@ -1,0 +1,1 @@
+"""The directory that a designer is given: generate, datasheet."""

@@ -1,0 +1,146 @@
+"""``generate``: a directory with all that a designer's flow takes."""
+
+import re
+import shutil
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from ..export.constraints import templates, values
+from ..export.design import Generated
+from ..export.manifest import SCHEMA
+from ..tools import result_cache
+from ..tools.files import data_directory, write_directory, write_json, write_text
+from ..verify.recording import Recording
+from ..verify.vectors import vectors
+from .block_diagram import block_diagram
+from .datasheet import datasheet
+from .datasheet_html import as_html
+from .verilog_bench import verilog_bench
+from .waveform import waveform
+
+__all__ = ["generate"]
+
+#: Cycles of a waveform picture.
+_CYCLES = 24
+
+
+def generate(
+    generated: Generated,
+    directory: Path,
+    *,
+    clock_mhz: float = 100.0,
+    recording: Recording | None = None,
+    missing: str = "",
+) -> list[Path]:
+    """Write Verilog, manifest, lint waivers, constraints, bench, FuseSoC core, LibreLane design and datasheet.
+
+    ::
+
+        TOP.v  TOP.vlt  manifest.json  manifest.schema.json  TOP.core  config.json  TOP.md  TOP.html
+        constraints/TOP.{sdc,xdc,lpf,pcf}, TOP_librelane.sdc
+        images/                     block diagram, waveforms
+        bench/                      cocotb bench, its Makefile, the golden model it needs, golden vectors,
+                                    and a Verilog testbench of them
+
+    Parameters
+    ----------
+    generated : what to write
+    directory : new, or written by an earlier ``generate``
+    clock_mhz : clock of the constraints
+    recording : of the bench, for waveforms and golden vectors
+    missing : why there is no recording
+
+    Returns
+    -------
+    The files, relative to ``directory``.
+    """
+    top = generated.top
+    with write_directory(directory) as out:
+        write_text(out / f"{top}.v", generated.verilog)
+        write_json(out / "manifest.json", generated.manifest)
+        write_json(out / "manifest.schema.json", SCHEMA)
+        _write_templates(out, generated.manifest, clock_mhz, vectors_there=recording is not None)
+        _write_bench(out / "bench", generated)
+        if recording is not None:
+            golden = vectors(generated, recording)
+            write_json(out / "bench" / "vectors.json", golden)
+            write_text(out / "bench" / f"{top}_tb.v", verilog_bench(generated, golden))
+        sheet = datasheet(
+            generated,
+            reports=result_cache.reports(generated.manifest["verilog_sha256"]),
+            pictures=_write_pictures(out, generated, recording),
+            missing=missing,
+            clock_mhz=clock_mhz,
+        )
+        write_text(out / f"{top}.md", sheet)
+        write_text(out / f"{top}.html", as_html(sheet, out, f"{top}: datasheet"))
+        return sorted(path.relative_to(out) for path in out.rglob("*") if path.is_file())
+
+
+def _write_pictures(out: Path, generated: Generated, recording: Recording | None) -> dict[str, str]:
+    """Write block diagram and waveforms; returns title → file."""
+    (out / "images").mkdir()
+    pictures = {"Block diagram": block_diagram(generated)}
+    if recording is not None:
+        streams = generated.manifest["streams"]
+        start = max(0, recording.first - 2)
+        title = "Load: from the first beat on"
+        pictures[title] = waveform(recording, streams, start, _CYCLES, title)
+        middle = _busiest(recording, generated)
+        title = "Stream: results come out"
+        pictures[title] = waveform(recording, streams, middle, _CYCLES, title)
+    files = {}
+    for title, svg in pictures.items():
+        name = title.split(":", maxsplit=1)[0].lower().replace(" ", "_")
+        files[title] = f"images/{generated.top}_{name}.svg"
+        write_text(out / files[title], svg)
+    return files
+
+
+def _busiest(recording: Recording, generated: Generated) -> int:
+    """Return the start of the cycles in which most results come out while beats go in."""
+    moves = [
+        sum(
+            cycle.streams[stream["name"]].moves for stream in generated.manifest["streams"] if not cycle.reset
+        )
+        + 4
+        * sum(
+            cycle.streams[stream["name"]].moves
+            for stream in generated.manifest["streams"]
+            if stream["direction"] == "output" and not cycle.reset
+        )
+        for cycle in recording.cycles
+    ]
+    last = max(1, len(moves) - _CYCLES + 1)
+    return max(range(last), key=lambda start: (sum(moves[start : start + _CYCLES]), -start))
+
+
+def _write_templates(out: Path, manifest: dict[str, Any], clock_mhz: float, *, vectors_there: bool) -> None:
+    filled = values(manifest, clock_mhz)
+    (out / "constraints").mkdir()
+    for template in templates():
+        text = Template(template.read_text(encoding="utf-8")).substitute(filled)
+        if template.suffix == ".core" and not vectors_there:
+            text = re.sub(r"  bench:\n(    .*\n)+|  # Replays.*\n  sim:\n(    .*\n)+", "", text)
+        place = out if template.suffix in (".vlt", ".core") else out / "constraints"
+        write_text(place / f"{manifest['top']}{template.suffix}", text)
+    librelane = {"librelane.json": out / "config.json",
+                 "librelane.sdc": out / "constraints" / f"{manifest['top']}_librelane.sdc"}  # fmt: skip
+    for name, path in librelane.items():
+        text = (data_directory("constraints") / name).read_text(encoding="utf-8")
+        write_text(path, Template(text).substitute(filled))
+
+
+def _write_bench(out: Path, generated: Generated) -> None:
+    import dotforge_golden  # noqa: PLC0415 - only to find its files
+
+    benches = data_directory("tb")
+    ignore = shutil.ignore_patterns("__pycache__", "sim_build", "results.xml")
+    shutil.copytree(benches / generated.engine, out, ignore=ignore)
+    shutil.copytree(benches / "support", out / "support", ignore=ignore)
+    shutil.copyfile(benches / "vectors" / "test_vectors.py", out / "test_vectors.py")
+    golden = Path(dotforge_golden.__file__).parent
+    shutil.copytree(golden, out / "dotforge_golden", ignore=ignore)
+    makefile = Template((benches / "Makefile").read_text(encoding="utf-8"))
+    write_text(out / "Makefile", makefile.safe_substitute(top=generated.top, engine=generated.engine))

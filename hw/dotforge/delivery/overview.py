@@ -1,0 +1,72 @@
+"""The main job: every engine in its default configuration, written, verified, synthesized, in one table.
+
+Run as ``python -m dotforge.delivery.overview -o DIR``.
+"""
+
+import os
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..console import say, table
+from ..export.design import from_parameters, load
+from ..outcome import end_on_error
+from ..registry import engines
+from ..reports.baseline import hierarchy_mode
+from ..synthesis.synth import synthesize
+from ..tools.files import write_json
+from ..verify.verify import verify
+from .generate import generate
+
+__all__ = ["engine_row", "main"]
+
+
+def engine_row(name: str, directory: Path) -> dict[str, Any]:
+    """Generate, verify and synthesize the default configuration of an engine into a directory.
+
+    Returns
+    -------
+    The row of the table; what is verified and what is synthesized is the file that was generated.
+    """
+    generate(from_parameters(name, {}), directory)
+    generated = load(directory)
+    say(f"{name}: verifying")
+    summary = verify(generated, directory / "verify")
+    say(f"{name}: synthesizing")
+    report = synthesize(generated, mode=hierarchy_mode(generated))
+    write_json(directory / "cmos.json", report)
+    return {
+        "engine": name,
+        "parameters": " ".join(
+            f"{key}={_text(value)}" for key, value in generated.manifest["parameters"].items()
+        ),
+        "vectors": summary["vectors"],
+        "mismatches": summary["mismatches"],
+        "hierarchy": report["options"]["hierarchy"],
+        "transistors": report["totals"]["transistors"],
+        "registers": report["totals"]["registers"],
+        "latency": generated.manifest["latency"],
+        "initiation interval": generated.manifest["initiation_interval"],
+    }
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+@click.command()
+@click.option("-o", "--output", type=click.Path(path_type=Path), required=True)
+def main(output: Path) -> None:
+    """Write, verify and synthesize the default configuration of every engine."""
+    names = list(engines())
+    with ProcessPoolExecutor(min(len(names), os.cpu_count() or 1)) as pool:
+        rows = list(pool.map(engine_row, names, [output / name for name in names]))
+    write_json(output / "overview.json", rows)
+    table(list(rows[0]), [list(row.values()) for row in rows])
+
+
+if __name__ == "__main__":
+    sys.exit(end_on_error(main))

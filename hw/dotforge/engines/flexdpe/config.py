@@ -1,0 +1,276 @@
+"""Parameters of the Flex-DPE and the widths that follow from them."""
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, model_validator
+
+from ...formats.table import FORMATS, FloatFormat, Format, IntegerFormat, lookup
+from ...network.distribution.distribution import choose_topology, distribution_columns, evenly, fast
+from ...network.distribution.settings import setting_rows
+from ...parameters import Field, parameters
+from .lane import most_pipeline
+
+__all__ = ["FlexDpeConfig"]
+
+_OPERANDS = ("int4", "int8", "int16", "bf16", "fp16", "fp8_e4m3", "fp8_e5m2")
+
+
+def _unit(unit: str) -> dict[str, Any]:
+    return {"unit": unit}
+
+
+def _operand(name: str) -> str:
+    if name.lower() not in _OPERANDS:
+        raise ValueError(f"allowed {', '.join(_OPERANDS)}")
+    return name.lower()
+
+
+def _sum(name: str) -> str:
+    name = name.lower()
+    digits = name[3:] if name.startswith("int") and name[3:].isdecimal() else "0"
+    if name not in ("auto", "exact", "fp32") and not 4 <= int(digits) <= 64:
+        raise ValueError("allowed auto, exact, fp32, int4…int64")
+    return name
+
+
+def _power_of_two(value: int) -> int:
+    if value & (value - 1):
+        raise ValueError(f"allowed powers of two, not {value}")
+    return value
+
+
+@parameters
+class FlexDpeConfig:
+    """Configuration of :class:`dotforge.engines.flexdpe.engine.FlexDpe`."""
+
+    lanes: Annotated[
+        int,
+        AfterValidator(_power_of_two),
+        Field(
+            ge=4, le=512, description="multipliers, a power of two", json_schema_extra=_unit("multipliers")
+        ),
+    ] = 16
+    window: Annotated[
+        int,
+        AfterValidator(_power_of_two),
+        Field(
+            ge=0,
+            le=512,
+            description="positions of a bitmap, a power of two from 2 to lanes; 0 for as many as lanes",
+            json_schema_extra=_unit("positions"),
+        ),
+    ] = 0
+    format: Annotated[
+        str,
+        AfterValidator(_operand),
+        Field(description="of operands", json_schema_extra={"unit": "", "allowed": ", ".join(_OPERANDS)}),
+    ] = "int8"
+    sum_format: Annotated[
+        str,
+        AfterValidator(_sum),
+        Field(
+            description="of sums; auto: FP32, or INT32 and wider where that could overflow; exact: the fewest "
+            "bits that never overflow; a given integer that overflows wraps and sets a flag",
+            json_schema_extra={"unit": "", "allowed": "auto, exact, fp32, int4…int64"},
+        ),
+    ] = "auto"
+    flush_subnormals: Annotated[
+        bool, Field(description="take subnormal numbers as zeros, floating point only")
+    ] = False
+    reduction: Annotated[Literal["fan", "linear", "art"], Field(description="reduction network")] = "fan"
+    fold_change: Annotated[
+        Literal["auto", "overlap", "drain"],
+        Field(
+            description="overlap: two folds share the FAN, no cycle is lost, and all sums of a vector leave "
+            "together; drain: a fold leaves first, and sums leave when they are complete; auto: overlap in a FAN"
+        ),
+    ] = "auto"
+    distribution: Annotated[
+        Literal["auto", "multicast-benes", "crossbar"],
+        Field(description="distribution network; auto: the smaller one"),
+    ] = "auto"
+    host_routes: Annotated[
+        bool, Field(description="take the settings of each fold from a stream instead of routing in hardware")
+    ] = False
+    route_engines: Annotated[
+        int,
+        Field(ge=1, le=8, description="folds that are routed at a time", json_schema_extra=_unit("folds")),
+    ] = 1
+    route_walkers: Annotated[
+        int,
+        AfterValidator(_power_of_two),
+        Field(
+            ge=1,
+            le=256,
+            description="loops that a route engine follows at a time, a power of two up to lanes/2",
+            json_schema_extra=_unit("loops"),
+        ),
+    ] = 1
+    row_buffer: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=4096,
+            description="rows that routing may be ahead of loading",
+            json_schema_extra=_unit("rows"),
+        ),
+    ] = 0
+    stationary_bandwidth: Annotated[
+        int,
+        AfterValidator(_power_of_two),
+        Field(
+            ge=1,
+            le=512,
+            description="stationary values a beat, a power of two up to lanes",
+            json_schema_extra=_unit("values"),
+        ),
+    ] = 4
+    control_pipeline: Annotated[
+        bool,
+        Field(
+            description="registers in the controller, for a high clock rate; loading takes a few cycles longer"
+        ),
+    ] = False
+    operators: Annotated[
+        bool,
+        Field(
+            description="write carry chains as operators, for FPGA and timing-driven flows, instead of as the "
+            "fewest gates"
+        ),
+    ] = False
+    distribution_pipeline: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=42,
+            description="registers in the distribution network, spread evenly, or placed for a high clock rate "
+            "if there are as many as that takes",
+            json_schema_extra=_unit("cycles"),
+        ),
+    ] = 1
+    multiplier_pipeline: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=4,
+            description="registers of a multiplier; with the most, also at its operands",
+            json_schema_extra=_unit("cycles"),
+        ),
+    ] = 1
+    adder_pipeline: Annotated[
+        int, Field(ge=1, le=4, description="registers of an adder", json_schema_extra=_unit("cycles"))
+    ] = 1
+    row_bits: Annotated[
+        int, Field(ge=1, le=32, description="width of a row id", json_schema_extra=_unit("bits"))
+    ] = 16
+    index_bits: Annotated[
+        int,
+        Field(
+            ge=4, le=32, description="width of a vector's index, modulo that", json_schema_extra=_unit("bits")
+        ),
+    ] = 16
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        for name, least, most in (
+            ("window", 2, self.lanes),
+            ("stationary_bandwidth", 1, self.lanes),
+            ("route_walkers", 1, self.lanes // 2),
+        ):
+            value = getattr(self, name)
+            if not least <= value <= most and not (name == "window" and value == 0):
+                raise ValueError(f"parameter {name}={value}: allowed {least}…{most} with lanes={self.lanes}")
+        if isinstance(self.operand, FloatFormat) != (self.sum_format == "fp32" or self._derives_float()):
+            raise ValueError(f"parameter sum_format={self.sum_format}: not a sum of format={self.format}")
+        if self.fold_change == "overlap" and self.reduction != "fan":
+            raise ValueError(f"parameter fold_change=overlap: allowed drain with reduction={self.reduction}")
+        if self.flush_subnormals and not self.is_float:
+            raise ValueError(f"parameter flush_subnormals=True: format={self.format} has no subnormals")
+        most = most_pipeline(self.operand) + 1
+        if self.multiplier_pipeline > most:
+            raise ValueError(
+                f"parameter multiplier_pipeline={self.multiplier_pipeline}: allowed 0…{most} "
+                f"with format={self.format}"
+            )
+        columns = distribution_columns(self.topology, self.lanes, self.positions)
+        if self.distribution_pipeline > columns:
+            raise ValueError(
+                f"parameter distribution_pipeline={self.distribution_pipeline}: allowed 0…{columns} here"
+            )
+        return self
+
+    def _derives_float(self) -> bool:
+        return self.sum_format in ("auto", "exact") and isinstance(self.operand, FloatFormat)
+
+    @property
+    def operand(self) -> Format:
+        """Format of the operands."""
+        return lookup(self.format)
+
+    @property
+    def is_float(self) -> bool:
+        """Whether operands and sums are floating point."""
+        return isinstance(self.operand, FloatFormat)
+
+    @property
+    def positions(self) -> int:
+        """Positions of a bitmap."""
+        return self.window or self.lanes
+
+    @property
+    def product(self) -> Format:
+        """Format of the products."""
+        if isinstance(self.operand, IntegerFormat):
+            return self.operand.product_format()
+        return self.operand.sum_format()
+
+    @property
+    def exact_sum(self) -> Format:
+        """Format in which the network adds: nothing overflows in it."""
+        if isinstance(self.operand, IntegerFormat):
+            return self.operand.sum_format(terms=self.lanes)
+        return FORMATS["FP32"]
+
+    @property
+    def sum(self) -> Format:
+        """Format of the sums that leave."""
+        if self.is_float or self.sum_format == "exact":
+            return self.exact_sum
+        if self.sum_format == "auto":
+            return IntegerFormat(max(32, self.exact_sum.width))
+        return lookup(self.sum_format)
+
+    @property
+    def may_overflow(self) -> bool:
+        """Whether a sum may need more bits than the sums that leave have."""
+        return self.sum.width < self.exact_sum.width
+
+    @property
+    def sum_latency(self) -> int:
+        """Cycles from the products of a vector to the last of its sums."""
+        levels = self.lanes if self.reduction == "linear" else (self.lanes - 1).bit_length()
+        return levels * self.adder_pipeline
+
+    @property
+    def overlaps(self) -> bool:
+        """Whether two folds may be in the reduction network at a time."""
+        return self.fold_change == "overlap" or (self.fold_change == "auto" and self.reduction == "fan")
+
+    @property
+    def topology(self) -> str:
+        """Distribution network that ``distribution`` stands for."""
+        return choose_topology(self.distribution, self.lanes)
+
+    @property
+    def distribution_registers(self) -> tuple[int, ...]:
+        """Columns of the distribution network that a register follows."""
+        places = fast(self.topology, self.lanes, self.positions)
+        if len(places) == self.distribution_pipeline:
+            return places
+        columns = distribution_columns(self.topology, self.lanes, self.positions)
+        return evenly(self.distribution_pipeline, columns)
+
+    @property
+    def setting_rows(self) -> int:
+        """Rows of a fold's settings of the distribution network."""
+        return setting_rows(self.topology, self.lanes, self.positions)

@@ -1,0 +1,196 @@
+"""Parameters of the log-weight MAC and the widths that follow from them."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator
+
+from ...formats.exponent import ExponentCode, parse_code
+from ...formats.logarithm import is_log_code, parse_log_code
+from ...parameters import Field, parameters
+from .log_plan import LogPlan
+
+__all__ = ["LogMacConfig"]
+
+
+def _known_code(name: str) -> str:
+    try:
+        (parse_log_code if is_log_code(name) else parse_code)(name)
+    except ValueError as error:
+        raise ValueError(f"{error}" if is_log_code(name) else f"{error}; or log:X:Y") from None
+    return name
+
+
+def _log_code_or(plain: str) -> AfterValidator:
+    """Accept the code of a log number, or a name that says that there is none."""
+
+    def check(name: str) -> str:
+        if name != plain:
+            try:
+                parse_log_code(name)
+            except ValueError as error:
+                raise ValueError(f"{error}; or {plain}") from None
+        return name
+
+    return AfterValidator(check)
+
+
+def _unit(unit: str) -> dict[str, Any]:
+    return {"unit": unit}
+
+
+@parameters
+class LogMacConfig:
+    """Configuration of :class:`dotforge.engines.logmac.engine.LogMac`."""
+
+    lanes: Annotated[
+        int, Field(ge=1, le=256, description="products a cycle", json_schema_extra=_unit("products"))
+    ] = 16
+    activation_bits: Annotated[
+        int,
+        Field(
+            ge=2,
+            le=8,
+            description="width of an activation, two's complement",
+            json_schema_extra=_unit("bits"),
+        ),
+    ] = 4
+    weight_code: Annotated[
+        str,
+        AfterValidator(_known_code),
+        Field(
+            description="weight code: the paper's eight values, or sign, exponent range and zero, or log numbers",
+            json_schema_extra={"unit": "", "allowed": "dally3, exponent:LOW:HIGH, log:X:Y or log:X:Y:flag"},
+        ),
+    ] = "dally3"
+    sum_bits: Annotated[
+        int, Field(ge=4, le=48, description="width of the running sum", json_schema_extra=_unit("bits"))
+    ] = 16
+    overflow: Annotated[
+        Literal["wrap", "saturate"],
+        Field(description="what a sum that does not fit becomes; the sticky flag is set by either"),
+    ] = "wrap"
+    fold_sign: Annotated[
+        bool,
+        Field(description="take the +1 of all complements from a precomputed bias"),
+    ] = False
+    pipeline: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=2,
+            description="register stages ahead of the accumulator: after the products, and after the heap",
+            json_schema_extra=_unit("cycles"),
+        ),
+    ] = 0
+    weight_depth: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=4096,
+            description="beats of stationary weights a bank, two banks; 0 streams weights beside activations",
+            json_schema_extra=_unit("beats"),
+        ),
+    ] = 0
+    activation_code: Annotated[
+        str,
+        _log_code_or("integer"),
+        Field(
+            description="activations: integers, or log numbers (with log weights)",
+            json_schema_extra={"unit": "", "allowed": "integer, log:X:Y or log:X:Y:flag"},
+        ),
+    ] = "integer"
+    accumulator: Annotated[
+        Literal["convert", "binned"],
+        Field(
+            description="log weights: convert each product, or sum in a bin a fraction and look up afterwards"
+        ),
+    ] = "convert"
+    lookup_bits: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=12,
+            description="log weights: width of the lookup of 2^fraction",
+            json_schema_extra=_unit("bits"),
+        ),
+    ] = 5
+    bin_bits: Annotated[
+        int,
+        Field(ge=4, le=40, description="width of a bin's running sum", json_schema_extra=_unit("bits")),
+    ] = 16
+    log_output: Annotated[
+        str,
+        _log_code_or("none"),
+        Field(
+            description="log weights: convert sums back to log numbers",
+            json_schema_extra={"unit": "", "allowed": "none, log:X:Y or log:X:Y:flag"},
+        ),
+    ] = "none"
+    log_shift: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=40,
+            description="octaves that sums are scaled down by ahead of log_output",
+            json_schema_extra=_unit("octaves"),
+        ),
+    ] = 0
+
+    def __post_init__(self) -> None:
+        if self.is_log:
+            self._only("fold_sign", False, "weight_code=dally3 or exponent:LOW:HIGH")
+        else:
+            for name, default in (("activation_code", "integer"), ("accumulator", "convert")):
+                self._only(name, default, "weight_code=log:X:Y")
+            for name, default in (("lookup_bits", 5), ("log_output", "none")):
+                self._only(name, default, "weight_code=log:X:Y")
+        if self.activation_code != "integer":
+            self._only("activation_bits", 4, "activation_code=integer")
+        if self.accumulator == "convert":
+            self._only("bin_bits", 16, "accumulator=binned")
+        if self.log_output == "none":
+            self._only("log_shift", 0, "log_output=log:X:Y")
+
+    def _only(self, name: str, default: Any, goes_with: str) -> None:
+        """Refuse a parameter that would have no effect."""
+        given = getattr(self, name)
+        if given != default:
+            raise ValueError(f"parameter {name}={given}: allowed {default}; others go with {goes_with}")
+
+    @property
+    def is_log(self) -> bool:
+        """Whether weights are log numbers."""
+        return is_log_code(self.weight_code)
+
+    @property
+    def plan(self) -> LogPlan:
+        """Formats and widths of a dot product of log numbers."""
+        integers = self.activation_code == "integer"
+        return LogPlan(
+            lanes=self.lanes,
+            weight=parse_log_code(self.weight_code),
+            activation=None if integers else parse_log_code(self.activation_code),
+            integer_bits=self.activation_bits if integers else 0,
+            lookup_bits=self.lookup_bits,
+            binned=self.accumulator == "binned",
+            running_bits=self.bin_bits if self.accumulator == "binned" else self.sum_bits,
+        )
+
+    @property
+    def code(self) -> ExponentCode:
+        """The exponent code of the weights."""
+        return parse_code(self.weight_code)
+
+    @property
+    def product_bits(self) -> int:
+        """Width of a shifted activation."""
+        return self.activation_bits + self.code.max_shift
+
+    @property
+    def exact_bits(self) -> int:
+        """Width of running sum plus one beat of products, exactly.
+
+        A lane contributes at most 2^(activation_bits − 1 + max_shift) in magnitude.
+        """
+        lanes_bits = (self.lanes << (self.product_bits - 1)).bit_length() + 1
+        return max(self.sum_bits, lanes_bits) + 1

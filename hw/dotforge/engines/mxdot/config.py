@@ -1,0 +1,112 @@
+"""Parameters of the block-format dot product and the widths that follow from them."""
+
+from typing import Annotated, Literal
+
+from ...formats.block import ELEMENTS, Element
+from ...parameters import Field, parameters
+
+__all__ = ["BlockFormat", "MXDotConfig"]
+
+BlockFormat = Literal[
+    "mxint8", "mxfp8_e4m3", "mxfp8_e5m2", "mxfp6_e3m2", "mxfp6_e2m3", "mxfp4", "nvfp4"
+]  # the keys of ELEMENTS
+
+
+@parameters
+class MXDotConfig:
+    """Configuration of :class:`dotforge.engines.mxdot.engine.MXDot`."""
+
+    weight_format: Annotated[
+        BlockFormat,
+        Field(description="block format of the weights: OCP MX, blocks of 32, or NVFP4, blocks of 16"),
+    ] = "mxfp4"
+    activation_format: Annotated[
+        BlockFormat,
+        Field(description="block format of the activations; nvfp4 goes with itself only"),
+    ] = "mxfp4"
+    lanes: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=32,
+            description="products a cycle: a whole block, or a part of it",
+            json_schema_extra={"unit": "products"},
+        ),
+    ] = 16
+    pipeline: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=3,
+            description="register stages ahead of the accumulator: after the block sum, before the "
+            "multipliers, and after the rounding to FP32",
+            json_schema_extra={"unit": "cycles"},
+        ),
+    ] = 0
+
+    def __post_init__(self) -> None:
+        if (self.weight_format == "nvfp4") != (self.activation_format == "nvfp4"):
+            raise ValueError(
+                f"parameter activation_format={self.activation_format}: weights of {self.weight_format} allow "
+                + ("nvfp4" if self.weight_format == "nvfp4" else "formats that start with mx")
+            )
+        if self.block % self.lanes:
+            raise ValueError(
+                f"parameter lanes={self.lanes}: blocks of {self.block} elements allow its divisors"
+            )
+
+    @property
+    def weight(self) -> Element:
+        """Element of a weight."""
+        return ELEMENTS[self.weight_format]
+
+    @property
+    def activation(self) -> Element:
+        """Element of an activation."""
+        return ELEMENTS[self.activation_format]
+
+    @property
+    def block(self) -> int:
+        """Elements that share a scale."""
+        return self.weight.block
+
+    @property
+    def beats(self) -> int:
+        """Beats of a block."""
+        return self.block // self.lanes
+
+    @property
+    def unit(self) -> int:
+        """Power of two of a block sum's least significant bit."""
+        return self.weight.unit + self.activation.unit
+
+    @property
+    def block_bits(self) -> int:
+        """Width of a block's sum of products, exactly, two's complement."""
+        largest = self.block * self.weight.largest * self.activation.largest
+        return largest.bit_length() + 1
+
+    @property
+    def scaled_bits(self) -> int:
+        """Width of a block sum times the significands of its scales (1 of powers of two)."""
+        if self.weight.scale == "e8m0":
+            return self.block_bits
+        largest = self.block * self.weight.largest * self.activation.largest * 15 * 15
+        return largest.bit_length() + 1
+
+    @property
+    def exponent_bits(self) -> int:
+        """Width of the sum of the scales' exponents."""
+        return 9 if self.weight.scale == "e8m0" else 5
+
+    @property
+    def exponents(self) -> range:
+        """Powers of two that a scaled block sum can be in units of, from the sum of exponents 0 on."""
+        if self.weight.scale == "e8m0":  # two exponents of −127…127
+            return range(self.unit - 254, self.unit + 254 + 1)
+        return range(self.unit - 18, self.unit - 18 + 28 + 1)  # two of −9…5: 2^−9 · 1…15 · 2^(0…14)
+
+    @property
+    def scale_bits(self) -> int:
+        """Bits of a scale."""
+        return 8 if self.weight.scale == "e8m0" else 7

@@ -1,0 +1,1 @@
+"""From a component to its Verilog, manifest and constraints."""

@@ -1,0 +1,92 @@
+"""A generated engine: made from parameters, or read back from the directory that ``generate`` wrote."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+
+from ..registry import configure, engines
+from ..tools.files import OutputError, read_json
+from .manifest import SCHEMA, manifest
+from .verilog import convert
+
+__all__ = ["Generated", "from_parameters", "load", "resolve"]
+
+
+@dataclass(frozen=True)
+class Generated:
+    """Verilog text and its manifest."""
+
+    verilog: str
+    manifest: dict[str, Any]
+
+    @property
+    def engine(self) -> str:
+        """Name of the engine."""
+        return self.manifest["engine"]
+
+    @property
+    def top(self) -> str:
+        """Name of the top module."""
+        return self.manifest["top"]
+
+
+def from_parameters(engine: str, parameters: dict[str, Any], *, name: str | None = None) -> Generated:
+    """Make an engine.
+
+    Parameters
+    ----------
+    engine : name in the registry
+    parameters : name → value or text
+    name : of the top module (default: the engine's)
+
+    Raises
+    ------
+    ParameterError
+        An unknown engine or parameter, or a value that is not allowed.
+    """
+    entry, config = configure(engine, parameters)
+    top = entry.top(config)
+    design = convert(top, name=name or entry.name)
+    return Generated(design.verilog, manifest(entry, config, top, design))
+
+
+def load(directory: Path) -> Generated:
+    """Read what ``generate`` wrote.
+
+    Raises
+    ------
+    OutputError
+        The manifest or the Verilog is missing, is not valid, or the two do not belong together.
+    """
+    described = read_json(directory / "manifest.json")
+    try:
+        jsonschema.validate(described, SCHEMA)
+    except jsonschema.ValidationError as error:
+        where = "/".join(map(str, error.absolute_path)) or "top level"
+        raise OutputError(
+            f"{directory / 'manifest.json'} is not a manifest: {where}: {error.message}"
+        ) from None
+    path = directory / described["verilog"]
+    try:
+        text = path.read_bytes()
+    except OSError as error:
+        raise OutputError(f"cannot read {path}: {error.strerror}") from error
+    found = hashlib.sha256(text).hexdigest()
+    if found != described["verilog_sha256"]:
+        raise OutputError(
+            f"{path} was changed: sha256 {found[:12]}…, manifest {described['verilog_sha256'][:12]}…"
+        )
+    return Generated(text.decode(), described)
+
+
+def resolve(design: str, parameters: dict[str, Any]) -> Generated:
+    """Read a directory, or make the engine of that name; only an engine takes parameters."""
+    path = Path(design)
+    if design not in engines() and (path.is_dir() or path.parent != Path()):
+        if parameters:
+            raise OutputError(f"{design} is generated already: -p goes with an engine, not with a directory")
+        return load(path)
+    return from_parameters(design, parameters)

@@ -1,0 +1,1 @@
+"""What writes the tables and plots of the documentation."""

@@ -1,0 +1,296 @@
+"""What a Flex-DPE does in how many cycles, what it costs by part, and how fast it runs.
+
+Cycles are those of the model in :mod:`dotforge_sim.models.flexdpe`, which equals the RTL's count (tests); what is
+measured on the RTL itself is in :mod:`dotforge.figures.flexdpe_rtl`. Configurations are those of
+:data:`dotforge.engines.flexdpe.presets.PUBLISHED`.
+
+``python -m dotforge.figures.flexdpe DIR [--only PART]`` writes the tables.
+"""
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+
+from dotforge_sim.models import flexdpe as flexdpe_model
+
+from ..arithmetic.integer_adder import IntegerAdder
+from ..arithmetic.integer_multiplier import IntegerMultiplier
+from ..block import Block
+from ..engines.flexdpe.presets import PUBLISHED
+from ..export.design import Generated, from_parameters
+from ..export.verilog import convert
+from ..formats.table import IntegerFormat
+from ..synthesis import area, hierarchy
+from ..synthesis.targets.base import Settings
+from ..synthesis.targets.fpga import FPGAS
+from .flexdpe_rtl import (
+    generation,
+    generation_table,
+    interval,
+    interval_line,
+    random_bits,
+    rtl,
+    rtl_table,
+)
+
+__all__ = ["PARTS", "collect", "main", "table", "write"]
+
+Progress = Callable[[str], None]
+Rows = list[dict[str, Any]]
+
+#: Products of others' simulators: M, N, K, lanes, sparsity in percent of A and B, and cycles of STONNE's SIGMA.
+STONNE = (
+    (128, 128, 0, 0, 17_988),
+    (128, 128, 50, 50, 11_082),
+    (128, 128, 80, 0, 4_167),
+    (128, 128, 80, 30, 4_167),
+    (128, 128, 90, 50, 3_072),
+    (64, 64, 0, 0, 4_765),
+    (32, 32, 80, 30, 392),
+)
+
+#: Transistors of SIGMA's own RTL in the same flow, by lanes.
+SIGMA = {16: 400_538, 32: 925_422}
+
+#: MHz that the router works towards: a little above nine tenths of what the multiplier does alone. Where more is asked
+#: than there is, it does not end.
+CLOCK = 146
+
+#: Which modules make up a part of the area; the first that a module's path has counts.
+AREA_PARTS = {
+    "multipliers": ("lane",),
+    "reduction": ("fan", "overlap_fan"),
+    "sums' control": ("drain_sums", "overlap_sums"),
+    "routing": ("route_engines",),
+    "distribution": ("distribution_network",),
+    "stationary values": ("values",),
+    "runs": ("runs",),
+    "keep bits": ("keep_queue",),
+    "positions": ("positions",),
+    "rows, REGOR": ("regor", "row_mask", "row_share", "row_buffer"),
+}
+
+
+def cycles(progress: Progress) -> Rows:
+    """Count cycles of products, with routing in hardware and REGOR streamed, and with both given."""
+    rows = []
+    for lanes, size, sparse_a, sparse_b, stonne in STONNE:
+        progress(f"cycles of {size}³, {sparse_a}/{sparse_b} % sparse")
+        rng = np.random.default_rng(5)
+        a, b = random_bits(rng, (size, size), sparse_a), random_bits(rng, (size, size), sparse_b)
+        parameters = PUBLISHED["int8-128"] | {
+            "lanes": lanes,
+            "stationary_bandwidth": lanes,
+            "route_walkers": min(8, lanes // 2),
+        }
+        row: dict[str, Any] = {
+            "size": size,
+            "lanes": lanes,
+            "sparsity": [sparse_a, sparse_b],
+            "stonne": stonne,
+        }
+        useful = int((a.astype(int) @ b.astype(int)).sum())
+        for name, given in (("hardware", False), ("given", True)):
+            made = _defaults() | parameters | {"host_routes": given}
+            found, folds = flexdpe_model.exact(made, a, b.T, given_regor=given)
+            row[name] = {"cycles": found.total, "efficiency": useful / (found.total * lanes), "folds": folds}
+        rows.append(row)
+    return rows
+
+
+def _defaults() -> dict[str, Any]:
+    return from_parameters("flexdpe", {"lanes": 4, "format": "int4"}).manifest["parameters"] | {
+        "format": "int8"
+    }
+
+
+def _part(path: Sequence[str]) -> str:
+    for part, modules in AREA_PARTS.items():
+        if any(name in modules for name in path):
+            return part
+    return "other control"
+
+
+def _by_part(tree: hierarchy.Tree, top: str) -> dict[str, int]:
+    modules = {module.name: module for module in tree.modules}
+    parts: dict[str, int] = dict.fromkeys([*AREA_PARTS, "other control"], 0)
+
+    def add(name: str, path: tuple[str, ...], count: int) -> None:
+        module = modules[name]
+        path = (*path, name.removeprefix(f"{top}_"))
+        parts[_part(path[::-1])] += module.own.transistors * count
+        for child, number in module.children.items():
+            if child in modules:
+                add(child, path, count * number)
+
+    add(top, (), 1)
+    return parts
+
+
+def areas(progress: Progress) -> Rows:
+    """Measure area: flat up to 16 lanes, as a sum over modules beyond, and by part."""
+    rows = []
+    for name in ("bf16-16", "bf16-32", "int8-16", "int8-32"):
+        progress(f"area of {name}")
+        parameters = PUBLISHED[name]
+        made = from_parameters("flexdpe", parameters)
+        tree = hierarchy.measure(made.verilog, made.top)
+        lanes = parameters["lanes"]
+        row: dict[str, Any] = {
+            "name": name,
+            "lanes": lanes,
+            "sha256": made.manifest["verilog_sha256"],
+            "flat": area.synthesize(made.verilog, made.top).transistors if lanes <= 16 else None,
+            "sum": tree.total.transistors,
+            "parts": _by_part(tree, made.top),
+        }
+        if parameters.get("format") == "bf16":
+            row["ratio"] = (row["flat"] or row["sum"]) / SIGMA[lanes]
+        rows.append(row)
+    return rows
+
+
+def _alone(block: Block, name: str) -> Generated:
+    """Return an arithmetic stage as a design of its own."""
+    design = convert(block, name=name)
+    ports = [vars(port) for port in design.ports]
+    return Generated(
+        design.verilog, {"engine": name, "top": design.top, "clock": "clk", "reset": "rst", "ports": ports}
+    )
+
+
+def clocks(progress: Progress) -> Rows:
+    """Measure Fmax on an ECP5 of the engine and of its arithmetic stages alone."""
+    int8 = IntegerFormat(8)
+    engine = from_parameters("flexdpe", PUBLISHED["int8-16"])
+    designs = {
+        "engine, int8-16": engine,
+        "multiplier, Baugh-Wooley": _alone(
+            IntegerMultiplier(int8, method="baugh-wooley", pipeline=2, operators=True), "multiplier"
+        ),
+        "adder of the last level": _alone(
+            IntegerAdder(IntegerFormat(20), pipeline=1, operators=True), "adder"
+        ),
+    }
+    rows = []
+    for name, made in designs.items():
+        progress(f"Fmax of {name}")
+        timing, _ = FPGAS["ecp5"]._timing(made, Settings(seeds=3, clock_mhz=CLOCK, rip_up=True, timeout=7200))
+        assert timing is not None
+        rows.append({"name": name, **timing})
+    return rows
+
+
+#: What can be measured.
+PARTS: dict[str, Callable[[Progress], Any]] = {
+    "cycles": cycles,
+    "interval": interval,
+    "rtl": rtl,
+    "areas": areas,
+    "clocks": clocks,
+    "generation": generation,
+}
+
+
+def collect(parts: Sequence[str] = tuple(PARTS), progress: Progress = lambda line: None) -> dict[str, Any]:
+    """Measure some of :data:`PARTS`."""
+    return {"parameters": PUBLISHED, **{part: PARTS[part](progress) for part in parts}}
+
+
+def table(found: dict[str, Any]) -> str:
+    """Return what was found as Markdown tables."""
+    makers = {
+        "cycles": _cycles_table,
+        "interval": interval_line,
+        "rtl": rtl_table,
+        "areas": _area_table,
+        "clocks": _clock_table,
+        "generation": generation_table,
+    }
+    texts = ["\n".join(make(found[part])) for part, make in makers.items() if part in found]
+    return "\n\n".join(texts) + "\n"
+
+
+def _cycles_table(rows: Rows) -> list[str]:
+    lines = [
+        "Cycles of M = N = K, INT8, A stationary, from the first beat to the last sum:",
+        "",
+        "| size | lanes | sparsity A/B, % | folds | all in hardware | efficiency | routes and REGOR given | "
+        "efficiency | STONNE |",
+        "| ---: | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    for row in rows:
+        hardware, given = row["hardware"], row["given"]
+        sparsity = "/".join(map(str, row["sparsity"]))
+        lines.append(
+            f"| {row['size']} | {row['lanes']} | {sparsity} | {hardware['folds']} "
+            f"| {hardware['cycles']:,} | {hardware['efficiency']:.3f} "
+            f"| {given['cycles']:,} | {given['efficiency']:.3f} | {row['stonne']:,} |"
+        )
+    return lines
+
+
+def _area_table(rows: Rows) -> list[str]:
+    names = [row["name"] for row in rows]
+    lines = [
+        "Transistors (flow `cmos`), and by part as a sum over modules:",
+        "",
+        f"| | {' | '.join(names)} |",
+        "| --- " + "| ---: " * len(names) + "|",
+        _line("flat", [f"{row['flat']:,}" if row["flat"] else "" for row in rows]),
+        _line("sum over modules", [f"{row['sum']:,}" for row in rows]),
+        _line("of SIGMA's own RTL", [f"{row['ratio']:.3f}" if "ratio" in row else "" for row in rows]),
+    ]
+    lines += [_line(part, [f"{row['parts'][part]:,}" for row in rows]) for part in rows[0]["parts"]]
+    return [*lines, _line("Verilog sha256", [row["sha256"][:12] for row in rows])]
+
+
+def _line(name: str, cells: Sequence[str]) -> str:
+    return f"| {name} | {' | '.join(cells)} |"
+
+
+def _clock_table(rows: Rows) -> list[str]:
+    lines = [
+        "Fmax on an ECP5 (speed grade 6, out of context, median of 3 seeds):",
+        "",
+        "| design | MHz | lowest | highest | longest path |",
+        "| --- | ---: | ---: | ---: | --- |",
+    ]
+    for row in rows:
+        path = row["critical_path"]
+        lines.append(
+            f"| {row['name']} | {row['fmax_mhz']} | {row['fmax_low_mhz']} | {row['fmax_high_mhz']} "
+            f"| {path['levels']} levels, {path['logic_ns']} ns logic, {path['routing_ns']} ns wires |"
+        )
+    return lines
+
+
+def write(
+    directory: Path, progress: Progress = lambda line: None, *, parts: Sequence[str] = tuple(PARTS)
+) -> list[Path]:
+    """Write ``flexdpe.md`` and ``flexdpe.json``; return their paths."""
+    directory.mkdir(parents=True, exist_ok=True)
+    found = collect(parts, progress)
+    texts = {"md": table(found), "json": json.dumps(found, indent=1) + "\n"}
+    paths = [directory / f"flexdpe.{suffix}" for suffix in texts]
+    for path, text in zip(paths, texts.values(), strict=True):
+        path.write_text(text, encoding="utf-8")
+    return paths
+
+
+@click.command()
+@click.argument("directory", type=click.Path(path_type=Path))
+@click.option("--only", "parts", type=click.Choice(tuple(PARTS)), multiple=True, help="measure these alone")
+def main(directory: Path, parts: tuple[str, ...]) -> None:
+    """Write the tables into DIRECTORY and print them."""
+    write(directory, lambda line: print(line, file=sys.stderr, flush=True), parts=parts or tuple(PARTS))
+    print((directory / "flexdpe.md").read_text(encoding="utf-8"), end="")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,207 @@
+"""What dot products of log numbers cost, and how exact they are.
+
+Area is the ``cmos`` flow on one flat netlist. The *core* is lanes, heaps, running sums and their registers, with
+bins also the lookup behind them where that is said; the *engine* is all that ``dotforge generate`` writes.
+
+``python -m dotforge.figures.all log_numbers -o DIR`` writes the tables.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dotforge_golden.log_number import log_number, lookup_error, worst_error
+
+from ..block import Block
+from ..engines.logmac.config import LogMacConfig
+from ..engines.logmac.log_bins import LogCore, LookupSum
+from ..engines.logmac.log_converter import LogConverter
+from ..export.design import from_parameters
+from ..export.verilog import convert
+from ..flow import source
+from ..formats.logarithm import parse_log_code
+from ..synthesis import area
+from ..tools import result_cache, yosys
+
+__all__ = ["UNITS", "Unit", "collect", "errors", "search", "table", "write"]
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A line of the table: parameters of ``logmac``."""
+
+    name: str
+    lanes: int
+    parameters: dict[str, Any]
+
+    @property
+    def config(self) -> LogMacConfig:
+        """Configuration of the engine."""
+        return LogMacConfig(lanes=self.lanes, **self.parameters)
+
+
+_L22: dict[str, Any] = {"weight_code": "log:2:2", "activation_code": "log:2:2", "sum_bits": 24}
+_L43: dict[str, Any] = {
+    "weight_code": "log:4:3",
+    "activation_code": "log:4:3",
+    "sum_bits": 48,
+    "lookup_bits": 8,
+}
+_FLAG: dict[str, Any] = {"weight_code": "log:2:2:flag", "activation_code": "log:2:2:flag", "sum_bits": 24}
+_BINNED: dict[str, Any] = {"accumulator": "binned", "bin_bits": 16}
+UNITS = (
+    *(Unit("L2.2 × L2.2, each product converted", lanes, _L22) for lanes in (1, 16, 64)),
+    *(Unit("L2.2 × L2.2, four 16-bit bins", lanes, {**_L22, **_BINNED}) for lanes in (1, 16, 64)),
+    Unit("the same with a flag for zero, converted", 16, _FLAG),
+    Unit("the same with a flag for zero, bins", 16, {**_FLAG, **_BINNED}),
+    *(
+        Unit(f"L2.2 × L2.2, converted, {bits}-bit lookup", 16, {**_L22, "lookup_bits": bits})
+        for bits in (3, 8)
+    ),
+    Unit("L2.2 × INT4, converted", 16, {"weight_code": "log:2:2", "sum_bits": 24}),
+    Unit("L2.2 × INT4, four 16-bit bins", 16, {"weight_code": "log:2:2", "sum_bits": 24, **_BINNED}),
+    Unit("L4.3 × L4.3, converted, 48-bit sum, 8-bit lookup", 16, _L43),
+)
+
+#: Sums that are taken back to log numbers: width, format, octaves of scale.
+CONVERTERS = ((24, "log:2:2", 4), (24, "log:4:3", 4), (48, "log:4:3", 7))
+
+#: Fraction bits and widths of the lookup.
+FRACTIONS, LOOKUPS = (0, 1, 2, 3, 4, 5), (3, 5, 8, 12)
+
+
+def _transistors(block: Block | None, engine: dict[str, Any] | None = None) -> int:
+    """Transistors of a block, or of an engine; kept on disk by text and flow."""
+    if engine is not None:
+        made = from_parameters("logmac", engine)
+        verilog, top = made.verilog, made.top
+    else:
+        assert block is not None
+        design = convert(block)
+        verilog, top = design.verilog, design.top
+    flow = repr((area.FLOW, area.ABC_SCRIPT, source.code(area), top, yosys.version(yosys.default_engine())))
+    key = "figures_log_numbers " + hashlib.sha256(f"{flow} {verilog}".encode()).hexdigest()
+    found = result_cache.load(key)
+    if found is None:
+        found = {"transistors": area.synthesize(verilog, top).transistors}
+        result_cache.store(key, found)
+    return found["transistors"]
+
+
+def collect(
+    units: Sequence[Unit] = UNITS, progress: Callable[[str], None] = lambda line: None
+) -> list[dict[str, Any]]:
+    """Measure units.
+
+    Returns
+    -------
+    Rows of ``unit``, ``lanes`` and, in transistors, ``core``, ``lookup`` (of all bins, ``None`` where each product
+    is converted) and ``engine``.
+    """
+    rows = []
+    for unit in units:
+        progress(f"{unit.name}, {unit.lanes} lanes")
+        config, plan = unit.config, unit.config.plan
+        lookup = None
+        if plan.binned:
+            lookup = _transistors(LookupSum(plan, sum_bits=config.sum_bits, saturate=False))
+        rows.append(
+            {
+                "unit": unit.name,
+                "lanes": unit.lanes,
+                "core": _transistors(LogCore(plan)),
+                "lookup": lookup,
+                "engine": _transistors(None, {"lanes": unit.lanes, **unit.parameters}),
+            }
+        )
+    return rows
+
+
+def converters() -> list[dict[str, Any]]:
+    """Measure conversions back to log numbers: ``sum_bits``, ``code``, ``scale`` and ``transistors``."""
+    return [
+        {
+            "sum_bits": width,
+            "code": code,
+            "scale": scale,
+            "transistors": _transistors(LogConverter(sum_bits=width, code=parse_log_code(code), scale=scale)),
+        }
+        for width, code, scale in CONVERTERS
+    ]
+
+
+def search(fraction_bits: int, points: int = 200_001) -> float:
+    """Largest relative error found among evenly spaced numbers of the range of L2.y."""
+    number = log_number(f"log:2:{fraction_bits}:flag")
+    wanted = np.linspace(1, number.decode([2 ** (2 + fraction_bits) - 1])[0], points)
+    return float(np.abs(number.decode(number.encode(wanted)) / wanted - 1).max())
+
+
+def errors() -> list[dict[str, Any]]:
+    """Worst relative errors by fraction bits: of a number, by formula and by search, and of the lookup by width."""
+    return [
+        {
+            "fraction_bits": bits,
+            "formula": worst_error(bits),
+            "search": search(bits),
+            "lookup": {width: lookup_error(bits, width) for width in LOOKUPS},
+        }
+        for bits in FRACTIONS
+    ]
+
+
+def table(
+    rows: Sequence[dict[str, Any]], back: Sequence[dict[str, Any]], worst: Sequence[dict[str, Any]]
+) -> str:
+    """Return all as Markdown tables."""
+    lines = [
+        "Transistors a MAC (flow `cmos`, flat); 24-bit sums and 5-bit lookups but for what is said:",
+        "",
+        "| unit | lanes | core | lookup of all bins | whole engine |",
+        "| --- | ---: | ---: | ---: | ---: |",
+    ]
+    for row in rows:
+        each = {name: row[name] and row[name] / row["lanes"] for name in ("core", "lookup", "engine")}
+        lookup = f"{each['lookup']:.1f}" if each["lookup"] else ""
+        lines.append(
+            f"| {row['unit']} | {row['lanes']} | {each['core']:.1f} | {lookup} | {each['engine']:.1f} |"
+        )
+    lines += [
+        "",
+        "Back to a log number, transistors in all, once an engine:",
+        "",
+        "| sum | result | transistors |",
+        "| ---: | --- | ---: |",
+    ]
+    for row in back:
+        lines.append(f"| {row['sum_bits']} bits | {row['code']} | {row['transistors']:,} |")
+    widths = list(worst[0]["lookup"])
+    lines += [
+        "",
+        "Worst relative error of a number, (r − 1)/(r + 1) with r = 2^(2^−y), beside the worst that a search finds; "
+        "and what the lookup adds to a product, by its width:",
+        "",
+        f"| y | formula | search | {' | '.join(f'{width}-bit lookup' for width in widths)} |",
+        "| ---: | ---: | ---: " + "| ---: " * len(widths) + "|",
+    ]
+    for row in worst:
+        shares = " | ".join(f"{row['lookup'][width]:.2%}" for width in widths)
+        lines.append(f"| {row['fraction_bits']} | {row['formula']:.3%} | {row['search']:.3%} | {shares} |")
+    return "\n".join(lines) + "\n"
+
+
+def write(directory: Path, progress: Callable[[str], None] = lambda line: None) -> list[Path]:
+    """Write ``log_numbers.md`` and ``log_numbers.json``; return their paths."""
+    directory.mkdir(parents=True, exist_ok=True)
+    rows, back, worst = collect(progress=progress), converters(), errors()
+    content = {"units": rows, "converters": back, "errors": worst}
+    texts = {"md": table(rows, back, worst), "json": json.dumps(content, indent=1) + "\n"}
+    paths = [directory / f"log_numbers.{suffix}" for suffix in texts]
+    for path, text in zip(paths, texts.values(), strict=True):
+        path.write_text(text, encoding="utf-8")
+    return paths

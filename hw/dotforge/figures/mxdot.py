@@ -1,0 +1,276 @@
+"""What dot products of block formats cost, where their transistors go, and how well the formats represent numbers.
+
+Area is the ``cmos`` flow on one flat netlist. The *core* takes a whole block a cycle: exact products, block sum,
+scales, rounding to FP32, FP32 running sum and its register; the *engine* is all that ``dotforge generate`` writes:
+streams, operand handshake, clear. SQNR is that of the golden quantisers on seeded random matrices.
+
+``python -m dotforge.figures.all mxdot -o DIR`` writes the tables.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dotforge_golden.mx import ELEMENTS, bits_an_element, quantise
+from dotforge_golden.quantise import sqnr
+
+from ..arithmetic.mac import MultiplyAccumulate
+from ..block import Block
+from ..engines.mxdot.block_sum import ElementMac
+from ..engines.mxdot.config import MXDotConfig
+from ..engines.mxdot.datapath import BlockMac
+from ..engines.mxdot.product import ElementLane, ElementProduct
+from ..export.design import from_parameters
+from ..export.verilog import convert
+from ..flow import source
+from ..synthesis import area, hierarchy
+from ..tools import result_cache, yosys
+from .quantisers import SEED, SHAPE, matrices
+
+__all__ = [
+    "CHOICES",
+    "LANES",
+    "ROUNDINGS",
+    "block_mac",
+    "choices",
+    "collect",
+    "exact_macs",
+    "lanes",
+    "ratios",
+    "representation",
+    "table",
+    "write",
+]
+
+Progress = Callable[[str], None]
+
+#: Lanes of the exact FP4 MAC.
+LANES = (1, 16, 64)
+
+ROUNDINGS = ("floor", "ceil", "even")
+
+#: Lines of the breakdown: the modules that each holds; all others are the FP32 adder's.
+PARTS = {
+    "products": ("element_product",),
+    "block sum": ("block_sum",),
+    "scales, rounding to FP32": ("scaled_block", "power_scale", "small_float_scale", "fixed_to_float"),
+    "FP32 running sum": ("", "float_adder"),
+}
+
+#: Engines that differ from the default one in a parameter or two.
+CHOICES: tuple[dict[str, Any], ...] = (
+    {},
+    {"pipeline": 1},
+    {"pipeline": 2},
+    {"pipeline": 3},
+    {"lanes": 1},
+    {"lanes": 4},
+    {"lanes": 32},
+    {"activation_format": "mxfp8_e4m3"},
+    {"activation_format": "mxint8"},
+)
+
+
+#: Formats whose netlists are too large to flatten in a minute: their figures are the sum over modules.
+LARGE = ("mxfp8_e5m2",)
+
+
+def both(format: str) -> dict[str, Any]:
+    """Return the parameters of an engine with one format for weights and activations, a block a cycle."""
+    return {"weight_format": format, "activation_format": format, "lanes": ELEMENTS[format].block}
+
+
+def block_mac(format: str) -> Block:
+    """Return the bare MAC of a format, as many lanes as a block has elements."""
+    return BlockMac(MXDotConfig(**both(format)))
+
+
+def _measured(verilog: str, top: str, *, parts: bool = False, large: bool = False) -> dict[str, Any]:
+    """Transistors, flat or (``large``) summed, and by module where wanted; kept on disk by text and flow."""
+    version = yosys.version(yosys.default_engine())
+    flow = (
+        repr((area.FLOW, area.ABC_SCRIPT, top, parts, PARTS, source.code(area, hierarchy, __name__), version))
+        + " sum" * large
+    )
+    key = "figures_mxdot " + hashlib.sha256(f"{flow} {verilog}".encode()).hexdigest()
+    found = result_cache.load(key)
+    if found is None:
+        tree = hierarchy.measure(verilog, top) if parts or large else None
+        whole = tree.total if tree and large else area.synthesize(verilog, top)
+        measured: dict[str, Any] = {"transistors": whole.transistors, "registers": whole.registers}
+        if tree and parts:
+            measured["parts"] = dict.fromkeys(PARTS, 0)
+            for module in tree.modules:
+                kind = module.name.removeprefix(top).removeprefix("_")
+                line = next(part for part, names in PARTS.items() if kind in names)
+                measured["parts"][line] += module.own.transistors * module.instances
+        result_cache.store(key, measured)
+        return measured
+    return found
+
+
+def _transistors(block: Block) -> int:
+    design = convert(block)
+    return int(_measured(design.verilog, design.top)["transistors"])
+
+
+def lanes(formats: Sequence[str] = tuple(ELEMENTS)) -> list[dict[str, Any]]:
+    """Measure the product of two elements of each format.
+
+    Returns
+    -------
+    Rows of ``format``, ``bits`` of the product, ``product`` (magnitude, complemented where negative, and sign, as the
+    heap takes it) and ``lane`` (a signed number; ``None`` for formats with NaN).
+    """
+    rows = []
+    for format in formats:
+        product = ElementProduct(a=format, b=format)
+        number = "nan" not in product.signature.members
+        lane = _transistors(ElementLane(a=format, b=format)) if number else None
+        rows.append({"format": format, "bits": product.width, "product": _transistors(product), "lane": lane})
+    return rows
+
+
+def exact_macs(counts: Sequence[int] = LANES) -> list[dict[str, Any]]:
+    """Measure exact FP4 in fixed point, without scales, beside INT4: rows of ``unit``, ``lanes``, ``core``."""
+    rows = []
+    for count in counts:
+        units = {
+            "INT4": MultiplyAccumulate(lanes=count, a_bits=4, b_bits=4, sum_bits=16),
+            "FP4 (E2M1), exact": ElementMac(lanes=count, weight="mxfp4", activation="mxfp4", sum_bits=16),
+        }
+        rows += [{"unit": name, "lanes": count, "core": _transistors(block)} for name, block in units.items()]
+    return rows
+
+
+def collect(
+    formats: Sequence[str] = tuple(ELEMENTS), progress: Progress = lambda line: None
+) -> list[dict[str, Any]]:
+    """Measure a block a cycle in each format: ``format``, ``lanes``, ``core``, its ``parts``, ``engine``."""
+    rows = []
+    for format in formats:
+        progress(f"{format}, a block a cycle")
+        design = convert(block_mac(format))
+        large = format in LARGE
+        core = _measured(design.verilog, design.top, parts=True, large=large)
+        engine = from_parameters("mxdot", both(format))
+        rows.append(
+            {
+                "format": format,
+                "lanes": ELEMENTS[format].block,
+                "core": core["transistors"],
+                "parts": core["parts"],
+                "engine": _measured(engine.verilog, engine.top, large=large)["transistors"],
+            }
+        )
+    return rows
+
+
+def choices(progress: Progress = lambda line: None) -> list[dict[str, Any]]:
+    """Measure whole engines that differ from the default one: ``choice``, ``lanes``, transistors, registers."""
+    rows = []
+    for parameters in CHOICES:
+        name = ", ".join(f"{key}={value}" for key, value in parameters.items()) or "default"
+        progress(f"engine, {name}")
+        engine = from_parameters("mxdot", parameters)
+        found = _measured(engine.verilog, engine.top)
+        rows.append({"choice": name, "lanes": engine.manifest["parameters"]["lanes"], **found})
+    return rows
+
+
+def ratios(format: str, rounding: str, drawn: dict[str, np.ndarray]) -> dict[str, float]:
+    """Return SQNR in decibels of matrices in a format, by their names."""
+    return {
+        name: sqnr(matrix, quantise(matrix, format=format, scale_rounding=rounding).values())
+        for name, matrix in drawn.items()
+    }
+
+
+def representation(
+    formats: Sequence[str] = tuple(ELEMENTS), shape: tuple[int, int] = SHAPE
+) -> list[dict[str, Any]]:
+    """Return a row for each format and rounding of shared scales: bits an element, SQNR of each distribution."""
+    drawn = matrices(shape)
+    return [
+        {
+            "format": format,
+            "rounding": rounding,
+            "bits": bits_an_element(format),
+            "sqnr_db": ratios(format, rounding, drawn),
+        }
+        for format in formats
+        for rounding in ROUNDINGS
+    ]
+
+
+def table(content: dict[str, list[dict[str, Any]]]) -> str:
+    """Return all as Markdown tables."""
+    lines = [
+        "Product of two elements, transistors (flow `cmos`, flat):",
+        "",
+        "| format | bits of the product | sign and magnitude, as the heap takes them | signed number |",
+        "| --- | ---: | ---: | ---: |",
+    ]
+    for row in content["lanes"]:
+        lane = "" if row["lane"] is None else f"{row['lane']:,}"
+        lines.append(f"| {row['format']} | {row['bits']} | {row['product']:,} | {lane} |")
+    lines += [
+        "",
+        "Exact products into a 16-bit fixed-point sum, no scales, transistors a MAC:",
+        "",
+        "| unit | lanes | core |",
+        "| --- | ---: | ---: |",
+    ]
+    for row in content["exact"]:
+        lines.append(f"| {row['unit']} | {row['lanes']} | {row['core'] / row['lanes']:.1f} |")
+    lines += [
+        "",
+        "A block a cycle, scales and FP32 running sum included, transistors a MAC; the parts are synthesized on their "
+        f"own (hierarchy `sum`), and so is all of {', '.join(LARGE)}:",
+        "",
+        f"| format | lanes = block | core | {' | '.join(PARTS)} | whole engine |",
+        "| --- | ---: | ---: " + "| ---: " * len(PARTS) + "| ---: |",
+    ]
+    for row in content["blocks"]:
+        figures = [row["core"], *row["parts"].values(), row["engine"]]
+        cells = " | ".join(f"{figure / row['lanes']:.1f}" for figure in figures)
+        lines.append(f"| {row['format']} | {row['lanes']} | {cells} |")
+    lines += [
+        "",
+        "Whole engines, MXFP4, 16 lanes, but for what is said:",
+        "",
+        "| parameters | transistors | flip-flops | transistors a MAC |",
+        "| --- | ---: | ---: | ---: |",
+    ]
+    for row in content["engines"]:
+        each = f"{row['transistors'] / row['lanes']:.1f}"
+        lines.append(f"| {row['choice']} | {row['transistors']:,} | {row['registers']:,} | {each} |")
+    names = list(content["formats"][0]["sqnr_db"])
+    lines += [
+        "",
+        f"SQNR in dB of matrices of {SHAPE[0]} × {SHAPE[1]} (seed {SEED}) by the rounding of shared scales:",
+        "",
+        f"| format | bits an element | scales | {' | '.join(names)} |",
+        "| --- | ---: | --- " + "| ---: " * len(names) + "|",
+    ]
+    for row in content["formats"]:
+        cells = " | ".join(f"{row['sqnr_db'][name]:.2f}" for name in names)
+        lines.append(f"| {row['format']} | {row['bits']:g} | {row['rounding']} | {cells} |")
+    return "\n".join(lines) + "\n"
+
+
+def write(directory: Path, progress: Progress = lambda line: None) -> list[Path]:
+    """Write ``mxdot.md`` and ``mxdot.json``; return their paths."""
+    directory.mkdir(parents=True, exist_ok=True)
+    progress("lanes")
+    content = {"lanes": lanes(), "exact": exact_macs(), "blocks": collect(progress=progress)}
+    content |= {"engines": choices(progress), "formats": representation()}
+    texts = {"md": table(content), "json": json.dumps(content, indent=1) + "\n"}
+    paths = [directory / f"mxdot.{suffix}" for suffix in texts]
+    for path, text in zip(paths, texts.values(), strict=True):
+        path.write_text(text, encoding="utf-8")
+    return paths

@@ -1,0 +1,300 @@
+"""Fig. 6b of 004_cc286613ada5888f (SIGMA) from netlists: linear reduction, FAN and ART from 16 to 512 lanes.
+
+Area is the ``sum`` mode of the ``cmos`` flow: every distinct module once, added up over its instances. All
+networks have the same adder, one cycle deep, free-running registers (no stall), and vecIDs that are held
+while a fold lasts: no network spends registers on control.
+
+Cycles: ``FOLDS`` folds of ``VECTORS`` vectors, one a cycle; a fold's vectors leave before the next fold
+enters, which takes ``lanes`` cycles in the chain and log2(``lanes``) in the trees, as in the paper.
+
+Activity, two models between which a chip lies. ``ungated``: every cell switches in every cycle, vectors or
+not, so energy is area · cycles (the paper's power figures behave like that). ``gated``: cells switch for
+vectors only, so energy is area · vectors. The energy-delay product is energy · cycles. All clocks are the
+same, which favours ART, whose floating-point level is two adders deep.
+
+``python -m dotforge.figures.reduction DIR`` writes table, plot and numbers.
+"""
+
+import argparse
+import hashlib
+import json
+import re
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from ..export.verilog import convert
+from ..flow import source
+from ..formats.table import FP32, INT32, Format
+from ..network.reduction.art import Art
+from ..network.reduction.fan import Fan
+from ..network.reduction.linear import LinearReduction, skew_registers
+from ..network.reduction.reduction import Reduction
+from ..pictures.bar_chart import Panel, render
+from ..synthesis import area, hierarchy
+from ..tools import result_cache, yosys
+
+__all__ = ["FOLDS", "LANES", "VECTORS", "collect", "cycles", "energy_delay", "measure", "table", "write"]
+
+FOLDS = 100
+VECTORS = 1000
+LANES = (16, 32, 64, 128, 256, 512)
+NETWORKS: dict[str, type[Reduction]] = {"linear": LinearReduction, "FAN": Fan, "ART": Art}
+FORMATS: dict[str, Format] = {"FP32": FP32, "INT32": INT32}
+
+#: The paper's post-layout figures at 512 lanes, FP32, against linear: area, power, energy-delay product.
+PAPER = {"FAN": {"area": 0.10, "power": 0.31, "edp": -0.45}, "ART": {"area": 0.92, "power": 0.86}}
+
+#: What may be asked of the FAN, and is measured one by one.
+OPTIONS: dict[str, Any] = {
+    "stallable": True,
+    "tag_width": 16,
+    "gate_empty": True,
+    "align_outputs": True,
+    "compact": True,
+}
+
+#: Lines of the report: what each kind of module is counted as.
+LINES = {
+    "adders": ("float_adder", "three_input_adder", "reduction_adder"),
+    "link registers": ("delay",),
+    "selectors": ("select",),
+    "gates of operands": ("gate", "linear_stage"),
+    "vecID comparators": ("joins",),
+    "control of the nodes": ("fan_control", "art_control", "fan_leaf", "fan_tree", "art_node", "art_tree"),
+    "valid bits": ("fan", "art", "linear"),
+    "alignment": ("align",),
+    "compaction": ("compact",),
+}
+
+
+def measure(
+    network: str, lanes: int, sum_format: str, *, flat: bool = False, **parameters: Any
+) -> dict[str, Any]:
+    """Measure one network; results are kept on disk by Verilog text and flow.
+
+    Parameters
+    ----------
+    network : ``linear``, ``FAN`` or ``ART``
+    lanes : 2…512
+    sum_format : ``FP32`` or ``INT32``
+    flat : one flat netlist, without lines
+    parameters : more of the network's
+
+    Returns
+    -------
+    ``transistors``, ``registers``, and ``lines``: name → transistors. Registers that end an adder are a line
+    of their own.
+    """
+    block = NETWORKS[network](lanes, sum_format=FORMATS[sum_format], **{"stallable": False, **parameters})
+    design = convert(block, name=network.lower())
+    engine = yosys.default_engine()
+    flow = hashlib.sha256(
+        repr((area.FLOW, area.ABC_SCRIPT, LINES, flat, source.code(area, __name__))).encode()
+    ).hexdigest()
+    key = f"{design.sha256} {yosys.version(engine)} {flow}"
+    found = result_cache.load(key)
+    if found is None:
+        found = _flat(design.verilog, design.top) if flat else _by_line(design.verilog, design.top)
+        result_cache.store(key, found)
+    return found
+
+
+def _flat(verilog: str, top: str) -> dict[str, Any]:
+    found = area.synthesize(verilog, top)
+    return {"transistors": found.transistors, "registers": found.registers, "lines": {}}
+
+
+def _by_line(verilog: str, top: str) -> dict[str, Any]:
+    tree = hierarchy.measure(verilog, top)
+    kinds = {kind: line for line, kinds in LINES.items() for kind in kinds}
+    lines = dict.fromkeys(LINES, 0) | {"adder output registers": 0}
+    for module in tree.modules:
+        kind = re.sub(r"_\d+$", "", module.name.removeprefix(f"{top}_"))
+        line = kinds.get(kind, "adders")  # what has another name is a part of the floating-point adder
+        ending = 16 * module.own.registers if line == "adders" else 0
+        lines[line] += (module.own.transistors - ending) * module.instances
+        lines["adder output registers"] += ending * module.instances
+    total = tree.total
+    return {
+        "transistors": total.transistors,
+        "registers": total.registers,
+        "lines": {line: count for line, count in lines.items() if count},
+    }
+
+
+def cycles(network: str, lanes: int) -> int:
+    """Return the cycles of all folds: every fold waits for the last sum of the one before."""
+    drain = lanes if network == "linear" else (lanes - 1).bit_length()
+    return FOLDS * (VECTORS + drain)
+
+
+def energy_delay(network: str, lanes: int, transistors: int, activity: str) -> float:
+    """Return the energy-delay product in switched transistors · cycles².
+
+    Parameters
+    ----------
+    activity : ``ungated`` or ``gated``, see the module
+    """
+    time = cycles(network, lanes)
+    active = {"ungated": time, "gated": FOLDS * VECTORS}[activity]
+    return float(transistors) * active * time
+
+
+def collect(lanes: Sequence[int] = LANES, progress: Callable[[str], None] = lambda line: None) -> list[dict]:
+    """Return one row for every format, number of lanes and network."""
+    rows: list[dict] = []
+    for sum_format in FORMATS:
+        for count in lanes:
+            base: dict[str, Any] = {}
+            for network in NETWORKS:
+                found = measure(network, count, sum_format)
+                row: dict[str, Any] = {"format": sum_format, "lanes": count, "network": network, **found}
+                row["cycles"] = cycles(network, count)
+                row["edp"] = {
+                    activity: energy_delay(network, count, found["transistors"], activity)
+                    for activity in ("ungated", "gated")
+                }
+                base = base or row
+                row["area_over_linear"] = row["transistors"] / base["transistors"] - 1
+                row["speedup"] = base["cycles"] / row["cycles"]
+                row["edp_over_linear"] = {key: row["edp"][key] / base["edp"][key] - 1 for key in row["edp"]}
+                rows.append(row)
+                progress(f"{sum_format} {network} {count}: {row['transistors']:,} transistors")
+    return rows
+
+
+def table(rows: Sequence[dict]) -> str:
+    """Return the figure as Markdown."""
+    parts = [
+        "| format | lanes | linear | FAN | ART | FAN over linear | ART over linear | speed-up | "
+        "EDP, FAN over linear: ungated | gated |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    grouped: dict[tuple[str, int], dict[str, dict]] = {}
+    for row in rows:
+        grouped.setdefault((row["format"], row["lanes"]), {})[row["network"]] = row
+    for (sum_format, lanes), found in grouped.items():
+        fan, art = found["FAN"], found["ART"]
+        cells = [sum_format, str(lanes), *(f"{found[name]['transistors']:,}" for name in NETWORKS)]
+        cells += [f"{fan['area_over_linear']:+.1%}", f"{art['area_over_linear']:+.1%}"]
+        cells.append(f"{fan['speedup']:.2f}")
+        cells += [f"{fan['edp_over_linear'][key]:+.0%}" for key in ("ungated", "gated")]
+        parts.append(f"| {' | '.join(cells)} |")
+    last = max(lanes for _, lanes in grouped)
+    parts += ["", f"FP32, {last} lanes, beside the paper's post-layout figures at 512:", ""]
+    parts += _beside_paper(grouped["FP32", last], last)
+    parts += ["", f"Where the transistors are, FP32, {last} lanes:", ""]
+    parts += _by_line_table(grouped["FP32", last])
+    return "\n".join(parts) + "\n"
+
+
+def _beside_paper(found: dict[str, dict], lanes: int) -> list[str]:
+    fan, art = found["FAN"], found["ART"]
+    over_art = fan["edp"]["ungated"] / art["edp"]["ungated"] - 1
+    skew = skew_registers(lanes, 32)
+    return [
+        "| | here | paper |",
+        "| --- | ---: | ---: |",
+        f"| area, FAN over linear | {fan['area_over_linear']:+.1%} | {PAPER['FAN']['area']:+.0%} |",
+        f"| area, ART over linear | {art['area_over_linear']:+.1%} | {PAPER['ART']['area']:+.0%} |",
+        f"| energy-delay product, FAN over linear | {fan['edp_over_linear']['ungated']:+.0%} | −45% |",
+        f"| energy-delay product, FAN over ART | {over_art:+.0%} | −34% |",
+        f"| flip-flops that skew the input of linear, not counted above | {skew:,} | |",
+    ]
+
+
+def _by_line_table(found: dict[str, dict]) -> list[str]:
+    base = found["linear"]["transistors"]
+    names = list(dict.fromkeys(line for row in found.values() for line in row["lines"]))
+    parts = ["| line | linear | FAN | ART | FAN, % of linear's area |", "| --- | ---: | ---: | ---: | ---: |"]
+    for line in names:
+        counts = [found[network]["lines"].get(line, 0) for network in NETWORKS]
+        parts.append(f"| {line} | {' | '.join(f'{count:,}' for count in counts)} | {counts[1] / base:.1%} |")
+    totals = [found[network]["transistors"] for network in NETWORKS]
+    parts.append(f"| all | {' | '.join(f'{count:,}' for count in totals)} | {totals[1] / base:.1%} |")
+    return parts
+
+
+def plot(rows: Sequence[dict]) -> str:
+    """Return the figure as SVG."""
+    lanes = sorted({row["lanes"] for row in rows})
+
+    def series(sum_format: str, value: Callable[[dict], float]) -> dict[str, list[float]]:
+        return {
+            network: [value(row) for row in rows if (row["format"], row["network"]) == (sum_format, network)]
+            for network in NETWORKS
+        }
+
+    groups = [str(count) for count in lanes]
+    panels = (
+        ("Area, FP32", "million transistors", "FP32", lambda row: row["transistors"] / 1e6),
+        ("Area, INT32", "million transistors", "INT32", lambda row: row["transistors"] / 1e6),
+        ("Speed-up over linear", f"{FOLDS} folds × {VECTORS} vectors", "FP32", lambda row: row["speedup"]),
+        (
+            "Energy-delay product, FP32",
+            "linear = 1, every cell switching",
+            "FP32",
+            lambda row: 1 + row["edp_over_linear"]["ungated"],
+        ),
+    )
+    return render([Panel(title, unit, groups, series(key, value)) for title, unit, key, value in panels])
+
+
+def options_table(lanes: int = 64, progress: Callable[[str], None] = lambda line: None) -> str:
+    """Return what the options of the FAN cost, FP32, as Markdown."""
+    plain = measure("FAN", lanes, "FP32")["transistors"]
+    parts = [f"FAN, FP32, {lanes} lanes:", "", "| | all | against the plain one |", "| --- | ---: | ---: |"]
+    parts.append(f"| plain | {plain:,} | |")
+    for name, value in OPTIONS.items():
+        found = measure("FAN", lanes, "FP32", **{name: value})["transistors"]
+        label = name if value is True else f"{name}={value}"
+        parts.append(f"| `{label}` | {found:,} | {found / plain - 1:+.1%} |")
+        progress(f"{label}: {found:,} transistors")
+    wide = measure("FAN", lanes, "INT32")["transistors"]
+    narrow = measure("FAN", lanes, "INT32", input_width=16)["transistors"]
+    parts += [
+        "",
+        f"INT32, {lanes} lanes: {wide:,}; with `input_width=16` {narrow:,} ({narrow / wide - 1:+.1%}).",
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def flat_table(lanes: Sequence[int] = (8, 16), progress: Callable[[str], None] = lambda line: None) -> str:
+    """Return how near the sum over modules is to one flat netlist, as Markdown."""
+    parts = [f"| transistors, sum / flat | {' | '.join(NETWORKS)} |", "| --- |" + " ---: |" * len(NETWORKS)]
+    for sum_format in FORMATS:
+        for count in lanes:
+            cells = []
+            for network in NETWORKS:
+                total = measure(network, count, sum_format)["transistors"]
+                flat = measure(network, count, sum_format, flat=True)["transistors"]
+                cells.append(f"{total:,} / {flat:,} ({total / flat - 1:+.1%})")
+            parts.append(f"| {sum_format}, N = {count} | {' | '.join(cells)} |")
+            progress(parts[-1])
+    return "\n".join(parts) + "\n"
+
+
+def write(directory: Path, progress: Callable[[str], None] = lambda line: None) -> list[Path]:
+    """Write ``reduction.md``, ``reduction.svg`` and ``reduction.json``; return their paths."""
+    directory.mkdir(parents=True, exist_ok=True)
+    rows = collect(progress=progress)
+    text = "\n".join([table(rows), options_table(progress=progress), flat_table(progress=progress)])
+    texts = {"md": text, "svg": plot(rows), "json": json.dumps(rows, indent=1) + "\n"}
+    paths = [directory / f"reduction.{suffix}" for suffix in texts]
+    for path, text in zip(paths, texts.values(), strict=True):
+        path.write_text(text, encoding="utf-8")
+    return paths
+
+
+def main() -> None:
+    """Write the figure into the directory that the command line names."""
+    parser = argparse.ArgumentParser(description="Area, speed-up and energy-delay product of reduction.")
+    parser.add_argument("directory", type=Path)
+    for path in write(parser.parse_args().directory, lambda line: print(line, file=sys.stderr, flush=True)):
+        print(path)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,1 +1,0 @@
-"""From a component to Verilog, reports and collateral."""

@@ -1,0 +1,1 @@
+"""Networks that add runs of neighbouring lanes: FAN, ART, a chain."""

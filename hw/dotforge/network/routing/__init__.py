@@ -1,0 +1,1 @@
+"""What turns the positions of a fold into switch settings, in hardware."""

@@ -1,0 +1,1 @@
+"""Many reports: compare, sweep, baseline."""

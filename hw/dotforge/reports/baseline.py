@@ -1,0 +1,73 @@
+"""Reports of the default configuration of every engine: the baseline that changes are compared with.
+
+Run as ``python -m dotforge.reports.baseline -o DIR``; `make reports` does so into ``reports/``, and `make delta`
+compares what the working tree gives with what is there.
+"""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..console import say
+from ..export.design import Generated, from_parameters
+from ..outcome import end_on_error
+from ..registry import engines
+from ..synthesis.synth import synthesize
+from ..synthesis.targets import target as find_target
+from ..tools.files import OutputError, write_json
+
+__all__ = ["TARGETS", "baseline", "hierarchy_mode", "main"]
+
+#: Targets whose tools all come from PyPI, so that everybody gets the same figures.
+TARGETS = ("cmos", "ecp5")
+
+#: Engines of more transistors than this are measured as a sum over modules: a flat netlist of more takes minutes.
+FLAT_LIMIT = 150_000
+
+#: Engines of more LUTs than this are not placed: it would take minutes a seed.
+PLACE_LIMIT = 1000
+
+
+def hierarchy_mode(generated: Generated) -> str:
+    """Return how a configuration is measured within seconds: ``flat`` if it is small, else ``sum``."""
+    small = synthesize(generated, mode="sum")["totals"]["transistors"] <= FLAT_LIMIT
+    return "flat" if small else "sum"
+
+
+def baseline(name: str, directory: Path, *, jobs: int = 1) -> list[Path]:
+    """Write the reports of one engine's default configuration, ``ENGINE/TARGET.json``; returns them."""
+    generated = from_parameters(name, {})
+    mode = hierarchy_mode(generated)
+    files = []
+    for target in TARGETS:
+        say(f"{name}: {target}, {mode}")
+        placed = "seeds" in find_target(target).uses
+        unplaced: dict[str, Any] = {"seeds": 0} if placed else {}
+        report = synthesize(generated, target=target, mode=mode, **unplaced)
+        if placed and report["totals"]["luts"] <= PLACE_LIMIT:
+            report = synthesize(generated, target=target, mode=mode, seeds=3, jobs=jobs)
+        path = directory / name / f"{target}.json"
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(f"cannot write {path.parent}: {error.strerror}") from error
+        write_json(path, report)
+        files.append(path)
+    return files
+
+
+@click.command()
+@click.option("-o", "--output", type=click.Path(path_type=Path), required=True)
+@click.argument("names", nargs=-1, metavar="[ENGINE]…")
+def main(output: Path, names: tuple[str, ...]) -> None:
+    """Write the reports of every engine, or of some."""
+    for name in names or tuple(engines()):
+        for path in baseline(name, output, jobs=os.cpu_count() or 1):
+            click.echo(path)
+
+
+if __name__ == "__main__":
+    sys.exit(end_on_error(main))

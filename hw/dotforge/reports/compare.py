@@ -1,0 +1,276 @@
+"""``compare``: two sets of reports, configuration by configuration."""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..synthesis.metrics import METRICS, Metric, value
+from ..tools.files import OutputError
+from .limits import Limit
+from .report_files import Found, read_reports
+
+__all__ = ["Change", "Comparison", "Pair", "compare", "compare_paths"]
+
+#: A tool whose change is what is compared, not a reason to refuse.
+_OURS = "dotforge"
+
+
+@dataclass(frozen=True)
+class Change:
+    """A metric of a pair.
+
+    Attributes
+    ----------
+    metric : which
+    old, new : values, ``None`` where a report has none
+    percent : relative change; ``None`` where it is not a number
+    verdict : ``"better"``, ``"worse"``, ``"same"`` (within the tolerance), or ``"gone"``, ``"added"``
+    """
+
+    metric: Metric
+    old: float | None
+    new: float | None
+    percent: float | None
+    verdict: str
+
+
+@dataclass
+class Pair:
+    """A configuration that both sides have.
+
+    Attributes
+    ----------
+    name : engine, target and parameters in short
+    old, new : reports
+    changes : in the order of :data:`dotforge.synthesis.metrics.METRICS`
+    differs : target, tools or options that are not the same, in words
+    """
+
+    name: str
+    old: dict[str, Any]
+    new: dict[str, Any]
+    changes: list[Change]
+    differs: list[str]
+
+
+@dataclass
+class Comparison:
+    """The result.
+
+    Attributes
+    ----------
+    pairs : configurations of both sides
+    added, vanished : names of configurations of one side
+    broken : limits that are broken, in words
+    ignored : JSON files that were no reports
+    """
+
+    pairs: list[Pair] = field(default_factory=list)
+    added: list[str] = field(default_factory=list)
+    vanished: list[str] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)
+    ignored: list[Path] = field(default_factory=list)
+
+
+def compare_paths(
+    old: Path,
+    new: Path,
+    *,
+    limits: Iterable[Limit] = (),
+    tolerances: Mapping[str, float] | None = None,
+    allow_different: bool = False,
+) -> Comparison:
+    """Compare files or directories; see :func:`compare`."""
+    before, after = read_reports(old), read_reports(new)
+    # Two files are a pair whatever they describe: that is what the user asked for.
+    single = not old.is_dir() and not new.is_dir()
+    return compare(
+        before, after, limits=limits, tolerances=tolerances, allow_different=allow_different, single=single
+    )
+
+
+def compare(
+    old: Found,
+    new: Found,
+    *,
+    limits: Iterable[Limit] = (),
+    tolerances: Mapping[str, float] | None = None,
+    allow_different: bool = False,
+    single: bool = False,
+) -> Comparison:
+    """Pair reports by engine, target and parameters, and compare each metric.
+
+    Where a version of an engine has a parameter more or less than another one, the others tell the pair.
+
+    Parameters
+    ----------
+    old, new : reports
+    limits : what must not happen
+    tolerances : metric → relative change that is noise, over the metric's own
+    allow_different : pair reports of different targets, tools or options too
+    single : each side is one report, and they are a pair even if the configurations differ
+
+    Raises
+    ------
+    OutputError
+        A pair has different targets, tools or options; two reports are of one configuration.
+    """
+    before, after = _by_key(old), _by_key(new)
+    if single:
+        before, after = {"": next(iter(before.values()))}, {"": next(iter(after.values()))}
+    else:
+        _match(before, after, _with_new_parameters)
+        if allow_different:
+            _match(before, after, _on_another_target)
+    result = Comparison(ignored=[*old.foreign, *new.foreign])
+    given = {entry.name: entry.tolerance for entry in METRICS} | dict(tolerances or {})
+    for key in [*before, *(key for key in after if key not in before)]:
+        if key not in after:
+            result.vanished.append(_name(before[key][1]))
+        elif key not in before:
+            result.added.append(_name(after[key][1]))
+        else:
+            result.pairs.append(_pair(before[key], after[key], given, allow_different))
+    result.broken = list(_broken(result, limits))
+    return result
+
+
+def _by_key(found: Found) -> dict[str, tuple[Path, dict[str, Any]]]:
+    keyed: dict[str, tuple[Path, dict[str, Any]]] = {}
+    for path, report in found.reports.items():
+        key = _key(report, target=True)
+        if key in keyed:
+            raise OutputError(f"{keyed[key][0]} and {path} are reports of one configuration")
+        keyed[key] = path, report
+    return keyed
+
+
+def _key(report: dict[str, Any], *, target: bool) -> str:
+    parts = [report["engine"], report["parameters"], report["target"] if target else None]
+    return json.dumps(parts, sort_keys=True)
+
+
+def _match(
+    before: dict[str, tuple[Path, dict[str, Any]]],
+    after: dict[str, tuple[Path, dict[str, Any]]],
+    alike: Callable[[dict[str, Any], dict[str, Any]], bool],
+) -> None:
+    """Give a report without a partner the key of the only one that is like it, where each is the other's only one."""
+    alone = [key for key in before if key not in after]
+    likes = {
+        key: [other for other in alone if alike(before[other][1], after[key][1])]
+        for key in after
+        if key not in before
+    }
+    wanted = Counter(other for others in likes.values() for other in others)
+    for key, others in likes.items():
+        if len(others) == 1 and wanted[others[0]] == 1:
+            after[others[0]] = after.pop(key)
+
+
+def _with_new_parameters(old: dict[str, Any], new: dict[str, Any]) -> bool:
+    """Tell whether parameters were only added to an engine, or only taken away, between two versions of it."""
+    first, second = old["parameters"].items(), new["parameters"].items()
+    same = old["engine"] == new["engine"] and old["target"] == new["target"]
+    return same and (first <= second or second <= first)
+
+
+def _on_another_target(old: dict[str, Any], new: dict[str, Any]) -> bool:
+    return _key(old, target=False) == _key(new, target=False)
+
+
+def _pair(
+    before: tuple[Path, dict[str, Any]],
+    after: tuple[Path, dict[str, Any]],
+    tolerances: Mapping[str, float],
+    allow_different: bool,
+) -> Pair:
+    (old_path, old), (new_path, new) = before, after
+    differs = list(_differences(old, new))
+    if differs and not allow_different:
+        raise OutputError(
+            f"{old_path} and {new_path} cannot be compared: {'; '.join(differs)} (--allow-different compares them)"
+        )
+    changes = [
+        _change(metric, value(old, metric), value(new, metric), tolerances[metric.name])
+        for metric in METRICS
+        if value(old, metric) is not None or value(new, metric) is not None
+    ]
+    return Pair(_pair_name(old, new), old, new, changes, differs)
+
+
+def _differences(old: dict[str, Any], new: dict[str, Any]) -> Iterable[str]:
+    if old["target"] != new["target"]:
+        yield f"target {old['target']} and {new['target']}"
+    for part in ("tools", "options"):
+        for name in sorted({*old[part], *new[part]} - {_OURS}):
+            first, second = old[part].get(name, "none"), new[part].get(name, "none")
+            if first != second:
+                yield f"{part.removesuffix('s')} {name} {first} and {second}"
+
+
+def _change(metric: Metric, old: float | None, new: float | None, tolerance: float) -> Change:
+    if new is None or old is None:
+        return Change(metric, old, new, None, "gone" if new is None else "added")
+    percent = 100 * (new - old) / old if old else (0.0 if new == old else None)
+    if new == old or abs(new - old) <= tolerance * abs(old):
+        verdict = "same"
+    else:
+        verdict = "better" if (new < old) == (metric.better == "less") else "worse"
+    return Change(metric, old, new, percent, verdict)
+
+
+def _broken(result: Comparison, limits: Iterable[Limit]) -> Iterable[str]:
+    for limit in limits:
+        if limit.text == "vanished":
+            yield from (f"vanished: {name}" for name in result.vanished)
+        elif limit.text == "new":
+            yield from (f"new: {name}" for name in result.added)
+        elif limit.text == "worse":
+            for pair in result.pairs:
+                for change in pair.changes:
+                    if change.verdict in ("worse", "gone"):
+                        yield f"worse: {pair.name}: {described(change)}"
+        else:
+            for pair in result.pairs:
+                for change in pair.changes:
+                    if change.metric.name in limit.metrics and limit.broken(change.old, change.new):
+                        yield f"{limit.text}: {pair.name}: {described(change)}"
+
+
+def described(change: Change) -> str:
+    """Return a change in words, as in ``transistors 6274 → 6500 (+3.6 %)``."""
+    percent = "" if change.percent is None else f" ({change.percent:+.2f} %)"
+    unit = f" {change.metric.unit}" if change.metric.unit else ""
+    return f"{change.metric.name} {number(change.old)} → {number(change.new)}{unit}{percent}"
+
+
+def number(found: float | None) -> str:
+    """Return a figure as text, exact for integers."""
+    if found is None:
+        return "none"
+    return str(found) if isinstance(found, int) else f"{found:.6g}"
+
+
+def _text(parameter: Any) -> str:
+    return str(parameter).lower() if isinstance(parameter, bool) else str(parameter)
+
+
+def _name(report: dict[str, Any]) -> str:
+    parameters = " ".join(f"{name}={_text(given)}" for name, given in report["parameters"].items())
+    return f"{report['engine']} {report['target']} {parameters}".strip()
+
+
+def _pair_name(old: dict[str, Any], new: dict[str, Any]) -> str:
+    if old["engine"] == new["engine"] and old["parameters"] == new["parameters"]:
+        return _name(new)
+    changed = [
+        f"{name}={_text(old['parameters'].get(name, 'none'))}→{_text(new['parameters'].get(name, 'none'))}"
+        for name in sorted({*old["parameters"], *new["parameters"]})
+        if old["parameters"].get(name) != new["parameters"].get(name)
+    ]
+    engine = old["engine"] if old["engine"] == new["engine"] else f"{old['engine']}→{new['engine']}"
+    return f"{engine} {new['target']} {' '.join(changed)}".strip()

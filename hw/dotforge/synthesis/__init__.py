@@ -1,0 +1,1 @@
+"""What one design costs: the area flow, targets, and the report."""

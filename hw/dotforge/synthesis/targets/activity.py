@@ -1,0 +1,194 @@
+"""Power from the bench's own run: the bench drives the netlist, toggles are counted, OpenSTA weighs them.
+
+The cells are simulated by what the Liberty says of their function, without delays: glitches do not count.
+"""
+
+import json
+import re
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import dotforge_golden
+from dotforge_sim.simulator import bench
+
+from ...export.design import Generated
+from ...flow import source
+from ...tools import yosys
+from ...tools.files import data_directory
+from ...verify import recording
+from ...verify.recording import BUSY
+from .base import Settings
+from .library import Library
+from .sta import power
+
+__all__ = ["Toggles", "count_toggles", "flow", "pins", "power_of_bench"]
+
+
+def flow(engine: str) -> str:
+    """Return a hash of the bench of an engine, its golden model, and the code that runs it and counts toggles."""
+    benches = data_directory("tb")
+    golden = Path(dotforge_golden.__file__).parent
+    code = source.code(recording, bench, __name__)
+    return source.digest(source.bench(benches / engine, benches / "support", golden), code)
+
+
+@dataclass
+class Toggles:
+    """What a waveform says.
+
+    Attributes
+    ----------
+    cycles : rising edges of the clock
+    nets : bit of a signal (``name`` or ``name[index]``) → toggles, and the part of the time that it is high
+    """
+
+    cycles: int = 0
+    nets: dict[str, tuple[int, float]] = field(default_factory=dict)
+
+
+@dataclass
+class _Bit:
+    value: str = "x"
+    toggles: int = 0
+    high: int = 0
+    since: int = 0
+
+
+def count_toggles(vcd: Iterator[str], scope: str, clock: str) -> Toggles:
+    """Count in the lines of a VCD file, for the signals of one scope."""
+    signals = _declared(vcd, scope)
+    bits = {identifier: [_Bit() for _ in range(found[0][1])] for identifier, found in signals.items()}
+    end = _follow(vcd, bits)
+    result = Toggles()
+    for identifier, names in signals.items():
+        for name, width in names:
+            for index, bit in enumerate(bits[identifier]):
+                key = name if width == 1 else f"{name}[{index}]"
+                result.nets[key] = (bit.toggles, bit.high / end if end else 0.0)
+    result.cycles = result.nets[clock][0] // 2
+    return result
+
+
+def _declared(vcd: Iterator[str], scope: str) -> dict[str, list[tuple[str, int]]]:
+    """Return identifier → names and widths; one identifier may stand for several signals that are one net."""
+    signals: dict[str, list[tuple[str, int]]] = {}
+    inside: list[str] = []
+    for line in vcd:
+        words = line.split()
+        if words[:1] == ["$scope"]:
+            inside.append(words[2])
+        elif words[:1] == ["$upscope"]:
+            inside.pop()
+        elif words[:1] == ["$var"] and inside[-1:] == [scope]:
+            signals.setdefault(words[3], []).append((words[4], int(words[2])))
+        elif words[:1] == ["$enddefinitions"]:
+            break
+    return signals
+
+
+def _follow(vcd: Iterator[str], bits: dict[str, list[_Bit]]) -> int:
+    """Let bits follow their changes; returns the time of the end."""
+    now = 0
+    for line in vcd:
+        head = line[0]
+        if head == "#":
+            now = int(line[1:])
+        elif head in "01":
+            if (one := bits.get(line[1:].strip())) is not None:
+                _change(one[0], head, now)
+        elif head == "b":
+            value, identifier = line[1:].split()
+            if (several := bits.get(identifier)) is not None:
+                for bit, digit in zip(several, reversed(value.rjust(len(several), "0")), strict=True):
+                    _change(bit, digit, now)
+    for several in bits.values():
+        for bit in several:
+            _change(bit, bit.value, now)
+    return now
+
+
+def _change(bit: _Bit, value: str, now: int) -> None:
+    if bit.value == "1":
+        bit.high += now - bit.since
+    if value != bit.value:
+        bit.toggles += bit.value in "01"
+        bit.value = value
+    bit.since = now
+
+
+def pins(netlist: str) -> Iterator[tuple[str, str]]:
+    """Yield every connected pin of a netlist of cells, as ``instance/PIN``, and the bit that it is on."""
+    for instance in re.finditer(r"^  (\w+) (\w+|\\\S+ ) ?\(\n(.*?)\n  \);", netlist, re.M | re.S):
+        for pin, net in re.findall(r"\.(\w+)\((.*?)\)(?:,|$)", instance[3], re.M):
+            yield f"{instance[2].strip().lstrip(chr(92))}/{pin}", net.replace("\\", "").replace(" ", "")
+
+
+def _with_models(netlist: str, library: Library, settings: Settings) -> str:
+    """Return the netlist and what its cells do; only the netlist's own signals are traced."""
+    script = ["read_liberty -ignore_miss_func cells.lib", "proc", "write_verilog -noattr models.v"]
+    text = yosys.run(
+        script, {"cells.lib": library.text}, ["models.v"], engine=settings.engine, timeout=settings.timeout
+    )["models.v"]
+    models = {found[1]: found[0] for found in re.finditer(r"^module (\w+).*?^endmodule$", text, re.M | re.S)}
+    used = sorted({found[1] for found in re.finditer(r"^  (\w+) \S+ +\(", netlist, re.M)} & set(models))
+    parts = ["/* verilator tracing_off */", *(models[cell] for cell in used), "/* verilator tracing_on */"]
+    return "\n".join([*parts, netlist])
+
+
+def power_of_bench(
+    netlist: str, generated: Generated, library: Library, settings: Settings
+) -> dict[str, Any]:
+    """Return power at the clock of the constraints, and energy a useful MAC, over the bench's run.
+
+    Parameters
+    ----------
+    netlist : flat, of cells of the library, whose nets and instances have names without a leading underscore
+    generated : the design, whose bench runs
+    """
+    manifest = generated.manifest
+    with tempfile.TemporaryDirectory(prefix="dotforge-") as scratch:
+        directory = Path(scratch)
+        (directory / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+        result = bench.run(
+            _with_models(netlist, library, settings),
+            generated.top,
+            data_directory("tb") / generated.engine,
+            f"test_{generated.engine}",
+            build_dir=directory,
+            manifest=directory / "manifest.json",
+            python_path=[Path(dotforge_golden.__file__).parent.parent],
+            env={"COCOTB_TEST_FILTER": BUSY},
+            timeout_seconds=settings.timeout,
+            waves=True,
+        )
+        counts = json.loads((directory / "vectors.json").read_text(encoding="utf-8"))
+        with (directory / "dump.vcd").open(encoding="utf-8") as vcd:
+            toggles = count_toggles(vcd, generated.top, manifest["clock"])
+    activity = {
+        pin: (toggles.nets[net][0] / toggles.cycles, toggles.nets[net][1])
+        for pin, net in pins(netlist)
+        if net in toggles.nets
+    }
+    watts = power(netlist, manifest, library, activity, settings)
+    useful = counts.get("useful_macs")
+    joules = watts["total"] * toggles.cycles / (settings.clock_mhz * 1e6)
+    return {
+        "power_mw": round(watts["total"] * 1e3, 6),
+        "internal_mw": round(watts["internal"] * 1e3, 6),
+        "switching_mw": round(watts["switching"] * 1e3, 6),
+        "leakage_mw": round(watts["leakage"] * 1e3, 6),
+        "energy_pj_per_mac": round(joules * 1e12 / useful, 6) if useful else None,
+        "clock_mhz": settings.clock_mhz,
+        "activity": {
+            "source": "the bench on the netlist, without delays and wires",
+            "tests": result.tests,
+            "vectors": result.vectors,
+            "cycles": toggles.cycles,
+            "useful_macs": useful,
+            "pins": len(activity),
+            "mean_toggles_a_cycle": round(sum(rate for rate, _ in activity.values()) / len(activity), 4),
+        },
+    }

@@ -1,0 +1,153 @@
+"""FPGA targets: Yosys counts what a design takes, nextpnr places it and says how fast it runs."""
+
+import importlib.metadata
+import importlib.util
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from ...export.design import Generated
+from ...flow import source
+from ...tools import yosys
+from . import cells, stat
+from .base import Settings
+from .cells import ECP5, ICE40, XILINX, CellTable
+from .place import Placer, ecp5, fmax, ice40
+from .port_registers import frame
+from .stat import ModuleCells, modules
+
+__all__ = ["FPGAS", "Fpga"]
+
+
+#: What a placement uses of the settings.
+_PLACING = frozenset({"seeds", "device", "clock_mhz", "rip_up"})
+
+
+@dataclass(frozen=True)
+class Fpga:
+    """A family of FPGAs.
+
+    Parameters
+    ----------
+    name : of the target
+    table : what its primitives count as
+    flow : commands that map a top module: (top, flat, settings) → commands
+    placer : nextpnr for it, where there is one
+    mapping : what the mapping uses of the settings; a placer uses seeds, device, clock and rip-up
+    """
+
+    name: str
+    table: CellTable
+    flow: Callable[[str, bool, Settings], list[str]]
+    placer: Placer | None = None
+    mapping: frozenset[str] = frozenset()
+    kind: str = "fpga"
+
+    @property
+    def uses(self) -> frozenset[str]:
+        """Settings of the mapping, and of the placer where there is one."""
+        return self.mapping | (_PLACING if self.placer is not None else frozenset())
+
+    @property
+    def devices(self) -> tuple[str, ...]:
+        """Devices that the placer knows."""
+        return tuple(self.placer.devices) if self.placer is not None else ()
+
+    def tools(self, settings: Settings) -> dict[str, str]:
+        """Return the version of nextpnr, where it is used."""
+        if self.placer is None or not settings.seeds or not self._present():
+            return {}
+        return {"placement": f"{self.placer.package} {importlib.metadata.version(self.placer.package)}"}
+
+    def options(self, settings: Settings, engine: str) -> dict[str, Any]:
+        """Return hierarchy mode, synthesis commands, how primitives count, and seeds and clock of the placement."""
+        chosen: dict[str, Any] = {
+            "hierarchy": settings.mode,
+            "flow": "; ".join(self.flow("TOP", settings.mode == "flat", settings)),
+            "counting": source.digest(self.table.rows, source.code(cells, stat, __name__)),
+        }
+        if self.placer is not None and settings.seeds and self._present():
+            chosen |= {"seeds": settings.seeds, "clock_mhz": settings.clock_mhz}
+            chosen |= {"device": settings.device or "smallest that fits"}
+            chosen |= {"placing": self.placer.version()}
+            chosen |= {"rip_up": True} if settings.rip_up else {}
+        return chosen
+
+    def measure(self, generated: Generated, settings: Settings) -> dict[str, Any]:
+        """Count resources, flat or as a sum, and by module; place with every seed."""
+        tree = self._count(generated, settings, flat=False)
+        rows = [self._row(module) for module in tree]
+        counted = self._count(generated, settings, flat=True) if settings.mode == "flat" else tree
+        timing, notes = self._timing(generated, settings)
+        return {"totals": self._total(counted), "modules": rows, "timing": timing, "notes": notes}
+
+    def _present(self) -> bool:
+        return self.placer is not None and importlib.util.find_spec(self.placer.module) is not None
+
+    def _count(self, generated: Generated, settings: Settings, *, flat: bool) -> list[ModuleCells]:
+        script = [
+            "read_verilog design.v",
+            *self.flow(generated.top, flat, settings),
+            "delete t:$scopeinfo",
+            "tee -q -o stat.json stat -json",
+        ]
+        found = yosys.run(
+            script, {"design.v": generated.verilog}, ["stat.json"], engine=settings.engine,
+            timeout=settings.timeout,
+        )  # fmt: skip
+        return modules(found["stat.json"], generated.top)
+
+    def _row(self, module: ModuleCells) -> dict[str, Any]:
+        return {
+            "module": module.name,
+            "instances": module.instances,
+            **self.table.counts(module.cells),
+            "cells": module.cells,
+            "children": module.children,
+        }
+
+    def _total(self, tree: Iterable[ModuleCells]) -> dict[str, Any]:
+        cells: dict[str, int] = {}
+        for module in tree:
+            for cell, count in module.cells.items():
+                cells[cell] = cells.get(cell, 0) + count * module.instances
+        return {**self.table.counts(cells), "cells": dict(sorted(cells.items()))}
+
+    def _timing(self, generated: Generated, settings: Settings) -> tuple[dict[str, Any] | None, list[str]]:
+        if self.placer is None:
+            return None, [f"{self.name}: no open place and route, so no Fmax"]
+        if not settings.seeds:
+            return None, ["no placement was asked for, so no Fmax"]
+        if not self._present():
+            return None, [f"no Fmax: needs nextpnr (pip install {self.placer.package})"]
+        name = f"{generated.top}_frame"
+        script = ["read_verilog design.v", *self.flow(name, True, settings), "write_json design.json"]
+        verilog = generated.verilog + frame(generated.manifest, name)
+        netlist = yosys.run(
+            script, {"design.v": verilog}, ["design.json"], engine=settings.engine, timeout=settings.timeout
+        )["design.json"]
+        return fmax(self.placer, netlist, {**generated.manifest, "top": name}, settings)
+
+
+def _ecp5_flow(top: str, flat: bool, settings: Settings) -> list[str]:
+    # Carry-save heaps are LUT4-shaped: the multiplexers behind the tables cost a third more of them.
+    wide = "" if settings.wide_luts else " -nowidelut"
+    return [f"synth_ecp5 -top {top} -noiopad{wide}{'' if flat else ' -noflatten'}"]
+
+
+def _ice40_flow(top: str, flat: bool, settings: Settings) -> list[str]:
+    # Only the UP5K has multipliers.
+    device = "-device u -dsp" if settings.device == "up5k" else "-device hx"
+    return [f"synth_ice40 -top {top} {device}{'' if flat else ' -noflatten'}"]
+
+
+def _xilinx_flow(top: str, flat: bool, settings: Settings) -> list[str]:
+    return [f"synth_xilinx -top {top} -family xc7 -noiopad -noclkbuf{' -flatten' if flat else ''}"]
+
+
+#: The FPGA targets by name.
+FPGAS = {
+    "ecp5": Fpga("ecp5", ECP5, _ecp5_flow, ecp5, frozenset({"wide_luts"})),
+    "ice40": Fpga("ice40", ICE40, _ice40_flow, ice40),
+    "xilinx": Fpga("xilinx", XILINX, _xilinx_flow),
+}

@@ -1,0 +1,142 @@
+"""OpenSTA: the shortest period of a netlist, and its power with given activities."""
+
+import functools
+import re
+import shutil
+import subprocess
+from collections.abc import Mapping
+from typing import Any
+
+from ...export import constraints
+from ...export.constraints import constraint
+from ...flow import source
+from ...tools.files import data_directory
+from ...tools.process import ToolError, run_tool
+from .base import Settings
+from .library import Library
+
+__all__ = ["flow", "opensta_version", "power", "timing"]
+
+
+def flow() -> str:
+    """Return a hash of the constraints, and of the code that runs OpenSTA."""
+    template = (data_directory("constraints") / "engine.sdc").read_text(encoding="utf-8")
+    return source.digest(template, source.code(constraints, __name__))
+
+
+@functools.cache
+def opensta_version() -> str | None:
+    """Return the version of OpenSTA, ``None`` where it is not installed."""
+    program = shutil.which("sta")
+    if program is None:
+        return None
+    try:
+        done = subprocess.run([program, "-version"], capture_output=True, text=True, timeout=60, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    found = re.search(r"\d+\.\d+[.\d]*", done.stdout)
+    return f"OpenSTA {found[0]}" if found else None
+
+
+def _run(script: str, files: Mapping[str, str], settings: Settings) -> str:
+    said = run_tool(
+        "OpenSTA", ["sta", "-no_init", "-no_splash", "-exit", "run.tcl"], {**files, "run.tcl": script}, [""],
+        timeout=settings.timeout,
+    )[""]  # fmt: skip
+    # It ends with 0 whatever happened.
+    errors = [line for line in said.splitlines() if line.startswith("Error")]
+    if errors:
+        raise ToolError(f"OpenSTA: {errors[0]}")
+    return said
+
+
+def _read(manifest: Mapping[str, Any]) -> str:
+    return (
+        "read_liberty cells.lib\nread_verilog netlist.v\n"
+        f"link_design {manifest['top']}\nread_sdc design.sdc\n"
+    )
+
+
+def timing(netlist: str, manifest: Mapping[str, Any], library: Library, settings: Settings) -> dict[str, Any]:
+    """Return the shortest period in which every path fits, ports counted as registers, without wires.
+
+    The constraints are those of the ``sdc`` template, with the delays outside of the ports set to nothing.
+    """
+    clock = manifest["clock"]
+    script = (
+        _read(manifest)
+        + f"set_input_delay 0 -clock {clock} [all_inputs]\nset_output_delay 0 -clock {clock} [all_outputs]\n"
+        + 'puts "slack [format %.6g [expr [sta::worst_slack_cmd max] * 1e9]]"\n'
+        + "report_checks -path_delay max -format full -digits 4\n"
+    )
+    files = _files(netlist, manifest, library, settings)
+    said = _run(script, files, settings)
+    slack = re.search(r"^slack (-?[\d.e+-]+)$", said, re.M)
+    if slack is None:
+        raise ToolError("OpenSTA: no path is constrained")
+    period = 1000 / settings.clock_mhz - float(slack[1])
+    start = re.search(r"^Startpoint: (\S+)", said, re.M)
+    end = re.search(r"^Endpoint: (\S+)", said, re.M)
+    cells = re.findall(r"^\s+[\d.]+\s+[\d.]+ [v^] \S+ \((\w+)\)$", said, re.M)
+    return {
+        "min_period_ns": round(period, 4),
+        "fmax_mhz": round(1000 / period, 2),
+        "between": "registers and ports, without wires",
+        "critical_path": {
+            "from": _signal(start, netlist),
+            "to": _signal(end, netlist),
+            "levels": sum(1 for cell in cells if cell not in library.flip_flops and cell in library.areas),
+        },
+    }
+
+
+def _signal(point: re.Match[str] | None, netlist: str) -> str | None:
+    """Return the signal that a register holds: instances of registers have no names that say anything."""
+    if point is None:
+        return None
+    instance = re.search(rf"^  \w+ {re.escape(point[1])} \(\n(.*?)\n  \);", netlist, re.M | re.S)
+    held = re.search(r"\.Q\((.*?)\)", instance[1]) if instance else None
+    return held[1].strip("\\ ") if held else point[1]
+
+
+def power(
+    netlist: str,
+    manifest: Mapping[str, Any],
+    library: Library,
+    activity: Mapping[str, tuple[float, float]],
+    settings: Settings,
+) -> dict[str, float]:
+    """Return the power of a netlist.
+
+    Parameters
+    ----------
+    activity : pin (``instance/PIN`` or port) → toggles a clock cycle, part of the time that it is high
+
+    Returns
+    -------
+    Watts: ``internal``, ``switching``, ``leakage`` and ``total``.
+    """
+    # The 2019 release reads no VCD. Its activities are set pin by pin, after one report has made the defaults.
+    lines = [_read(manifest) + "report_power"]
+    lines.append("proc activity {pin rate duty} {\n  set found [sta::find_pin $pin]\n"
+                 "  if {$found == \"NULL\"} {puts \"Error: no pin $pin\"}\n"
+                 "  sta::set_power_pin_activity $found $rate $duty\n}")  # fmt: skip
+    lines += [f"activity {{{pin}}} {rate:.6g} {duty:.6g}" for pin, (rate, duty) in sorted(activity.items())]
+    lines += ['puts "with activities"', "report_power -digits 6"]
+    said = _run("\n".join(lines) + "\n", _files(netlist, manifest, library, settings), settings)
+    total = re.search(
+        r"^Total\s+([\d.e+-]+)\s+([\d.e+-]+)\s+([\d.e+-]+)\s+([\d.e+-]+)",
+        said.partition("with activities")[2],
+        re.M,
+    )
+    if total is None:
+        raise ToolError("OpenSTA: the report of power has no total")
+    return dict(zip(("internal", "switching", "leakage", "total"), map(float, total.groups()), strict=True))
+
+
+def _files(netlist: str, manifest: Mapping[str, Any], library: Library, settings: Settings) -> dict[str, str]:
+    return {
+        "cells.lib": library.text,
+        "netlist.v": netlist,
+        "design.sdc": constraint("sdc", manifest, settings.clock_mhz),
+    }

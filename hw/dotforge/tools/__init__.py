@@ -1,0 +1,1 @@
+"""What runs outside of this process, and files: Yosys, programs, caches."""

@@ -1,0 +1,1 @@
+"""Benches on generated Verilog, and the vectors that they leave."""
