@@ -24,10 +24,9 @@ from ..arithmetic.mac import MultiplyAccumulate
 from ..arithmetic.product import METHODS, smaller_method
 from ..block import Block
 from ..export.verilog import convert
-from ..flow import source
 from ..formats.table import BF16, FP8_E4M3, FP8_E5M2, FP16, FP32, INT4, INT8, INT16, INT32
 from ..synthesis import area
-from ..tools import result_cache, yosys
+from ..tools import result_cache, source, yosys
 
 __all__ = ["Figure", "collect", "measure", "table", "write"]
 

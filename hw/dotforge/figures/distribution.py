@@ -15,7 +15,6 @@ from typing import Any
 from ..block import Block
 from ..export.design import Generated
 from ..export.verilog import Design, convert
-from ..flow import source
 from ..network.distribution.benes import Benes
 from ..network.distribution.compress import Compress
 from ..network.distribution.concentrator import Concentrator
@@ -29,7 +28,7 @@ from ..network.routing.engines import RouteEngines, fold_cycles
 from ..synthesis import area
 from ..synthesis.targets.base import Settings
 from ..synthesis.targets.fpga import FPGAS
-from ..tools import result_cache, yosys
+from ..tools import result_cache, source, yosys
 
 __all__ = ["SIZES", "fmax_table", "network_table", "piece_table", "registered_table", "route_table", "write"]
 

@@ -18,11 +18,10 @@ import numpy as np
 from dotforge_golden.quantise import sqnr
 
 from ..export.verilog import convert
-from ..flow import source
 from ..pictures.scatter import Point, Scatter, frontier, render
 from ..synthesis import area, switching
 from ..synthesis.switching import Netlist, mapped
-from ..tools import result_cache, yosys
+from ..tools import result_cache, source, yosys
 from .format_units import UNITS, Encoded, Unit
 
 __all__ = [

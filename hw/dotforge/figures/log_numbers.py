@@ -23,10 +23,9 @@ from ..engines.logmac.log_bins import LogCore, LookupSum
 from ..engines.logmac.log_converter import LogConverter
 from ..export.design import from_parameters
 from ..export.verilog import convert
-from ..flow import source
 from ..formats.logarithm import parse_log_code
 from ..synthesis import area
-from ..tools import result_cache, yosys
+from ..tools import result_cache, source, yosys
 
 __all__ = ["UNITS", "Unit", "collect", "errors", "search", "table", "write"]
 

@@ -26,9 +26,8 @@ from ..engines.mxdot.datapath import BlockMac
 from ..engines.mxdot.product import ElementLane, ElementProduct
 from ..export.design import from_parameters
 from ..export.verilog import convert
-from ..flow import source
 from ..synthesis import area, hierarchy
-from ..tools import result_cache, yosys
+from ..tools import result_cache, source, yosys
 from .quantisers import SEED, SHAPE, matrices
 
 __all__ = [

@@ -25,7 +25,6 @@ from pathlib import Path
 from typing import Any
 
 from ..export.verilog import convert
-from ..flow import source
 from ..formats.table import FP32, INT32, Format
 from ..network.reduction.art import Art
 from ..network.reduction.fan import Fan
@@ -33,7 +32,7 @@ from ..network.reduction.linear import LinearReduction, skew_registers
 from ..network.reduction.reduction import Reduction
 from ..pictures.bar_chart import Panel, render
 from ..synthesis import area, hierarchy
-from ..tools import result_cache, yosys
+from ..tools import result_cache, source, yosys
 
 __all__ = ["FOLDS", "LANES", "VECTORS", "collect", "cycles", "energy_delay", "measure", "table", "write"]
 

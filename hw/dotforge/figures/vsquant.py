@@ -22,10 +22,9 @@ from ..engines.vsquant.config import VSQuantConfig
 from ..engines.vsquant.datapath import VectorMac
 from ..export.design import from_parameters
 from ..export.verilog import convert
-from ..flow import source
 from ..pictures.bar_chart import Panel, render
 from ..synthesis import area, hierarchy
-from ..tools import result_cache, yosys
+from ..tools import result_cache, source, yosys
 
 __all__ = ["UNITS", "VECTORS", "choices", "collect", "post_processing", "table", "write"]
 

@@ -4,9 +4,8 @@ import json
 from typing import Any
 
 from ..export.design import Generated
-from ..flow import source
 from ..tools import process as tools
-from ..tools import result_cache, yosys
+from ..tools import result_cache, source, yosys
 from .metrics import power_schema, required, timing_schema, totals_schema
 from .targets import HIERARCHIES, TARGETS, Settings, check
 from .targets import target as find_target

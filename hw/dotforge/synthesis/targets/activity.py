@@ -15,8 +15,7 @@ import dotforge_golden
 from dotforge_sim.simulator import bench
 
 from ...export.design import Generated
-from ...flow import source
-from ...tools import yosys
+from ...tools import source, yosys
 from ...tools.files import data_directory
 from ...verify import recording
 from ...verify.recording import BUSY

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...export.design import Generated
-from ...flow import source
+from ...tools import source
 from .. import area, hierarchy
 from .base import Settings
 

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...export.design import Generated
-from ...flow import source
-from ...tools import yosys
+from ...tools import source, yosys
 from . import cells, stat
 from .base import Settings
 from .cells import ECP5, ICE40, XILINX, CellTable

@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ...export.design import Generated
-from ...flow import source
-from ...tools import yosys
+from ...tools import source, yosys
 from .. import area
 from ..area import MEMORY_BITS_LIMIT, storage_bits
 from . import activity, library, sta, stat

@@ -10,10 +10,10 @@ from typing import Any
 
 from ...export import constraints
 from ...export.constraints import constraint
-from ...flow import source
+from ...tools import source
 from ...tools.files import data_directory
 from ...tools.process import ToolError, run_tool
-from . import port_registers as port_registers
+from . import port_registers
 from .base import Settings
 
 __all__ = ["Placer", "ecp5", "fmax", "ice40"]

@@ -9,7 +9,7 @@ from typing import Any
 
 from ...export import constraints
 from ...export.constraints import constraint
-from ...flow import source
+from ...tools import source
 from ...tools.files import data_directory
 from ...tools.process import ToolError, run_tool
 from .base import Settings

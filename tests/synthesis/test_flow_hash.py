@@ -168,7 +168,7 @@ def test_timing_and_power_have_hashes(tmp_path: Path, monkeypatch: pytest.Monkey
 )
 def test_figures_are_cached_by_code_too(name: str) -> None:
     """Every module that keeps figures hashes the code that makes them."""
-    spec = importlib.util.find_spec(f"dotforge.flow.figures_{name}")
+    spec = importlib.util.find_spec(f"dotforge.figures.{name}")
     assert spec is not None
     assert spec.origin is not None
     text = Path(spec.origin).read_text(encoding="utf-8")

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import pytest
-from dotforge.flow import source
+
+from dotforge.tools import source
 
 CODE = '''"""A module."""
 
@@ -64,7 +65,7 @@ def test_files(tmp_path: Path) -> None:
     assert second != first
     (tmp_path / "b.py").write_text("X = 12\n")
     assert source.bench(tmp_path) not in (first, second)
-    assert source.code(source) == source.code("dotforge.flow.source")
+    assert source.code(source) == source.code("dotforge.tools.source")
     assert source.code("dotforge.synthesis.area") != source.code(
         "dotforge.synthesis.area", "dotforge.synthesis.hierarchy"
     )
