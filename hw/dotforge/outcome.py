@@ -1,13 +1,18 @@
 """How a command ends: an exit code, and every error as one line on standard error.
 
 Exit codes: 0 success; 1 the thing itself failed (a bench is red, a sum overflowed, a limit is broken); 2 there is no
-verdict: bad input, a program that is missing, dies or hangs, a disk that is full; 130 interrupted.
+verdict: bad input, a program that is missing, dies or hangs, a disk that is full; 128 and the number of the signal
+that ended the command (130 an interrupt, 143 SIGTERM), which takes all that it had started with it.
 """
 
+import contextlib
 import errno
+import signal
 import sys
 
 import click
+
+from dotforge_sim.simulator import processes
 
 __all__ = ["end_on_error"]
 
@@ -24,9 +29,13 @@ def end_on_error(command: click.Command) -> int:
         What nobody foresaw: a bug, whose traceback is of use.
     """
     try:
-        code = command.main(prog_name="dotforge", standalone_mode=False)
+        with processes.ended_by_signals():
+            code = command.main(prog_name="dotforge", standalone_mode=False)
+    except processes.Ended as end:
+        number = end.number
+        return _told("interrupted" if number == signal.SIGINT else str(end), 128 + number)
     except (click.exceptions.Abort, KeyboardInterrupt):
-        return _told("interrupted", 130)
+        return _told("interrupted", 128 + signal.SIGINT)
     except Exception as error:
         found = _explained(error)
         if found is None:
@@ -78,5 +87,6 @@ def _path(error: click.UsageError) -> str:
 
 
 def _told(message: str, code: int) -> int:
-    print("dotforge: " + " ".join(message.split()), file=sys.stderr)
+    with contextlib.suppress(OSError):  # a terminal that is gone
+        print("dotforge: " + " ".join(message.split()), file=sys.stderr, flush=True)
     return code

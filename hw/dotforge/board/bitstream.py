@@ -12,13 +12,12 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dotforge_sim.simulator import bench
+from dotforge_sim.simulator import bench, processes
 
 from ..export.design import Generated
 from ..export.verilog import Design, convert
@@ -212,8 +211,7 @@ def build(
             directory.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise OutputError(f"cannot write {directory}: {error.strerror}") from error
-        with tempfile.TemporaryDirectory(prefix=".build.", dir=directory) as scratch:
-            work = Path(scratch)
+        with processes.scratch(directory, ".build.") as work:
             plan.extract(work)
             _run_script(work / plan.script, timeout, board)
             return _collect(board, variant, platform, name, work, directory, generated, design)
@@ -222,19 +220,14 @@ def build(
 def _run_script(script: Path, timeout: float, board: Board) -> None:
     log = script.parent / "build.log"
     with log.open("w") as output:
-        process = subprocess.Popen(
-            ["sh", f"./{script.name}.sh"] if not script.suffix else ["sh", f"./{script.name}"],
-            cwd=script.parent, stdout=output, stderr=output, stdin=subprocess.DEVNULL, start_new_session=True,
-        )  # fmt: skip
+        name = script.name if script.suffix else f"{script.name}.sh"
         try:
-            code = process.wait(timeout)
+            with processes.started(
+                ["sh", f"./{name}"], cwd=script.parent, stdout=output, stderr=output, temporary=script.parent
+            ) as process:
+                code = process.wait(timeout)
         except subprocess.TimeoutExpired as expired:
             raise ToolError(f"{board.name}: the build did not end within {timeout:g} s") from expired
-        finally:
-            if process.poll() is None:
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(process.pid, 9)
-                process.wait()
     if code:
         lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
         errors = [line for line in lines if "ERROR" in line] or lines[-1:] or [f"exit {code}"]

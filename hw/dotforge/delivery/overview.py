@@ -3,13 +3,15 @@
 Run as ``python -m dotforge.delivery.overview -o DIR``.
 """
 
+import multiprocessing
 import os
 import sys
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import click
+
+from dotforge_sim.simulator.processes import follow_parent
 
 from ..console import say, table
 from ..export.design import from_parameters, load
@@ -62,8 +64,10 @@ def _text(value: Any) -> str:
 def main(output: Path) -> None:
     """Write, verify and synthesize the default configuration of every engine."""
     names = list(engines())
-    with ProcessPoolExecutor(min(len(names), os.cpu_count() or 1)) as pool:
-        rows = list(pool.map(engine_row, names, [output / name for name in names]))
+    with multiprocessing.Pool(
+        min(len(names), os.cpu_count() or 1), initializer=follow_parent, initargs=(os.getpid(),)
+    ) as pool:
+        rows = pool.starmap(engine_row, [(name, output / name) for name in names], chunksize=1)
     write_json(output / "overview.json", rows)
     table(list(rows[0]), [list(row.values()) for row in rows])
 

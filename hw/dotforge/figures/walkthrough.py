@@ -5,7 +5,6 @@
 
 import json
 import sys
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from typing import Any
 import click
 
 import dotforge_golden
-from dotforge_sim.simulator import bench
+from dotforge_sim.simulator import bench, processes
 
 from ..export.design import from_parameters
 from ..tools.files import data_directory, write_json
@@ -157,8 +156,8 @@ def write(directory: Path, progress: Callable[[str], None] = lambda line: None) 
     """Write ``flexdpe_walkthrough.md``; return its path."""
     directory.mkdir(parents=True, exist_ok=True)
     progress("walk-through of the Flex-DPE")
-    with tempfile.TemporaryDirectory(prefix="dotforge-") as scratch:
-        seen, _ = observe(Path(scratch))
+    with processes.scratch() as scratch:
+        seen, _ = observe(scratch)
     path = directory / "flexdpe_walkthrough.md"
     path.write_text(page(seen), encoding="utf-8")
     return [path]

@@ -1,8 +1,6 @@
 """Runs the jobs of a sweep: here in parallel processes, or on a Dask cluster."""
 
-import contextlib
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -10,6 +8,8 @@ import threading
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import Any
+
+from dotforge_sim.simulator import processes
 
 from ..synthesis.targets import TargetError
 from .sweep_jobs import Job, run_job
@@ -32,23 +32,23 @@ class _Processes:
         with self._lock:
             if self._stopped:
                 return {"error": "interrupted"}
-            process = subprocess.Popen(
-                [sys.executable, "-m", "dotforge.reports.sweep_worker"],
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                start_new_session=True,
-            )  # fmt: skip
-            self._running.add(process)
         # Each tool has its own limit; this one is for what hangs around them.
         limit = 8 * job.settings.timeout
-        try:
-            out, err = process.communicate(job.as_json(), timeout=limit)
-        except subprocess.TimeoutExpired:
-            _kill(process)
-            process.communicate()
-            return {"error": f"the configuration did not end within {limit:g} s"}
-        finally:
+        with processes.started(
+            [sys.executable, "-m", "dotforge.reports.sweep_worker"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        ) as process:  # fmt: skip
             with self._lock:
-                self._running.discard(process)
+                self._running.add(process)
+                if self._stopped:
+                    process.kill()
+            try:
+                out, err = process.communicate(job.as_json(), timeout=limit)
+            except subprocess.TimeoutExpired:
+                return {"error": f"the configuration did not end within {limit:g} s"}
+            finally:
+                with self._lock:
+                    self._running.discard(process)
         try:
             return json.loads(out)
         except ValueError:
@@ -59,12 +59,7 @@ class _Processes:
         with self._lock:
             self._stopped = True
             for process in self._running:
-                _kill(process)
-
-
-def _kill(process: subprocess.Popen[str]) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
+                process.kill()
 
 
 def _signal(code: int) -> str:
@@ -75,14 +70,14 @@ def here(parallel: int) -> Runner:
     """Run ``parallel`` processes at a time; an interruption ends them all."""
 
     def run(jobs: Sequence[Job]) -> Generator[tuple[Job, dict[str, Any]], None, None]:
-        processes = _Processes()
+        running = _Processes()
         with ThreadPoolExecutor(parallel) as pool:
-            futures = {pool.submit(processes.run, job): job for job in jobs}
+            futures = {pool.submit(running.run, job): job for job in jobs}
             try:
                 for future in as_completed(futures):
                     yield futures[future], future.result()
             finally:
-                processes.stop()
+                running.stop()
                 pool.shutdown(cancel_futures=True)
 
     return run

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from dotforge_sim.simulator import processes
+
 __all__ = [
     "OutputError",
     "data_directory",
@@ -55,16 +57,17 @@ def write_bytes(path: Path, content: bytes) -> None:
         The directory does not exist or cannot be written.
     """
     temporary = None
-    try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-            temporary = file.name
-            file.write(content)
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, path)
-    except OSError as error:
-        if temporary and os.path.exists(temporary):
-            os.unlink(temporary)
-        raise OutputError(f"cannot write {path}: {reason(error)}") from error
+    with processes.held():
+        try:
+            with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+                temporary = file.name
+                file.write(content)
+            os.chmod(temporary, 0o666 & ~_umask())
+            os.replace(temporary, path)
+        except OSError as error:
+            if temporary and os.path.exists(temporary):
+                os.unlink(temporary)
+            raise OutputError(f"cannot write {path}: {reason(error)}") from error
 
 
 def _umask() -> int:
@@ -106,20 +109,15 @@ def write_directory(path: Path) -> Iterator[Path]:
         raise OutputError(f"cannot write {path}: the directory is not empty and was not generated")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
+        with processes.scratch(path.parent, f".{path.name}.") as temporary:
+            temporary.chmod(0o777 & ~_umask())
+            yield temporary
+            with processes.held():
+                if path.is_dir():
+                    with processes.scratch(path.parent, f".{path.name}.") as old:
+                        path.rename(old / "old")
+                        temporary.rename(path)
+                else:
+                    temporary.rename(path)
     except OSError as error:
         raise OutputError(f"cannot write {path}: {reason(error)}") from error
-    try:
-        temporary.chmod(0o777 & ~_umask())
-        yield temporary
-        if path.is_dir():
-            old = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
-            path.rename(old / "old")
-            temporary.rename(path)
-            shutil.rmtree(old)
-        else:
-            temporary.rename(path)
-    except OSError as error:
-        raise OutputError(f"cannot write {path}: {reason(error)}") from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)

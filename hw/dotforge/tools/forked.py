@@ -14,6 +14,8 @@ from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection, wait
 from typing import Any, TypeVar
 
+from dotforge_sim.simulator.processes import SIGNALS, follow_parent
+
 __all__ = ["forked_map", "workers"]
 
 Item = TypeVar("Item")
@@ -54,16 +56,16 @@ def _in_processes(function: Callable[[Any], Any], items: Sequence[Any], count: i
     taken = context.Value("i", 0)  # the items before this one are somebody's
     results: dict[int, Any] = {}
     busy: dict[Connection, Any] = {}
-    processes = []
+    children = []
     # An interrupt is for this process, and comes when it knows all others; they keep what is blocked here.
-    allowed = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    allowed = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     try:
         for _ in range(count):
             here, there = context.Pipe(duplex=False)
             process = context.Process(target=_work, args=(function, items, taken, there), daemon=True)
             process.start()
             there.close()  # so that the other end is closed as soon as the process is no more
-            processes.append(process)
+            children.append(process)
             busy[here] = process
         signal.pthread_sigmask(signal.SIG_SETMASK, allowed)
         while busy:
@@ -79,14 +81,16 @@ def _in_processes(function: Callable[[Any], Any], items: Sequence[Any], count: i
                         return results
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, allowed)
-        for process in processes:
+        for process in children:
             process.kill()
             process.join()
     return results
 
 
 def _work(function: Callable[[Any], Any], items: Sequence[Any], taken: Any, answers: Connection) -> None:
-    """Do one item after the other until none is left."""
+    """Do one item after the other until none is left, or the parent is no more."""
+    if (parent := multiprocessing.parent_process()) is not None and parent.pid is not None:
+        follow_parent(parent.pid)
     with contextlib.suppress(Exception):
         while True:
             with taken.get_lock():

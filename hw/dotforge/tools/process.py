@@ -1,12 +1,11 @@
 """Runs programs that are not Yosys: each in a scratch directory, in a process group of its own, with a limit."""
 
-import contextlib
-import os
 import signal
 import subprocess
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+from dotforge_sim.simulator import processes
 
 __all__ = ["ToolError", "run_tool"]
 
@@ -41,8 +40,7 @@ def run_tool(
         With the line that says why.
     """
     try:
-        with tempfile.TemporaryDirectory(prefix="dotforge-") as scratch:
-            directory = Path(scratch)
+        with processes.scratch() as directory:
             for name, text in files.items():
                 (directory / name).write_text(text, encoding="utf-8")
             code, said = _run(who, command, directory, timeout)
@@ -65,21 +63,14 @@ def _run(who: str, command: Sequence[str], directory: Path, timeout: float) -> t
     printed = directory / "printed.log"
     with printed.open("w") as log:
         try:
-            process = subprocess.Popen(
-                command, cwd=directory, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                start_new_session=True,
-            )  # fmt: skip
-        except OSError as error:
-            raise ToolError(f"{who} cannot be started: {error.strerror}") from error
-        try:
-            code = process.wait(timeout)
+            with processes.started(
+                command, cwd=directory, stdout=log, stderr=log, temporary=directory
+            ) as process:
+                code = process.wait(timeout)
         except subprocess.TimeoutExpired as expired:
             raise ToolError(f"{who} did not end within {timeout:g} s") from expired
-        finally:
-            if process.poll() is None:
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
+        except OSError as error:
+            raise ToolError(f"{who} cannot be started: {error.strerror}") from error
     return code, printed.read_text(encoding="utf-8", errors="replace")
 
 

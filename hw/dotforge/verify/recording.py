@@ -5,14 +5,13 @@ The bench compares every result with golden, so what it recorded is right.
 
 import itertools
 import json
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import dotforge_golden
-from dotforge_sim.simulator import bench, cache
+from dotforge_sim.simulator import bench, cache, processes
 from dotforge_sim.simulator.bench import BenchFailure
 
 from ..export.design import Generated
@@ -105,15 +104,15 @@ def record(generated: Generated, *, timeout: float = 600) -> Recording:
     )
 
     def make(scratch: Path) -> None:
-        with tempfile.TemporaryDirectory(prefix="dotforge-") as build:
-            manifest = Path(build) / "manifest.json"
+        with processes.scratch() as build:
+            manifest = build / "manifest.json"
             manifest.write_text(json.dumps(generated.manifest), encoding="utf-8")
             result = bench.run(
                 generated.verilog,
                 generated.top,
                 directory / generated.engine,
                 f"test_{generated.engine}",
-                build_dir=Path(build),
+                build_dir=build,
                 manifest=manifest,
                 python_path=[Path(dotforge_golden.__file__).parent.parent],
                 env={"DOTFORGE_BENCH_RECORD": str(scratch / "cycles"), "COCOTB_TEST_FILTER": BUSY},

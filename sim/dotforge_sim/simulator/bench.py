@@ -10,13 +10,11 @@ of the top module, not what is inside: so they run on a synthesized netlist too,
 that shows how a design works may ask for ``internals``.
 """
 
-import contextlib
 import importlib.metadata
 import json
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -25,7 +23,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from . import cache, native, toolchain
+from . import cache, native, processes, toolchain
 
 __all__ = ["SIMULATORS", "BenchFailure", "BenchResult", "run"]
 
@@ -171,18 +169,13 @@ def run(
 def _run(command: list[str], cwd: Path, environment: dict[str, str], log: Path, limit: float) -> None:
     """Run the bench in a process group of its own, which ends with the time limit whatever it does."""
     with log.open("w", encoding="utf-8") as output:
-        process = subprocess.Popen(
-            command, cwd=cwd, env=environment, stdout=output, stderr=output, start_new_session=True
-        )
         try:
-            process.wait(limit)
+            with processes.started(
+                command, cwd=cwd, environment=environment, stdout=output, stderr=output
+            ) as process:
+                process.wait(limit)
         except subprocess.TimeoutExpired as expired:
             raise BenchFailure(f"the bench did not end within {limit:g} s; its log is {log}") from expired
-        finally:
-            if process.poll() is None:
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
 
 
 def _probe(path: Path) -> None:

@@ -13,6 +13,8 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from . import processes
+
 try:
     import fcntl
 except ImportError:  # not on Windows; entries still appear whole, but two processes may both build one
@@ -60,16 +62,13 @@ def entry(name: str, make: Callable[[Path], None]) -> Path:
     if not wanted.is_dir():
         with _lock(directory / f"{name}.lock"):
             if not wanted.is_dir():
-                scratch = Path(tempfile.mkdtemp(prefix="making-", dir=directory))
-                try:
+                with processes.scratch(directory, "making-") as scratch:
                     make(scratch)
                     try:
                         scratch.rename(wanted)
                     except OSError:  # without locks another process may have been first
                         if not wanted.is_dir():
                             raise
-                finally:
-                    shutil.rmtree(scratch, ignore_errors=True)
                 _drop_old(directory)
     with contextlib.suppress(OSError):
         os.utime(wanted)

@@ -21,14 +21,13 @@ reads them as two's complement.
 """
 
 import subprocess
-import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 
-from . import native, words
+from . import native, processes, words
 from .native import SimulatorError
 
 __all__ = ["PortLike", "SimulatorError", "evaluate"]
@@ -103,8 +102,7 @@ def evaluate(
     # All outputs are part of the simulator, so that a choice of a few does not compile another one.
     everything = [port for port in listed if port.direction == "output"]
     simulator = native.build(_sources(verilog, top, controls, driven, everything, clock=clock, reset=reset))
-    with tempfile.TemporaryDirectory(prefix="dotforge-") as scratch:
-        directory = Path(scratch)
+    with processes.scratch() as directory:
         with (directory / "inputs").open("wb") as file:
             for port in driven:
                 columns[port.name].tofile(file)
@@ -112,15 +110,7 @@ def evaluate(
         keep = ["1" if port in sampled else "0" for port in everything]
         arguments = [str(cycles), str(latency), str(reset_cycles if controls else 0), *counts, *keep]
         try:
-            done = subprocess.run(
-                [str(simulator), *arguments],
-                cwd=directory,
-                capture_output=True,
-                text=True,
-                errors="replace",
-                timeout=timeout,
-                check=False,
-            )
+            done = processes.run([simulator, *arguments], cwd=directory, timeout=timeout)
         except subprocess.TimeoutExpired as expired:
             raise SimulatorError(f"{top}: {cycles} cycles did not end within {timeout:g} s") from expired
         if done.returncode:

@@ -8,12 +8,11 @@ small model from 1.3 s to 0.4 s.
 import os
 import re
 import shutil
-import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import cache, toolchain
+from . import cache, processes, toolchain
 
 __all__ = ["SimulatorError", "Sources", "build", "execute"]
 
@@ -157,9 +156,7 @@ def _prefix(verilator: toolchain.Verilator, compiler: toolchain.Compiler, flags:
 
 def execute(command: list[str], cwd: Path, who: str, environment: dict[str, str] | None = None) -> None:
     """Run a build step; ``who`` names it in the message when it fails."""
-    done = subprocess.run(
-        command, cwd=cwd, capture_output=True, text=True, errors="replace", check=False, env=environment
-    )
+    done = processes.run(command, cwd=cwd, environment=environment, temporary=cwd)
     if done.returncode:
         lines = (done.stderr + done.stdout).strip().splitlines()
         errors = [line for line in lines if "rror" in line] or lines or [f"exit {done.returncode}"]

@@ -19,7 +19,6 @@ move within ``idle_limit`` cycles. Data of inputs is inverted junk while their v
 
 import resource
 import subprocess
-import tempfile
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -28,7 +27,7 @@ from typing import Any
 
 import numpy as np
 
-from . import native, payload, words
+from . import native, payload, processes, words
 from .harness import Harness
 from .native import SimulatorError
 
@@ -165,8 +164,7 @@ class Simulator:
             An assertion failed or the time ran out.
         """
         self._check(inputs, expect, constants or {})
-        with tempfile.TemporaryDirectory(prefix="dotforge-") as scratch:
-            directory = Path(scratch)
+        with processes.scratch() as directory:
             job = [seed, reset_cycles, idle_limit, quiet_cycles]
             for index, stream in enumerate(self._inputs):
                 data, last = self._beats(stream, inputs.get(stream["name"]))
@@ -223,10 +221,12 @@ class Simulator:
         log = directory / "errors"
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         expired = threading.Event()
-        with log.open("w") as errors:
-            process = subprocess.Popen(
-                [str(self._executable)], cwd=directory, stdout=subprocess.PIPE, stderr=errors, text=True
-            )
+        with (
+            log.open("w") as errors,
+            processes.started(
+                [self._executable], cwd=directory, stdout=subprocess.PIPE, stderr=errors
+            ) as process,
+        ):
 
             def stop() -> None:
                 expired.set()
@@ -246,9 +246,6 @@ class Simulator:
                 process.wait()
             finally:
                 timer.cancel()
-                process.kill()
-                process.wait()
-                process.stdout.close()
         top = self.manifest["top"]
         if expired.is_set():
             raise SimulatorError(f"{top}: the simulation did not end within {limit:g} s")

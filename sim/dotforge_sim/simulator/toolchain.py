@@ -12,9 +12,10 @@ import importlib.util
 import os
 import shlex
 import shutil
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+
+from . import processes
 
 __all__ = ["Compiler", "Icarus", "ToolMissing", "Verilator", "compiler", "icarus", "verilator"]
 
@@ -100,7 +101,7 @@ def icarus() -> Icarus:
 
 def _ask_root(program: str) -> str:
     command = [program, "--getenv", "VERILATOR_ROOT"]
-    answer = subprocess.run(command, capture_output=True, text=True, check=False)
+    answer = processes.run(command)
     return answer.stdout.strip() if answer.returncode == 0 else ""
 
 
@@ -108,7 +109,7 @@ def _ask_root(program: str) -> str:
 def _first_line(command: tuple[str, ...], root: Path | None) -> str:
     # Cached by program: asking costs a process, and an installation does not change under a run.
     environment = {**os.environ, "VERILATOR_ROOT": str(root)} if root else None
-    answer = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    answer = processes.run(command, environment=environment)
     lines = (answer.stdout + answer.stderr).strip().splitlines()
     if answer.returncode or not lines:
         raise ToolMissing(f"{command[0]} does not run: {lines[-1] if lines else f'exit {answer.returncode}'}")

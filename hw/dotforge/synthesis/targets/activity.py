@@ -5,14 +5,13 @@ The cells are simulated by what the Liberty says of their function, without dela
 
 import json
 import re
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import dotforge_golden
-from dotforge_sim.simulator import bench
+from dotforge_sim.simulator import bench, processes
 
 from ...export.design import Generated
 from ...tools import source, yosys
@@ -148,8 +147,7 @@ def power_of_bench(
     generated : the design, whose bench runs
     """
     manifest = generated.manifest
-    with tempfile.TemporaryDirectory(prefix="dotforge-") as scratch:
-        directory = Path(scratch)
+    with processes.scratch() as directory:
         (directory / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
         result = bench.run(
             _with_models(netlist, library, settings),

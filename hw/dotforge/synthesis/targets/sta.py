@@ -7,6 +7,8 @@ import subprocess
 from collections.abc import Mapping
 from typing import Any
 
+from dotforge_sim.simulator import processes
+
 from ...export import constraints
 from ...export.constraints import constraint
 from ...tools import source
@@ -31,7 +33,7 @@ def opensta_version() -> str | None:
     if program is None:
         return None
     try:
-        done = subprocess.run([program, "-version"], capture_output=True, text=True, timeout=60, check=False)
+        done = processes.run([program, "-version"], timeout=60)
     except (OSError, subprocess.TimeoutExpired):
         return None
     found = re.search(r"\d+\.\d+[.\d]*", done.stdout)
