@@ -55,9 +55,9 @@ def _explained(error: Exception) -> tuple[str, int] | None:
         place = error.filename or "a file"
         return (f"cannot write {place}: {error.strerror}", 2) if error.errno in _FULL else None
     failed, no_verdict = _foreseen()
-    if isinstance(error, failed + no_verdict):
-        return str(error), 1 if isinstance(error, failed) else 2
-    return None
+    if isinstance(error, no_verdict):  # some are kinds of a failure
+        return str(error), 2
+    return (str(error), 1) if isinstance(error, failed) else None
 
 
 def _foreseen() -> tuple[tuple[type[Exception], ...], tuple[type[Exception], ...]]:
@@ -66,8 +66,8 @@ def _foreseen() -> tuple[tuple[type[Exception], ...], tuple[type[Exception], ...
     They are looked up when there is an error: whoever asks for help does not wait for the modules that define them.
     """
     from dotforge_sim.run.gemm import RunError  # noqa: PLC0415
-    from dotforge_sim.simulator.bench import BenchFailure  # noqa: PLC0415
-    from dotforge_sim.simulator.native import SimulatorError  # noqa: PLC0415
+    from dotforge_sim.simulator.bench import BenchFailure, BenchUnfinished  # noqa: PLC0415
+    from dotforge_sim.simulator.native import NoVerdict, SimulatorError  # noqa: PLC0415
     from dotforge_sim.simulator.toolchain import ToolMissing  # noqa: PLC0415
 
     from .parameters import ParameterError  # noqa: PLC0415
@@ -77,7 +77,16 @@ def _foreseen() -> tuple[tuple[type[Exception], ...], tuple[type[Exception], ...
 
     return (
         (BenchFailure, SimulatorError),
-        (ParameterError, OutputError, RunError, TargetError, ToolMissing, ToolError),
+        (
+            ParameterError,
+            OutputError,
+            RunError,
+            TargetError,
+            ToolMissing,
+            ToolError,
+            NoVerdict,
+            BenchUnfinished,
+        ),
     )
 
 

@@ -35,6 +35,9 @@ def make(config: type, given: dict[str, Any]) -> Any:
     for name, value in given.items():
         if name not in known:
             raise ParameterError(f"parameter {name}={value}: allowed are {', '.join(sorted(known))}")
+        if isinstance(value, bool) and _metadata(config, name).get("type") != "boolean":
+            # To Python `True` is the number 1.
+            raise ParameterError(f"parameter {name}={str(value).lower()}: allowed {allowed(config, name)}")
     try:
         return config(**given)
     except ValidationError as error:

@@ -9,13 +9,19 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from dotforge.tools import result_cache, yosys
+from dotforge_sim.simulator import bench, processes
 
 SMALL = ("logmac", "-p", "lanes=1", "-p", "sum_bits=8")
+
+
+#: As cocotb's runner ends when its simulator crashed.
+_DIES = "raise RuntimeError('Command failed with return code: -11')"
 
 
 def refused(result: Any, *words: str) -> None:
@@ -145,6 +151,23 @@ def test_a_yosys_that(
         refused(dotforge("synth", *SMALL, "--yosys", "pyosys", "-o", "report.json"), said)
     assert not Path("report.json").exists()
     assert dotforge("synth", *SMALL, "--yosys", "pyosys", "-o", "report.json").code == 0
+
+
+def test_a_bench_that_hangs(dotforge: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is no verdict; nor where its simulator dies."""
+    real = processes.started
+
+    def started(script: str) -> Any:
+        return lambda command, **options: real([command[0], "-c", script], **options)
+
+    for script, said in (
+        ("import time; time.sleep(600)", "did not end within 1 s"),
+        (_DIES, "return code: -11"),
+    ):
+        with monkeypatch.context() as patch:
+            patch.setattr(bench, "processes", SimpleNamespace(started=started(script)))
+            refused(dotforge("verify", *SMALL, "--timeout", "1"), said)
+    assert dotforge("verify", *SMALL).code == 0
 
 
 @pytest.mark.parametrize(

@@ -59,3 +59,11 @@ def test_bad_input(dotforge: Any, arguments: list[str], said: str) -> None:
     assert said in result.err
     assert result.err.count("\n") == 1
     assert not Path("x").exists()
+
+
+def test_a_parameter_that_is_given_twice(dotforge: Any) -> None:
+    Path("list.csv").write_text("lanes\n4\n")
+    result = dotforge("sweep", "logmac", "-o", "x", "--list", "list.csv", "-p", "lanes=8")
+    assert result.code == 2
+    assert "parameter lanes is given by -p and in list.csv" in result.err
+    assert not Path("x").exists()

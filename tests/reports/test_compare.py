@@ -73,6 +73,7 @@ def test_new_and_vanished_configurations(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
+        ({"engine": "vsquant"}, "engine logmac and vsquant"),
         ({"target": "liberty:other.lib"}, "target cmos and liberty:other.lib"),
         ({"tools": {"synthesis": "pyosys 0.71"}}, "tool synthesis pyosys 0.70 and pyosys 0.71"),
         ({"tools": {"placement": "nextpnr 1"}}, "tool placement none and nextpnr 1"),
@@ -143,7 +144,6 @@ def test_two_reports_of_one_configuration(tmp_path: Path) -> None:
         ("area<1000", 1000, 999, True),
         ("area>+2%", 0, 1, True),  # from nothing is beyond every percentage
         ("area>+2%", 0, 0, False),
-        ("fmax<-5%", 1000, 2000, False),  # the report has none
         ("worse", 1000, 1001, True),
         ("worse", 1000, 999, False),
     ],
@@ -156,6 +156,38 @@ def test_limits(limit: str, old: int, new: int, broken: bool, tmp_path: Path) ->
         limits=[parse_limit(limit)],
     )
     assert bool(result.broken) is broken
+    assert not result.unmet
+
+
+@pytest.mark.parametrize("limit", ["fmax<-10%", "fmax<-1", "fmax<50", "fmax_mhz>+1%", "worse"])
+def test_a_figure_that_is_gone_breaks_its_limit(limit: str, tmp_path: Path) -> None:
+    old = [placed(100), placed(100, parameters={"lanes": 4})]
+    new = [placed(100), {**placed(100, parameters={"lanes": 4}), "timing": None}]
+    result = compared(tmp_path, old, new, limits=[parse_limit(limit)])
+    assert result.broken == [f"{limit}: logmac ecp5 lanes=4 fold_sign=false: fmax_mhz 100 → none MHz"]
+    assert not result.unmet
+
+
+@pytest.mark.parametrize("limit", ["area>+2%", "area>1", "power>+1", "energy<-1%"])
+def test_a_limit_that_met_no_figure(limit: str, tmp_path: Path) -> None:
+    """An FPGA has no area, and neither report tells power."""
+    result = compared(tmp_path, placed(100), placed(50), limits=[parse_limit(limit), parse_limit("luts>+2%")])
+    assert result.unmet == [f"limit {limit!r} met no figure that can be judged"]
+    assert not result.broken
+
+
+def test_a_figure_that_is_new_has_no_change(tmp_path: Path) -> None:
+    limits = [parse_limit("power>+1%"), parse_limit("power>0.2")]
+    result = compared(tmp_path, report(), report(power={"power_mw": 0.3}), limits=limits)
+    assert result.unmet == ["limit 'power>+1%' met no figure that can be judged"]
+    assert [text.split(":")[0] for text in result.broken] == ["power>0.2"]
+
+
+@pytest.mark.parametrize("limit", ["area>+2%", "worse"])
+def test_limits_over_no_configuration(limit: str, tmp_path: Path) -> None:
+    found = compared(tmp_path, [report()], [report(parameters={"lanes": 4})], limits=[parse_limit(limit)])
+    assert found.unmet == [f"limit {limit!r} met nothing: no configuration is in both"]
+    assert not found.broken
 
 
 def test_area_means_either_unit(tmp_path: Path) -> None:

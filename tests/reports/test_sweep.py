@@ -74,6 +74,7 @@ def test_lists(tmp_path: Path) -> None:
     for text, message in (
         ("[", "is not JSON"),
         ("[]", "allowed is a list"),
+        ('[{"lanes": 4, "lanes": 8}]', "key 'lanes' is there more than once"),
         ('{"lanes": 1}', "allowed is a list"),
     ):
         (tmp_path / "bad.json").write_text(text)
@@ -81,6 +82,50 @@ def test_lists(tmp_path: Path) -> None:
             from_file(tmp_path / "bad.json")
     with pytest.raises(OutputError, match="cannot read"):
         from_file(tmp_path / "none.json")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.csv", "lanes,fold_sign\n4,\n\n8,true\n"),
+        ("a.json", '[{"lanes": 4}, {"lanes": "8", "fold_sign": true}]'),
+    ],
+)
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_lists_with_and_without_a_byte_order_mark(name: str, text: str, mark: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(mark + text, encoding="utf-8")
+    listed = jobs("logmac", from_file(tmp_path / name), "cmos", SETTINGS, skip=False)[0]
+    assert [(job.parameters["lanes"], job.parameters["fold_sign"]) for job in listed] == [
+        (4, False),
+        (8, True),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("lanes,fold_sign\n4,true,8\n", "line 2 has 3 cells, allowed are 2"),
+        ("lanes,fold_sign\n8,true\n4\n", "line 3 has 1 cells, allowed are 2"),
+        ("lanes,lanes\n4,8\n", "column lanes is there 2 times"),
+        ("lanes, lanes\n4,8\n", "column lanes is there 2 times"),
+        (",lanes\n0,4\n", "column 1 has no name"),
+        ('lanes\n"4\n', "is not CSV: line 2"),
+        ("lanes\n", "allowed is a list"),
+        ("", "allowed is a list"),
+        (b"lanes\n\xff\n", "is not text"),
+    ],
+)
+def test_tables_that_are_none(text: str | bytes, message: str, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(OutputError, match=message):
+        from_file(tmp_path / "a.csv")
+
+
+def test_true_is_no_number() -> None:
+    for name in ("lanes", "sum_bits", "weight_code"):
+        with pytest.raises(ParameterError, match=f"parameter {name}=true: allowed"):
+            jobs("logmac", [{name: True}], "cmos", SETTINGS, skip=False)
+    assert jobs("logmac", [{"fold_sign": True}], "cmos", SETTINGS, skip=False)[0][0].parameters["fold_sign"]
 
 
 def test_every_configuration_is_checked_before_anything_runs() -> None:

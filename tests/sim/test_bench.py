@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from dotforge_sim.simulator import bench
+from dotforge_sim.simulator.native import SimulatorError
 
 from . import designs
 
@@ -75,8 +76,21 @@ def test_skipped_is_not_passed(simulator, tmp_path):
     assert failure.value.result.skipped == 1
 
 
+def test_a_simulator_that_dies(simulator, tmp_path):
+    with pytest.raises(bench.BenchUnfinished, match="return code: -9"):
+        run(designs.adder(), tmp_path, "dies", simulator=simulator)
+
+
+def test_nothing_of_a_former_run_survives(tmp_path):
+    run(designs.adder(), tmp_path)
+    with pytest.raises(SimulatorError):
+        run("module adder(", tmp_path)
+    assert not (tmp_path / "results.xml").exists()
+    assert not (tmp_path / "vectors.json").exists()
+
+
 def test_hang_ends(tmp_path):
-    with pytest.raises(bench.BenchFailure, match="did not end within 3 s; its log is"):
+    with pytest.raises(bench.BenchUnfinished, match="did not end within 3 s; its log is"):
         run(designs.adder(), tmp_path, "never_ends", timeout_seconds=3)
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from dotforge_sim.simulator import words
 from dotforge_sim.simulator.cosim import SimulatorError, evaluate
+from dotforge_sim.simulator.native import NoVerdict
 
 SEED = 20
 
@@ -129,7 +130,7 @@ def test_floats_are_refused():
 
 
 def test_unreadable_verilog():
-    with pytest.raises(SimulatorError, match=r"Verilator failed: .*syntax error"):
+    with pytest.raises(NoVerdict, match=r"Verilator failed: .*syntax error"):
         evaluate("module adder(input a; endmodule", "adder", ADDER_PORTS, {"a": 1, "b": 1})
 
 
@@ -146,5 +147,5 @@ def test_failed_assertion():
 
 
 def test_time_limit():
-    with pytest.raises(SimulatorError, match=r"did not end within 0\.05 s"):
+    with pytest.raises(NoVerdict, match=r"did not end within 0\.05 s"):
         evaluate(ADDER, "adder", ADDER_PORTS, {"a": 1, "b": 1}, 20_000_000, timeout=0.05)

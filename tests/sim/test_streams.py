@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from dotforge_sim.simulator import words
-from dotforge_sim.simulator.streams import Beats, Simulator, SimulatorError, StreamError
+from dotforge_sim.simulator.native import NoVerdict
+from dotforge_sim.simulator.streams import Beats, Simulator, StreamError
 
 from . import designs
 
@@ -201,5 +202,5 @@ def test_time_limit_and_progress(adder):
     seen = []
     adder.run({"pairs": beats}, expect={}, progress=lambda cycles, beats: seen.append((cycles, beats)))
     assert seen == [((1 << 18) * step, (1 << 18) * step - 1) for step in (1, 2, 3)]
-    with pytest.raises(SimulatorError, match=r"adder: the simulation did not end within 0\.01 s"):
+    with pytest.raises(NoVerdict, match=r"adder: the simulation did not end within 0\.01 s"):
         adder.run({"pairs": beats}, expect={}, timeout_seconds=0.01)

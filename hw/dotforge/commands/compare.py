@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from ..console import say, table
+from ..parameters import ParameterError
 from ..reports.compare import Comparison, compare_paths, number
 from ..reports.compare_output import (
     FORMATS,
@@ -29,11 +30,11 @@ from ..tools.files import write_text
 @click.option("--fail-on", "limits", multiple=True, metavar="LIMIT",
               help="Exit 1 when this happens: 'area>+2%' (grew by more), 'fmax<-5%' (fell by more), "
                    "'luts>+10', 'ffs>900' (is above), worse, vanished, new. `area` is transistors or "
-                   "area_um2. Repeatable.")  # fmt: skip
+                   "area_um2. A figure that is gone breaks its limit. Repeatable.")  # fmt: skip
 @click.option("--tolerance", "tolerances", multiple=True, metavar="METRIC=N%",
               help="Relative change that is noise (default: 5% for fmax, none for others). Repeatable.")  # fmt: skip
 @click.option("--allow-different", is_flag=True,
-              help="Compare although targets, tools or options differ; the differences are shown.")  # fmt: skip
+              help="Compare although engine, target, tools or options differ; the differences are shown.")  # fmt: skip
 @click.option("--all", "unchanged", is_flag=True, help="Show figures that did not change too.")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="File for Markdown, CSV or JSON.")
@@ -49,7 +50,7 @@ def command(
 ) -> int:
     """Compare synthesis reports: files, or directories of them, configuration by configuration.
 
-    Exit 1 when a limit is broken.
+    Exit 1 when a limit is broken, 2 when one met no figure that can be judged.
     """
     if output is not None and form == "table":
         raise click.UsageError("-o needs --format markdown, csv or json")
@@ -75,8 +76,12 @@ def command(
             click.echo(text, nl=False)
         else:
             write_text(output, text)
-    for broken in result.broken:
-        say(f"limit broken: {broken}")
+    if result.unmet and not result.broken:
+        raise ParameterError("; ".join(result.unmet))
+    for text in result.unmet:
+        say(text)
+    for text in result.broken:
+        say(f"limit broken: {text}")
     return 1 if result.broken else 0
 
 

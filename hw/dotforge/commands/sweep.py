@@ -71,7 +71,10 @@ def command(
             raise click.UsageError(f"parameter {name} is given {names.count(name)} times")
     configurations: list[dict[str, Any]] = [dict(each) for each in grid(dict(axes))]
     if listed is not None:
-        configurations = [{**each, **given} for given in from_file(listed) for each in configurations]
+        rows = from_file(listed)
+        if twice := [name for name in names if any(name in row for row in rows)]:
+            raise click.UsageError(f"parameter {twice[0]} is given by -p and in {listed}")
+        configurations = [{**each, **given} for given in rows for each in configurations]
     settings = Settings(**{"engine": default_engine(), **chosen})
     todo, refused = jobs(engine, configurations, target_name, settings, skip=skip_invalid)
     for reason in refused:

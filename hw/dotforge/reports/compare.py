@@ -46,7 +46,7 @@ class Pair:
     name : engine, target and parameters in short
     old, new : reports
     changes : in the order of :data:`dotforge.synthesis.metrics.METRICS`
-    differs : target, tools or options that are not the same, in words
+    differs : engine, target, tools or options that are not the same, in words
     """
 
     name: str
@@ -65,6 +65,7 @@ class Comparison:
     pairs : configurations of both sides
     added, vanished : names of configurations of one side
     broken : limits that are broken, in words
+    unmet : limits that met no figure that could be judged, in words
     ignored : JSON files that were no reports
     """
 
@@ -72,6 +73,7 @@ class Comparison:
     added: list[str] = field(default_factory=list)
     vanished: list[str] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
+    unmet: list[str] = field(default_factory=list)
     ignored: list[Path] = field(default_factory=list)
 
 
@@ -110,13 +112,13 @@ def compare(
     old, new : reports
     limits : what must not happen
     tolerances : metric → relative change that is noise, over the metric's own
-    allow_different : pair reports of different targets, tools or options too
+    allow_different : pair reports of different engines, targets, tools or options too
     single : each side is one report, and they are a pair even if the configurations differ
 
     Raises
     ------
     OutputError
-        A pair has different targets, tools or options; two reports are of one configuration.
+        A pair has different engines, targets, tools or options; two reports are of one configuration.
     """
     before, after = _by_key(old), _by_key(new)
     if single:
@@ -134,7 +136,12 @@ def compare(
             result.added.append(_name(after[key][1]))
         else:
             result.pairs.append(_pair(before[key], after[key], given, allow_different))
-    result.broken = list(_broken(result, limits))
+    for limit in limits:
+        judged, broken = _judged(result, limit)
+        result.broken += broken
+        if not judged:
+            met = "no figure that can be judged" if result.pairs else "nothing: no configuration is in both"
+            result.unmet.append(f"limit {limit.text!r} met {met}")
     return result
 
 
@@ -203,8 +210,9 @@ def _pair(
 
 
 def _differences(old: dict[str, Any], new: dict[str, Any]) -> Iterable[str]:
-    if old["target"] != new["target"]:
-        yield f"target {old['target']} and {new['target']}"
+    for name in ("engine", "target"):
+        if old[name] != new[name]:
+            yield f"{name} {old[name]} and {new[name]}"
     for part in ("tools", "options"):
         for name in sorted({*old[part], *new[part]} - {_OURS}):
             first, second = old[part].get(name, "none"), new[part].get(name, "none")
@@ -223,22 +231,24 @@ def _change(metric: Metric, old: float | None, new: float | None, tolerance: flo
     return Change(metric, old, new, percent, verdict)
 
 
-def _broken(result: Comparison, limits: Iterable[Limit]) -> Iterable[str]:
-    for limit in limits:
-        if limit.text == "vanished":
-            yield from (f"vanished: {name}" for name in result.vanished)
-        elif limit.text == "new":
-            yield from (f"new: {name}" for name in result.added)
-        elif limit.text == "worse":
-            for pair in result.pairs:
-                for change in pair.changes:
-                    if change.verdict in ("worse", "gone"):
-                        yield f"worse: {pair.name}: {described(change)}"
-        else:
-            for pair in result.pairs:
-                for change in pair.changes:
-                    if change.metric.name in limit.metrics and limit.broken(change.old, change.new):
-                        yield f"{limit.text}: {pair.name}: {described(change)}"
+def _judged(result: Comparison, limit: Limit) -> tuple[bool, list[str]]:
+    """Return whether there was anything to judge, and how the limit is broken, in words."""
+    if limit.text in ("vanished", "new"):
+        names = result.vanished if limit.text == "vanished" else result.added
+        return bool(result.pairs or names), [f"{limit.text}: {name}" for name in names]
+    judged, broken = False, []
+    for pair in result.pairs:
+        for change in pair.changes:
+            if limit.text == "worse":
+                verdict: bool | None = change.verdict in ("worse", "gone")
+            elif change.metric.name in limit.metrics:
+                verdict = limit.broken(change.old, change.new)
+            else:
+                continue
+            judged = judged or verdict is not None
+            if verdict:
+                broken.append(f"{limit.text}: {pair.name}: {described(change)}")
+    return judged, broken
 
 
 def described(change: Change) -> str:

@@ -51,6 +51,8 @@ def as_markdown(result: Comparison, *, unchanged: bool = False) -> str:
     lines = ["### Resources", "", f"{summary(result)}.", ""]
     if result.broken:
         lines += ["**Limits broken**", "", *(f"- {text}" for text in result.broken), ""]
+    if result.unmet:
+        lines += ["**Limits that judged nothing**", "", *(f"- {text}" for text in result.unmet), ""]
     listed = rows(result, unchanged=unchanged)
     if listed:
         lines += [
@@ -125,6 +127,7 @@ def as_json(result: Comparison) -> str:
         "new": result.added,
         "vanished": result.vanished,
         "broken": result.broken,
+        "unmet": result.unmet,
         "notes": notes(result),
         "ignored": [str(path) for path in result.ignored],
     }

@@ -7,6 +7,9 @@
     METRIC > N       is now above N                      METRIC < N     is now below N
     worse            any metric is worse by more than its tolerance
     vanished, new    a configuration vanished, or is new
+
+A figure that the old report has and the new one lacks breaks every limit on it. Where the new report alone has
+it, there is no change to judge; where neither has it, the limit meets nothing.
 """
 
 import re
@@ -42,10 +45,15 @@ class Limit:
     bound: float = 0.0
     kind: str = "event"
 
-    def broken(self, old: float | None, new: float | None) -> bool:
-        """Tell whether a pair of values breaks the limit; a change from nothing is beyond every percentage."""
-        if new is None or (old is None and self.kind != "value"):
-            return False
+    def broken(self, old: float | None, new: float | None) -> bool | None:
+        """Tell whether a pair of values breaks the limit, ``None`` where it cannot be judged.
+
+        A value that is gone breaks it, and a change from nothing is beyond every percentage.
+        """
+        if new is None:
+            return None if old is None else True
+        if old is None and self.kind != "value":
+            return None
         if self.kind == "value":
             found = new
         elif self.kind == "change":

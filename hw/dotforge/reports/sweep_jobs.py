@@ -16,7 +16,7 @@ from ..parameters import ParameterError
 from ..registry import configure
 from ..synthesis.targets import Settings, check, target
 from ..tools import yosys
-from ..tools.files import OutputError
+from ..tools.files import OutputError, read_json, read_text
 
 __all__ = ["Job", "from_file", "grid", "jobs", "run_job"]
 
@@ -85,23 +85,33 @@ def from_file(path: Path) -> list[dict[str, Any]]:
     Raises
     ------
     OutputError
-        The file is missing or has another form.
+        The file is missing or has another form, such as a column or a key that is there twice.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise OutputError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from error
-    if path.suffix == ".csv":
-        reader = csv.DictReader(io.StringIO(text))
-        found: Any = [{name: value for name, value in row.items() if name and value} for row in reader]
-    else:
-        try:
-            found = json.loads(text)
-        except ValueError as error:
-            raise OutputError(f"{path} is not JSON: {error}") from error
+    found = _table(path) if path.suffix.lower() == ".csv" else read_json(path)
     if not isinstance(found, list) or not found or not all(isinstance(row, dict) for row in found):
         raise OutputError(f"{path}: allowed is a list of objects, parameter → value, with at least one")
     return found
+
+
+def _table(path: Path) -> list[dict[str, str]]:
+    """Read CSV; a row has a cell for every column, so that nothing is left out or taken for a default."""
+    reader = csv.reader(io.StringIO(read_text(path), newline=""), strict=True)
+    try:
+        rows = [(reader.line_num, [cell.strip() for cell in row]) for row in reader if row]
+    except csv.Error as error:
+        raise OutputError(f"{path} is not CSV: line {reader.line_num}: {error}") from error
+    columns = rows[0][1] if rows else []
+    for number, name in enumerate(columns, 1):
+        if not name:
+            raise OutputError(f"{path}: column {number} has no name")
+        if columns.count(name) > 1:
+            raise OutputError(f"{path}: column {name} is there {columns.count(name)} times")
+    for line, cells in rows[1:]:
+        if len(cells) != len(columns):
+            raise OutputError(
+                f"{path}: line {line} has {len(cells)} cells, allowed are {len(columns)}, one a column"
+            )
+    return [{name: cell for name, cell in zip(columns, cells, strict=True) if cell} for _, cells in rows[1:]]
 
 
 def jobs(

@@ -15,6 +15,7 @@ __all__ = [
     "OutputError",
     "data_directory",
     "read_json",
+    "read_text",
     "reason",
     "write_bytes",
     "write_directory",
@@ -87,14 +88,40 @@ def read_json(path: Path) -> Any:
     Raises
     ------
     OutputError
-        The file is missing or is not JSON.
+        The file is missing or is not JSON, or has a key twice in one object.
     """
+    text = read_text(path, "JSON")
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise OutputError(f"cannot read {path}: {reason(error)}") from error
+        return json.loads(text, object_pairs_hook=_once)
     except ValueError as error:
         raise OutputError(f"{path} is not JSON: {error}") from error
+
+
+def read_text(path: Path, kind: str = "text") -> str:
+    """Read UTF-8, with or without a byte order mark.
+
+    Raises
+    ------
+    OutputError
+        The file is missing or is something else than ``kind``.
+    """
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise OutputError(f"cannot read {path}: {reason(error)}") from error
+    except UnicodeDecodeError as error:
+        raise OutputError(f"{path} is not {kind}: {error}") from error
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object whose keys differ: of two values for one key Python silently takes the last."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(
+            f"key {next(name for name in names if names.count(name) > 1)!r} is there more than once"
+        )
+    return found
 
 
 @contextmanager

@@ -15,6 +15,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -25,7 +26,7 @@ from pathlib import Path
 
 from . import cache, native, processes, toolchain
 
-__all__ = ["SIMULATORS", "BenchFailure", "BenchResult", "run"]
+__all__ = ["SIMULATORS", "BenchFailure", "BenchResult", "BenchUnfinished", "run"]
 
 SIMULATORS = ("verilator", "icarus")
 
@@ -65,6 +66,10 @@ class BenchFailure(Exception):
     def __init__(self, message: str, result: BenchResult | None = None) -> None:
         super().__init__(message)
         self.result = result
+
+
+class BenchUnfinished(BenchFailure):
+    """A bench did not end in time, or its simulator died: it found nothing wrong, and proved nothing."""
 
 
 def run(
@@ -108,7 +113,7 @@ def run(
     Raises
     ------
     BenchFailure
-        The bench did not prove the design right.
+        The bench did not prove the design right; :class:`BenchUnfinished` where it did not get to an end.
     ToolMissing, SimulatorError
         There is no simulator, or it refuses the Verilog.
     """
@@ -119,6 +124,10 @@ def run(
         raise FileNotFoundError(f"there is no bench {bench_dir / module}.py")
     text = verilog.read_text(encoding="utf-8") if isinstance(verilog, Path) else verilog
     build_dir.mkdir(parents=True, exist_ok=True)
+    xml, log = build_dir / "results.xml", build_dir / "bench.log"
+    summary = build_dir / "vectors.json"
+    for old in (xml, log, summary, build_dir / "dump.vcd", build_dir / f"{top}.fst"):
+        old.unlink(missing_ok=True)
     if simulator == "verilator":
         version = toolchain.verilator().version
         _link(_build_verilator(text, top, waves, internals), build_dir / top)
@@ -126,10 +135,6 @@ def run(
         version = toolchain.icarus().version
         _link(_build_icarus(text, top, waves), build_dir / "sim.vvp")
 
-    xml, log = build_dir / "results.xml", build_dir / "bench.log"
-    summary = build_dir / "vectors.json"
-    for old in (xml, log, summary):
-        old.unlink(missing_ok=True)
     support = [path for path in (bench_dir / "support", bench_dir.parent / "support") if path.is_dir()]
     paths = [bench_dir, *support, *python_path, *map(Path, sys.path)]
     environment = {**os.environ, **(env or {}), "PYTHONPATH": os.pathsep.join(map(str, paths))}
@@ -162,7 +167,8 @@ def run(
         Path(results_xml).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(xml, results_xml)
     if messages:
-        raise BenchFailure(f"{module} on {top} ({simulator}, seed {seed}): " + "; ".join(messages), result)
+        failure = BenchUnfinished if _died(log) and not result.tests else BenchFailure
+        raise failure(f"{module} on {top} ({simulator}, seed {seed}): " + "; ".join(messages), result)
     return result
 
 
@@ -175,7 +181,14 @@ def _run(command: list[str], cwd: Path, environment: dict[str, str], log: Path, 
             ) as process:
                 process.wait(limit)
         except subprocess.TimeoutExpired as expired:
-            raise BenchFailure(f"the bench did not end within {limit:g} s; its log is {log}") from expired
+            raise BenchUnfinished(f"the bench did not end within {limit:g} s; its log is {log}") from expired
+
+
+def _died(log: Path) -> bool:
+    """Tell whether the simulator was killed or crashed; where an assertion of the design fails, it aborts."""
+    text = log.read_text(encoding="utf-8", errors="replace")
+    codes = re.findall(r"Command failed with return code: -(\d+)", text)  # of cocotb's runner
+    return bool(codes) and int(codes[-1]) != signal.SIGABRT
 
 
 def _probe(path: Path) -> None:

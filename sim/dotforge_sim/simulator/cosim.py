@@ -28,7 +28,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from . import native, processes, words
-from .native import SimulatorError
+from .native import NoVerdict, SimulatorError
 
 __all__ = ["PortLike", "SimulatorError", "evaluate"]
 
@@ -112,10 +112,12 @@ def evaluate(
         try:
             done = processes.run([simulator, *arguments], cwd=directory, timeout=timeout)
         except subprocess.TimeoutExpired as expired:
-            raise SimulatorError(f"{top}: {cycles} cycles did not end within {timeout:g} s") from expired
+            raise NoVerdict(f"{top}: {cycles} cycles did not end within {timeout:g} s") from expired
         if done.returncode:
             said = (done.stdout + done.stderr).strip() or f"exit {done.returncode}"
-            raise SimulatorError(f"{top}: the simulation stopped: {said[:500]}")
+            # It ends with 3 when an assertion of the design failed.
+            kind = SimulatorError if done.returncode == 3 else NoVerdict
+            raise kind(f"{top}: the simulation stopped: {said[:500]}")
         data = np.fromfile(directory / "outputs", dtype=np.uint8)
     results, position = {}, 0
     for port in sampled:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from . import cache, processes, toolchain
 
-__all__ = ["SimulatorError", "Sources", "build", "execute"]
+__all__ = ["NoVerdict", "SimulatorError", "Sources", "build", "execute"]
 
 _DEFINES = ["COVERAGE", "SC", "TIMING", "TRACE", "TRACE_FST", "TRACE_SAIF", "TRACE_VCD"]
 
@@ -26,6 +26,10 @@ _PREFIX_HEADERS = ["cstdint", "cstdio", "cstdlib", "cstring", "string", "vector"
 
 class SimulatorError(Exception):
     """A simulator could not be built or run; the message holds the first lines that say why."""
+
+
+class NoVerdict(SimulatorError):
+    """The simulator could not be built, died, or did not end in time, which says nothing about the design."""
 
 
 @dataclass(frozen=True)
@@ -160,4 +164,4 @@ def execute(command: list[str], cwd: Path, who: str, environment: dict[str, str]
     if done.returncode:
         lines = (done.stderr + done.stdout).strip().splitlines()
         errors = [line for line in lines if "rror" in line] or lines or [f"exit {done.returncode}"]
-        raise SimulatorError(f"{who} failed: " + "\n".join(errors[:5]))
+        raise NoVerdict(f"{who} failed: " + "\n".join(errors[:5]))

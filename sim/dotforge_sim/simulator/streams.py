@@ -29,7 +29,7 @@ import numpy as np
 
 from . import native, payload, processes, words
 from .harness import Harness
-from .native import SimulatorError
+from .native import NoVerdict, SimulatorError
 
 __all__ = ["Beats", "Outputs", "Received", "Simulator", "SimulatorError", "StreamError"]
 
@@ -248,10 +248,12 @@ class Simulator:
                 timer.cancel()
         top = self.manifest["top"]
         if expired.is_set():
-            raise SimulatorError(f"{top}: the simulation did not end within {limit:g} s")
+            raise NoVerdict(f"{top}: the simulation did not end within {limit:g} s")
         if process.returncode:
             text = ("".join(said) + log.read_text(errors="replace")).strip() or f"exit {process.returncode}"
-            raise SimulatorError(f"{top}: the simulation stopped: {text[:500]}")
+            # The harness ends with 3 when an assertion of the design failed.
+            kind = SimulatorError if process.returncode == 3 else NoVerdict
+            raise kind(f"{top}: the simulation stopped: {text[:500]}")
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 

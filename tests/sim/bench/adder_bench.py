@@ -1,5 +1,8 @@
 """The cocotb bench of the adder in ``designs.py``; the tests choose one of its tests with a filter."""
 
+import os
+import signal
+
 import cocotb
 from axi_stream import Bench
 from bench_report import manifest, parameters, report
@@ -44,3 +47,9 @@ async def never_ends(dut):
     """Hangs outside the simulator's time."""
     while True:
         pass
+
+
+@cocotb.test()
+async def dies(dut):
+    """Takes the simulator with it."""
+    os.kill(os.getpid(), signal.SIGKILL)
