@@ -166,9 +166,11 @@ def run(
     if results_xml is not None and xml.is_file():
         Path(results_xml).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(xml, results_xml)
+    what = f"{module} on {top} ({simulator}, seed {seed})"
+    if not result.tests and (killer := _killer(log)):
+        raise BenchUnfinished(f"{what}: the simulator was killed by {killer}; its log is {log}", result)
     if messages:
-        failure = BenchUnfinished if _died(log) and not result.tests else BenchFailure
-        raise failure(f"{module} on {top} ({simulator}, seed {seed}): " + "; ".join(messages), result)
+        raise BenchFailure(f"{what}: " + "; ".join(messages), result)
     return result
 
 
@@ -184,11 +186,11 @@ def _run(command: list[str], cwd: Path, environment: dict[str, str], log: Path, 
             raise BenchUnfinished(f"the bench did not end within {limit:g} s; its log is {log}") from expired
 
 
-def _died(log: Path) -> bool:
-    """Tell whether the simulator was killed or crashed; where an assertion of the design fails, it aborts."""
+def _killer(log: Path) -> str:
+    """Return the signal that ended the simulator, if one did; where an assertion of the design fails, it aborts."""
     text = log.read_text(encoding="utf-8", errors="replace")
     codes = re.findall(r"Command failed with return code: -(\d+)", text)  # of cocotb's runner
-    return bool(codes) and int(codes[-1]) != signal.SIGABRT
+    return signal.Signals(int(codes[-1])).name if codes and int(codes[-1]) != signal.SIGABRT else ""
 
 
 def _probe(path: Path) -> None:
