@@ -24,14 +24,14 @@ class LogDots:
     ----------
     sums : in units of 2^(1 − lookup_bits)
     overflows : some running sum, or the sum of all bins, did not fit
-    peaks : largest magnitude that a sum had, before it was judged
-    bin_peaks : the same of any bin; 0 without bins
+    extremes : smallest and largest that a sum was (0 included), before it was judged; shape (…, 2)
+    bin_extremes : the same of any bin; 0 without bins
     """
 
     sums: Integers
     overflows: NDArray[np.bool_]
-    peaks: Integers
-    bin_peaks: Integers
+    extremes: Integers
+    bin_extremes: Integers
 
 
 def products(
@@ -84,18 +84,22 @@ def dot(
     fraction, scaled, fraction_bits = products(activations, weights, weight=weight, activation=activation)
     table = lookup(fraction_bits, lookup_bits)
     if bin_bits is None:
-        sums, flags, peaks = _accumulated(table[fraction] * scaled, lanes, sum_bits, overflow)
-        return LogDots(sums, flags, peaks, np.zeros_like(peaks))
+        sums, flags, extremes = _accumulated(table[fraction] * scaled, lanes, sum_bits, overflow)
+        return LogDots(sums, flags, extremes, np.zeros_like(extremes))
     total = np.zeros(scaled.shape[:-1], dtype=np.int64)
     any_flag = np.zeros(scaled.shape[:-1], dtype=bool)
-    bin_peaks = np.zeros_like(total)
+    bin_extremes = np.zeros((*total.shape, 2), dtype=np.int64)
     for number, value in enumerate(table):
-        found, flags, peaks = _accumulated(np.where(fraction == number, scaled, 0), lanes, bin_bits, overflow)
+        found, flags, extremes = _accumulated(
+            np.where(fraction == number, scaled, 0), lanes, bin_bits, overflow
+        )
         total = total + value * found
         any_flag |= flags
-        bin_peaks = np.maximum(bin_peaks, peaks)
+        bin_extremes[..., 0] = np.minimum(bin_extremes[..., 0], extremes[..., 0])
+        bin_extremes[..., 1] = np.maximum(bin_extremes[..., 1], extremes[..., 1])
     sums, flags = _judged(total, sum_bits, overflow)
-    return LogDots(sums, any_flag | flags, np.abs(total), bin_peaks)
+    extremes = np.stack([np.minimum(total, 0), np.maximum(total, 0)], axis=-1)
+    return LogDots(sums, any_flag | flags, extremes, bin_extremes)
 
 
 def _accumulated(
@@ -103,13 +107,13 @@ def _accumulated(
 ) -> tuple[Integers, NDArray[np.bool_], Integers]:
     running = np.zeros(terms.shape[:-1], dtype=np.int64)
     flags = np.zeros(terms.shape[:-1], dtype=bool)
-    peaks = np.zeros_like(running)
+    low, high = np.zeros_like(running), np.zeros_like(running)
     for beat in range(0, terms.shape[-1], lanes):
         exact = running + terms[..., beat : beat + lanes].sum(axis=-1)
-        peaks = np.maximum(peaks, np.abs(exact))
+        low, high = np.minimum(low, exact), np.maximum(high, exact)
         running, flag = _judged(exact, bits, overflow)
         flags |= flag
-    return running, flags, peaks
+    return running, flags, np.stack([low, high], axis=-1)
 
 
 def _judged(exact: Integers, bits: int, overflow: str) -> tuple[Integers, NDArray[np.bool_]]:

@@ -22,12 +22,13 @@ class Dots(NamedTuple):
     ----------
     sums : in units of 2^``dropped``
     overflows : whether the running sum did not fit after any update
-    peaks : largest magnitude of the running sum after any update, before it is wrapped or saturated
+    extremes : smallest and largest that the running sum was after any update, 0 included, before it is wrapped or
+        saturated; shape (…, 2)
     """
 
     sums: Integers
     overflows: NDArray[np.bool_]
-    peaks: Integers
+    extremes: Integers
 
 
 def scale_position(weight_scale_bits: int, activation_scale_bits: int, scale_product_bits: int) -> int:
@@ -82,19 +83,20 @@ def dot(
     scales = scale_product(weight_scales, activation_scales, dropped=dropped, rounding=rounding)
     count = scales.shape[-1]
     shape = np.broadcast_shapes(products.shape[:-1], scales.shape[:-1])
-    running, flags, peaks = np.zeros(shape, np.int64), np.zeros(shape, bool), np.zeros(shape, np.int64)
+    running, flags = np.zeros(shape, np.int64), np.zeros(shape, bool)
+    least, most = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
     low, high = -(1 << (sum_bits - 1)), (1 << (sum_bits - 1)) - 1
     for first in range(0, count, vectors_per_update):
         exact = running
         for index in range(first, min(first + vectors_per_update, count)):
             block = products[..., index * vector : (index + 1) * vector].sum(axis=-1)
             exact = exact + block * scales[..., index]
-        peaks = np.maximum(peaks, np.abs(exact))
+        least, most = np.minimum(least, exact), np.maximum(most, exact)
         outside = (exact < low) | (exact > high)
         flags |= outside
         wrapped = ((exact - low) & ((1 << sum_bits) - 1)) + low
         running = wrapped if overflow == "wrap" else np.clip(exact, low, high)
-    return Dots(running, flags, peaks)
+    return Dots(running, flags, np.stack([least, most], axis=-1))
 
 
 def prune(weights: ArrayLike) -> np.ndarray:

@@ -10,7 +10,8 @@ from typing import Any
 import click
 import numpy as np
 
-from dotforge_sim.run.gemm import Design, RunError, load_matrix
+from dotforge_sim.run.gemm import Design, RunError
+from dotforge_sim.run.operands import load_matrix
 
 from ..console import print_json, progress, say
 from ..export.design import from_parameters

@@ -19,7 +19,8 @@ from ..models.cycles import Cycles
 from ..models.flexdpe_plan import Job, pieces, windows
 from ..simulator.streams import Outputs, Simulator
 from .flexdpe_beats import inputs
-from .gemm import Design, Progress, RunError, RunResult, check_operands, statistics
+from .gemm import Design, Progress, RunError, RunResult, statistics
+from .operands import checked_operands, dense
 
 __all__ = ["EXAMPLE", "Options", "run"]
 
@@ -76,7 +77,8 @@ def run(design: Design, a: np.ndarray, b: np.ndarray, options: Options, progress
     """
     started = time.monotonic()
     parameters = design.parameters
-    check_operands(a, b)
+    first, second = checked_operands(a, b)
+    a, b = dense(first, "A", "flexdpe"), dense(second, "B", "flexdpe")
     arithmetic = golden.Arithmetic(
         parameters["format"], parameters["flush_subnormals"], parameters["reduction"], _sum_bits(design)
     )

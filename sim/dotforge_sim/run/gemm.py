@@ -1,31 +1,20 @@
-"""What every run of a matrix product shares: operands from files, the counts of a report, errors."""
+"""What every run of a matrix product shares: the design, the result, and the counts of a report."""
 
-import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ..models.cycles import Cycles
+from .errors import RunError
+from .operands import Matrix
+from .sparse import Sparse
 
-__all__ = [
-    "Design",
-    "Progress",
-    "RunError",
-    "RunResult",
-    "check_operands",
-    "load_matrix",
-    "statistics",
-]
+__all__ = ["Design", "Progress", "RunError", "RunResult", "statistics", "useful_macs"]
 
 #: Called with beats done and beats in all.
 Progress = Callable[[int, int], None]
-
-
-class RunError(Exception):
-    """Operands that an engine does not take; the message is one line."""
 
 
 @dataclass(frozen=True)
@@ -47,83 +36,41 @@ class RunResult:
 
     Attributes
     ----------
-    c : the product
-    statistics : the fields that all engines report (see :func:`statistics`), and the engine's own
+    c : the product, an array; a matrix of SciPy where it is too large for one
+    statistics : the fields that all engines report (see :func:`statistics`), and the engine's own; it is JSON
     failure : one line where the run must not pass for a success, such as outputs that overflowed
     arrays : what ``--save-quantized`` writes: operands as the engine took them
     """
 
-    c: np.ndarray
+    c: Any
     statistics: dict[str, Any]
     failure: str | None = None
     arrays: dict[str, np.ndarray] = field(default_factory=dict)
 
 
-def load_matrix(path: Path, name: str) -> np.ndarray:
-    """Read a matrix of real numbers from an ``.npy`` file, or a sparse one from SciPy's ``.npz``.
-
-    Raises
-    ------
-    RunError
-        The file is missing or is not such a matrix.
-    """
-    if path.suffix == ".npz":
-        return check_matrix(_load_sparse(path, name), name)
-    try:
-        matrix = np.load(path, allow_pickle=False)
-    except FileNotFoundError:
-        raise RunError(f"{name}: {path} does not exist") from None
-    except (OSError, ValueError, EOFError) as error:
-        raise RunError(f"{name}: {path} is not an .npy file ({str(error).splitlines()[0]})") from None
-    if not isinstance(matrix, np.ndarray):
-        raise RunError(f"{name}: {path} holds several arrays, allowed is one matrix in an .npy file")
-    return check_matrix(matrix, name)
+def useful_macs(a: Matrix, b: Matrix) -> int:
+    """Count (m, k, n) with A[m, k] ≠ 0 and B[k, n] ≠ 0."""
+    counts = _nonzeros_by_inner(a, 1), _nonzeros_by_inner(b, 0)
+    met = (counts[0] > 0) & (counts[1] > 0)
+    return int(counts[0][met].astype(object) @ counts[1][met].astype(object)) if met.any() else 0
 
 
-def _load_sparse(path: Path, name: str) -> np.ndarray:
-    """Read what ``scipy.sparse.save_npz`` wrote, with its zeros."""
-    import scipy.sparse  # noqa: PLC0415 - dense matrices need no SciPy
-
-    try:
-        return scipy.sparse.load_npz(path).toarray()
-    except FileNotFoundError:
-        raise RunError(f"{name}: {path} does not exist") from None
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
-        raise RunError(
-            f"{name}: {path} is not a sparse matrix of scipy.sparse.save_npz ({str(error).splitlines()[0]})"
-        ) from None
+def _nonzeros_by_inner(matrix: Matrix, axis: int) -> np.ndarray:
+    """Count nonzeros for each k, which is in dimension ``axis``."""
+    if isinstance(matrix, Sparse):
+        places = matrix.columns if axis else matrix.rows
+        return np.bincount(places, minlength=matrix.shape[axis])
+    return np.count_nonzero(matrix, axis=1 - axis)
 
 
-def check_matrix(matrix: np.ndarray, name: str) -> np.ndarray:
-    """Return the matrix, or raise :class:`RunError` if it is not a non-empty matrix of finite numbers."""
-    if matrix.ndim != 2:
-        raise RunError(f"{name} has shape {matrix.shape}, allowed is a matrix (two dimensions)")
-    if 0 in matrix.shape:
-        raise RunError(f"{name} has shape {matrix.shape}, allowed is at least 1×1")
-    if matrix.dtype.kind not in "biuf":
-        raise RunError(f"{name} has dtype {matrix.dtype}, allowed are integers and real numbers")
-    if matrix.dtype.kind == "f" and not np.isfinite(matrix).all():
-        raise RunError(
-            f"{name} holds {np.count_nonzero(~np.isfinite(matrix))} values that are NaN or infinite"
-        )
-    return matrix
-
-
-def check_operands(a: np.ndarray, b: np.ndarray) -> tuple[int, int, int]:
-    """Return M, K, N of two matrices that can be multiplied."""
-    check_matrix(a, "A")
-    check_matrix(b, "B")
-    if a.shape[1] != b.shape[0]:
-        raise RunError(
-            f"A is {a.shape[0]}×{a.shape[1]} and B is {b.shape[0]}×{b.shape[1]}: A's columns must be B's rows"
-        )
-    return a.shape[0], a.shape[1], b.shape[1]
+def _nonzeros(matrix: Matrix) -> int:
+    return len(matrix.values) if isinstance(matrix, Sparse) else int(np.count_nonzero(matrix))
 
 
 def statistics(
     design: Design,
-    a: np.ndarray,
-    b: np.ndarray,
+    a: Matrix,
+    b: Matrix,
     cycles: Cycles,
     *,
     lanes: int,
@@ -134,15 +81,20 @@ def statistics(
     stationary_utilisation: float | None = None,
     accumulated_by: str | None = None,
 ) -> dict[str, Any]:
-    """Return the fields of a run's report that all engines share; what does not apply is ``None``."""
+    """Return the fields of a run's report that all engines share; what does not apply is ``None``.
+
+    Parameters
+    ----------
+    a, b : operands as the engine took them, M×K and K×N; of a :class:`Sparse` no value is zero
+    """
     (m, k), n = a.shape, b.shape[1]
-    useful = int(np.count_nonzero(a, axis=0).astype(object) @ np.count_nonzero(b, axis=1).astype(object))
+    useful = useful_macs(a, b)
     return {
         "engine": design.manifest["engine"],
         "parameters": design.parameters,
         "shape": {"m": m, "k": k, "n": n},
         "stationary": stationary,
-        "nonzeros": {"a": int(np.count_nonzero(a)), "b": int(np.count_nonzero(b))},
+        "nonzeros": {"a": _nonzeros(a), "b": _nonzeros(b)},
         "folds": folds,
         "useful_macs": useful,
         "cycles": {

@@ -1,7 +1,5 @@
 """Runs matrix products through the RTL of the log-weight MAC: C = A @ B, A activations, B weights."""
 
-import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,25 +7,23 @@ import numpy as np
 
 from dotforge_golden.levels import UNITS
 from dotforge_golden.logmac import folded_bias, weight_code
-from dotforge_golden.quantise import sqnr
 
-from ..models.cycles import Cycles
 from ..simulator.streams import Beats, Simulator
-from .gemm import Design, Progress, RunError, RunResult, check_operands, statistics
-from .logmac_golden import golden
-from .logmac_operands import Operands, finite, is_log
+from .gemm import Design, RunError
+from .logmac_golden import Golden, golden
+from .logmac_operands import Operands, is_log
+from .loop import Finish, Found, Job, runner
+from .options import RunOptions
+from .quality import finite, sqnr
 
-__all__ = ["EXAMPLE", "Options", "run"]
+__all__ = ["EXAMPLE", "Options", "finish", "prepare", "run"]
 
 #: Arguments of an example for the command line's help.
 EXAMPLE = "--a activations.npy --b weights.npy -o product.npy --json report.json"
 
-#: Activation beats in one run of the simulator; longer products are run in pieces.
-_PIECE = 2_000_000
-
 
 @dataclass(frozen=True, kw_only=True)
-class Options:
+class Options(RunOptions):
     """What a run can be told."""
 
     quantize: str = field(
@@ -54,12 +50,6 @@ class Options:
         default="column",
         metadata={"choices": ("column", "matrix"), "help": "scaled: what shares a unit of the weights"},
     )
-    save_quantized: str | None = field(
-        default=None, metadata={"help": "words, units and what words stand for, an .npz file to write"}
-    )
-    allow_overflow: bool = field(
-        default=False, metadata={"help": "succeed although sums overflowed; the report lists them"}
-    )
 
 
 @dataclass(frozen=True)
@@ -69,29 +59,29 @@ class _Beats:
     bias: np.ndarray | None  # (N,)
 
 
-def run(design: Design, a: np.ndarray, b: np.ndarray, options: Options, progress: Progress) -> RunResult:
-    """Multiply on the RTL.
+@dataclass(frozen=True)
+class _Own:
+    """What :func:`finish` needs."""
 
-    Parameters
-    ----------
-    design : a generated ``logmac``
-    a, b : M×K activations and K×N weights that the formats represent, or any with ``quantize="scaled"``
-    options : see :class:`Options`
-    progress : told about streamed beats
+    parameters: dict[str, Any]
+    kind: str
+    operands: Operands
+    golden: Golden
+    units: np.ndarray  # (M, N)
 
-    Returns
-    -------
-    C as float64: the RTL's sums times the units of both operands. It is exactly A @ B where the weights are
-    exponents, operands were not rounded and no sum overflowed. Every sum and flag is compared with golden.
+
+def prepare(design: Design, a: np.ndarray, b: np.ndarray, options: Options) -> Job:
+    """Quantise activations and weights.
+
+    C is exactly A @ B where the weights are exponents, operands were not rounded and no sum overflowed.
 
     Raises
     ------
     RunError
-        Shapes, types or values that the configuration does not take.
+        Values that the formats do not hold, or a K that the weight memory does not.
     """
-    started = time.monotonic()
     parameters = design.parameters
-    m, k, n = check_operands(a, b)
+    (m, k), n = a.shape, b.shape[1]
     lanes, depth = parameters["lanes"], parameters["weight_depth"]
     beats = -(-k // lanes)
     if depth and beats > depth:
@@ -109,57 +99,47 @@ def run(design: Design, a: np.ndarray, b: np.ndarray, options: Options, progress
         b_per_column=options.weight_unit == "column",
     )
     cut = _cut(parameters, operands, beats)
-
-    simulator = Simulator(design.verilog, design.manifest)
-    cycles = Cycles()
-    words, flags = np.empty((m, n), dtype=np.int64), np.empty((m, n), dtype=bool)
-    for columns in _pieces(n, m * beats):
-        outputs = simulator.run(
-            _streams(simulator, cut, columns, stationary=depth > 0), expect={"sums": m * len(columns)}
-        )
-        fields = simulator.unpack("sums", outputs["sums"].data)
-        words[:, columns] = fields["sum"].reshape(len(columns), m).T
-        flags[:, columns] = fields["overflow"].reshape(len(columns), m).T != 0
-        first = min(int(cycle[0]) for cycle in outputs.accepted.values() if len(cycle))
-        cycles.count(first, outputs.accepted["activations"], int(outputs["sums"].cycles[-1]))
-        progress(m * beats * columns.stop, m * beats * n)
-
-    found = golden(parameters, cut.activations.reshape(m, -1), cut.codes.reshape(n, -1), cut.bias)
-    mismatches = int(np.count_nonzero((words != found.words) | (flags != found.overflows)))
-    report = statistics(
-        design,
-        operands.a.values(),
-        operands.b.values().T,
-        cycles,
+    found = golden(parameters, cut.activations.reshape(m, -1), cut.codes.reshape(n, -1), cut.bias, terms=k)
+    units = operands.a.units[:, None] * operands.b.units
+    return Job(
+        shape=(m, n),
+        beats=beats,
+        streams=lambda simulator, columns: _streams(simulator, cut, columns, stationary=depth > 0),
+        golden={"sum": found.words, "overflow": found.overflows},
+        decode=lambda fields: found.decode(fields["sum"]) * units,
+        taken=operands.taken(a, b),
         lanes=lanes,
-        mismatches=mismatches,
-        wall_seconds=time.monotonic() - started,
         stationary="b" if depth else None,
         folds=n if depth else None,
-        accumulated_by="hardware",
+        own=_Own(parameters, quantize, operands, found, units),
     )
-    wanted = a.astype(np.float64) @ b.astype(np.float64)
-    units = operands.a.units[:, None] * operands.b.units
-    c = found.decode(words) * units
-    report["quantization"] = {"kind": quantize, **operands.report(a, b)}
-    report["quantization"]["product_sqnr_db"] = finite(sqnr(wanted, c))
+
+
+def finish(job: Job, found: Found) -> Finish:
+    """Say which sums overflowed, and what rounding weights did."""
+    own: _Own = job.own
+    parameters, margin = own.parameters, own.golden.margin
+    errors = np.abs(job.taken[1].values - found.b)
+    quantization: dict[str, Any] = {
+        "kind": own.kind,
+        "rounded": int(np.count_nonzero(errors)),
+        "worst_error": finite(errors.max()),
+    }
     if parameters["log_output"] != "none":
-        linear = finite(sqnr(wanted, found.sums * found.scale * units))
-        report["quantization"]["product_sqnr_db_before_log_output"] = linear
-    report["overflow_margin"] = found.margin
-    overflowed = np.argwhere(flags)
-    report["overflows"] = {"count": len(overflowed), "outputs": overflowed.tolist()}
-    failure = None
-    if mismatches:
-        failure = f"{mismatches} of {m * n} outputs differ from golden"
-    elif len(overflowed) and not options.allow_overflow:
-        row, column = overflowed[0]
-        wider = "more bin_bits or sum_bits" if "bins" in found.margin else "more sum_bits"
-        failure = (
-            f"{len(overflowed)} of {m * n} sums overflowed {parameters['sum_bits']} bits, the first one at "
-            f"({row}, {column}): {wider}, or --allow-overflow"
-        )
-    return RunResult(c, report, failure, operands.arrays())
+        linear = own.golden.sums * own.golden.scale * own.units
+        quantization["product_sqnr_db_before_log_output"] = finite(sqnr(found.a @ found.b, linear))
+    return Finish(
+        overflowed=found.fields["overflow"] != 0,
+        limit=f"{parameters['sum_bits']} bits",
+        remedy="more bin_bits or sum_bits" if "bins" in margin else "more sum_bits",
+        margin=margin,
+        quantization=quantization,
+        arrays=own.operands.arrays(),
+    )
+
+
+#: Multiplies on the RTL; every sum and flag is compared with golden.
+run = runner(prepare, finish)
 
 
 def _cut(parameters: dict[str, Any], operands: Operands, beats: int) -> _Beats:
@@ -179,12 +159,6 @@ def _cut(parameters: dict[str, Any], operands: Operands, beats: int) -> _Beats:
         )
     activations = filled(operands.a.words, operands.a.levels.zero)
     return _Beats(activations.reshape(-1, beats, lanes), codes.reshape(-1, beats, lanes), bias)
-
-
-def _pieces(columns: int, beats_per_column: int) -> Iterator[range]:
-    size = max(1, _PIECE // beats_per_column)
-    for start in range(0, columns, size):
-        yield range(start, min(start + size, columns))
 
 
 def _streams(simulator: Simulator, operands: _Beats, columns: range, *, stationary: bool) -> dict[str, Beats]:

@@ -1,6 +1,5 @@
 """What golden says about a product on the log-weight MAC: sums, flags, and how near they came to overflow."""
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +10,7 @@ from dotforge_golden import log_dot, logmac
 from dotforge_golden.log_number import encode_sums, log_number, lookup
 
 from .logmac_operands import is_log
+from .quality import integer_margin
 
 __all__ = ["Golden", "golden"]
 
@@ -38,7 +38,12 @@ class Golden:
 
 
 def golden(
-    parameters: dict[str, Any], activations: np.ndarray, weights: np.ndarray, bias: np.ndarray | None
+    parameters: dict[str, Any],
+    activations: np.ndarray,
+    weights: np.ndarray,
+    bias: np.ndarray | None,
+    *,
+    terms: int,
 ) -> Golden:
     """Multiply words.
 
@@ -47,19 +52,24 @@ def golden(
     activations : (M, K), K a multiple of the lanes
     weights : (N, K)
     bias : (N,) starts of running sums, with ``fold_sign``
+    terms : K without what fills the last beat: what can add up
     """
     if is_log(parameters):
-        return _log_numbers(parameters, activations, weights)
-    return _exponents(parameters, activations, weights, bias)
+        return _log_numbers(parameters, activations, weights, terms)
+    return _exponents(parameters, activations, weights, bias, terms)
 
 
 def _exponents(
-    parameters: dict[str, Any], activations: np.ndarray, weights: np.ndarray, bias: np.ndarray | None
+    parameters: dict[str, Any],
+    activations: np.ndarray,
+    weights: np.ndarray,
+    bias: np.ndarray | None,
+    terms: int,
 ) -> Golden:
     code = logmac.weight_code(parameters["weight_code"])
     lanes = parameters["lanes"]
     values = np.array(code.values)[weights]
-    sums, flags, peak = [], [], 0
+    sums, flags, low, high = [], [], 0, 0
     for row in activations:
         found, flag = logmac.dot(
             row[None], weights, code=code, lanes=lanes, sum_bits=parameters["sum_bits"],
@@ -68,15 +78,21 @@ def _exponents(
         sums.append(found)
         flags.append(flag)
         beats = (row * values).reshape(len(values), -1, lanes).sum(axis=2)
-        peak = max(peak, int(np.abs(np.cumsum(beats, axis=1)).max()))
-    worst = activations.shape[1] * int(np.abs(code.values).max()) << parameters["activation_bits"] - 1
+        running = np.cumsum(beats, axis=1)
+        low, high = min(low, int(running.min())), max(high, int(running.max()))
+    most = 1 << parameters["activation_bits"] - 1
+    products = [one * other for one in (-most, most - 1) for other in (min(code.values), max(code.values))]
     total = np.stack(sums)
     unit = 2.0**code.low
-    margin = _margin(parameters["sum_bits"], peak, worst)
+    margin = integer_margin(
+        parameters["sum_bits"], (low, high), (terms * min(products), terms * max(products))
+    )
     return Golden(total, np.stack(flags), total, unit, lambda words: words * unit, margin)
 
 
-def _log_numbers(parameters: dict[str, Any], activations: np.ndarray, weights: np.ndarray) -> Golden:
+def _log_numbers(
+    parameters: dict[str, Any], activations: np.ndarray, weights: np.ndarray, terms: int
+) -> Golden:
     weight, name = log_number(parameters["weight_code"]), parameters["activation_code"]
     activation = None if name == "integer" else log_number(name)
     binned, lookup_bits = parameters["accumulator"] == "binned", parameters["lookup_bits"]
@@ -91,7 +107,7 @@ def _log_numbers(parameters: dict[str, Any], activations: np.ndarray, weights: n
     found = log_dot.LogDots(
         *(
             np.stack([getattr(row, each) for row in rows])
-            for each in ("sums", "overflows", "peaks", "bin_peaks")
+            for each in ("sums", "overflows", "extremes", "bin_extremes")
         )
     )
     scale = 2.0 ** (1 - lookup_bits)
@@ -111,33 +127,28 @@ def _log_numbers(parameters: dict[str, Any], activations: np.ndarray, weights: n
         )
 
     every = np.arange(2**weight.bits)[:, None]
-    integers = np.arange(-(2 ** (parameters["activation_bits"] - 1)), 1)
+    integers = np.arange(
+        -(2 ** (parameters["activation_bits"] - 1)), 2 ** (parameters["activation_bits"] - 1)
+    )
     fraction, scaled, fraction_bits = log_dot.products(
         integers if activation is None else np.arange(2**activation.bits),
         every,
         weight=weight,
         activation=activation,
     )
-    terms = activations.shape[1]
-    largest = int(np.abs(lookup(fraction_bits, lookup_bits)[fraction] * scaled).max())
-    margin = _margin(parameters["sum_bits"], int(found.peaks.max()), terms * largest)
+    table = lookup(fraction_bits, lookup_bits)[fraction] * scaled
+    margin = integer_margin(
+        parameters["sum_bits"], _ends(found.extremes), (terms * int(table.min()), terms * int(table.max()))
+    )
     if binned:
-        one = int(np.abs(scaled).max())
-        margin["bins"] = _margin(parameters["bin_bits"], int(found.bin_peaks.max()), terms * one)
+        margin["bins"] = integer_margin(
+            parameters["bin_bits"],
+            _ends(found.bin_extremes),
+            (terms * int(scaled.min()), terms * int(scaled.max())),
+        )
     return Golden(words, found.overflows, found.sums, scale, decode, margin)
 
 
-def _margin(bits: int, largest: int, worst: int) -> dict[str, Any]:
-    """How far sums stay below the limit: those of this product, and the largest that any data can give."""
-    limit = 2 ** (bits - 1) - 1
-
-    def distance(size: int) -> float | None:
-        return math.log2(limit / size) if size else None
-
-    return {
-        "limit": limit,
-        "largest_sum": largest,
-        "worst_case_sum": worst,
-        "bits": distance(largest),
-        "worst_case_bits": distance(worst),
-    }
+def _ends(extremes: np.ndarray) -> tuple[int, int]:
+    """Return the smallest and the largest running sum of all dot products."""
+    return int(extremes[..., 0].min()), int(extremes[..., 1].max())

@@ -1,6 +1,5 @@
 """Operands of the log-weight MAC: words, units, and what quantising took away."""
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,11 +8,11 @@ import numpy as np
 from dotforge_golden.levels import Levels, Scaled, exponents, integers, logarithms, scale
 from dotforge_golden.log_number import log_number
 from dotforge_golden.logmac import weight_code
-from dotforge_golden.quantise import sqnr
 
 from .gemm import RunError
+from .quality import Taken, finite
 
-__all__ = ["Operands", "activation_levels", "finite", "is_log", "weight_levels"]
+__all__ = ["Operands", "activation_levels", "is_log", "weight_levels"]
 
 
 def is_log(parameters: dict[str, Any]) -> bool:
@@ -89,15 +88,9 @@ class Operands:
             Scaled(of_a.encode(a), np.ones(len(a)), of_a), Scaled(of_b.encode(b.T), np.ones(b.shape[1]), of_b)
         )
 
-    def report(self, a: np.ndarray, b: np.ndarray) -> dict[str, Any]:
-        """Return what quantising did to A and B, for the report."""
-        errors = np.abs(self.b.values() - b.T)
-        return {
-            "rounded": int(np.count_nonzero(errors)),
-            "worst_error": float(errors.max()),
-            "a": _report(a, self.a),
-            "b": _report(b.T, self.b),
-        }
+    def taken(self, a: np.ndarray, b: np.ndarray) -> tuple[Taken, Taken]:
+        """Return what the engine takes for A and B."""
+        return _taken(a, self.a, transposed=False), _taken(b.T, self.b, transposed=True)
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Return elements and units in the matrices' own orientation, and the numbers that words stand for."""
@@ -114,21 +107,16 @@ class Operands:
         return arrays
 
 
-def finite(value: float) -> float | None:
-    """JSON has no infinity: ``None`` where there is no noise, or no signal."""
-    return value if math.isfinite(value) else None
-
-
 def _only_integers(a: np.ndarray, bits: int) -> None:
-    found = a.astype(np.int64)
     low, high = -(2 ** (bits - 1)), 2 ** (bits - 1) - 1
-    if not np.array_equal(found, a):
+    broken = a != np.rint(a)
+    if broken.any():
         raise RunError(
-            f"A holds values that are not integers, such as {a[found != a][0]}: --quantize scaled makes them"
+            f"A holds values that are not integers, such as {a[broken][0]}: --quantize scaled makes them"
         )
-    outside = found[(found < low) | (found > high)]
+    outside = a[(a < low) | (a > high)]
     if outside.size:
-        raise RunError(f"A holds {outside.size} values outside {low}…{high}, such as {outside[0]}")
+        raise RunError(f"A holds {outside.size} values outside {low}…{high}, such as {outside[0]:g}")
 
 
 def _only_exact(matrix: np.ndarray, levels: Levels, name: str, what: str, quantize: str) -> None:
@@ -140,13 +128,13 @@ def _only_exact(matrix: np.ndarray, levels: Levels, name: str, what: str, quanti
         )
 
 
-def _report(wanted: np.ndarray, found: Scaled) -> dict[str, Any]:
+def _taken(wanted: np.ndarray, found: Scaled, *, transposed: bool) -> Taken:
     limits = found.levels.largest * found.units[:, None]
-    return {
-        "format": found.levels.name,
-        "bits_an_element": found.levels.bits,
-        "sqnr_db": finite(sqnr(wanted, found.values())),
-        "clipped": int(np.count_nonzero(np.abs(wanted) > limits * (1 + 1e-12))),
-        "made_zero": int(np.count_nonzero((found.values() == 0) & (wanted != 0))),
-        "units": {"count": len(np.unique(found.units)), "largest": float(found.units.max())},
-    }
+    values = found.values()
+    return Taken(
+        values=values.T if transposed else values,
+        format=found.levels.name,
+        bits=found.levels.bits,
+        clipped=int(np.count_nonzero(np.abs(wanted) > limits * (1 + 1e-12))),
+        more={"units": {"count": len(np.unique(found.units)), "largest": finite(found.units.max())}},
+    )

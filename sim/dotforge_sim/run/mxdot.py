@@ -4,9 +4,6 @@ Both are quantised with golden, in blocks along K; the RTL's FP32 sums are multi
 only NVFP4 has.
 """
 
-import math
-import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,29 +13,24 @@ from dotforge_golden.mx import ELEMENTS, SCALE_ROUNDINGS, Blocks, bits_an_elemen
 from dotforge_golden.mxdot import Dots, block_sums, dot
 from dotforge_golden.quantise import sqnr
 
-from ..models.cycles import Cycles
-from ..simulator.streams import Simulator
-from .gemm import Design, Progress, RunError, RunResult, check_operands, statistics
+from .gemm import Design, RunError
+from .loop import Finish, Found, Job, runner
 from .mxdot_operands import BlockOperands
+from .options import RunOptions
+from .quality import Taken, distance_in_bits, finite
 
-__all__ = ["EXAMPLE", "Options", "run"]
+__all__ = ["EXAMPLE", "Options", "finish", "prepare", "run"]
 
 #: Arguments of an example for the command line's help.
 EXAMPLE = (
     "--a activations.npy --b weights.npy -p lanes=32 --round-scales even -o product.npy --json report.json"
 )
 
-#: Beats in one run of the simulator; longer products are run in pieces.
-_PIECE = 2_000_000
-
-#: Overflowed outputs that a report lists one by one.
-_LISTED = 1000
-
 _LARGEST = float(np.finfo(np.float32).max)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options:
+class Options(RunOptions):
     """What a run can be told."""
 
     round_scales: str = field(
@@ -59,87 +51,67 @@ class Options:
         default="matrix",
         metadata={"choices": ("matrix", "column"), "help": "NVFP4: what shares an FP32 scale of the weights"},
     )
-    save_quantized: str | None = field(
-        default=None, metadata={"help": "element codes, scale codes and units to write, an .npz file"}
-    )
-    allow_overflow: bool = field(
-        default=False, metadata={"help": "succeed although sums overflowed FP32; the report lists them"}
-    )
 
 
-def run(design: Design, a: np.ndarray, b: np.ndarray, options: Options, progress: Progress) -> RunResult:
-    """Multiply on the RTL.
+@dataclass(frozen=True)
+class _Own:
+    """What :func:`finish` needs."""
 
-    Parameters
-    ----------
-    design : a generated ``mxdot``
-    a : M×K activations
-    b : K×N weights
-    options : see :class:`Options`
-    progress : told about streamed beats
+    activations: Blocks
+    weights: Blocks
+    golden: Dots
+    largest_block: float
+    rounding: str
 
-    Returns
-    -------
-    C as float64: the RTL's FP32 sums times the tensors' scales. Every sum is compared with golden, bit for bit.
+
+def prepare(design: Design, a: np.ndarray, b: np.ndarray, options: Options) -> Job:
+    """Quantise activations and weights, in blocks along K.
 
     Raises
     ------
     RunError
-        Shapes, values or options that the configuration does not take.
+        Options that do not fit the formats.
     """
-    started = time.monotonic()
     parameters = design.parameters
-    m, _, n = check_operands(a, b)
-    wanted_a, wanted_b = a.astype(np.float64), b.astype(np.float64)
-    activations, weights = _quantised(parameters, wanted_a, wanted_b, options)
-    golden, largest_block = _golden(activations, weights)
-
-    simulator = Simulator(design.verilog, design.manifest)
+    activations, weights = _quantised(parameters, a, b, options)
+    found, largest_block = _golden(activations, weights)
     operands = BlockOperands.of(parameters, activations, weights)
-    cycles = Cycles()
-    sums = np.empty((m, n), np.uint32)
-    for columns in _pieces(n, m * operands.beats):
-        outputs = simulator.run(operands.streams(simulator, columns), expect={"sums": m * len(columns)})
-        found = simulator.unpack("sums", outputs["sums"].data)["sum"]
-        sums[:, columns] = found.reshape(len(columns), m).T
-        first = min(int(cycle[0]) for cycle in outputs.accepted.values())
-        cycles.count(first, outputs.accepted["activations"], int(outputs["sums"].cycles[-1]))
-        progress(m * operands.beats * columns.stop, m * operands.beats * n)
-
     units = activations.units.astype(np.float64)[:, None] * weights.units.astype(np.float64)
-    c = sums.view(np.float32).astype(np.float64) * units
-    mismatches = int(np.count_nonzero(sums != golden.sums))
-    report = statistics(
-        design,
-        decode(activations.elements, activations.format),
-        decode(weights.elements, weights.format).T,
-        cycles,
+
+    def decoded(fields: dict[str, np.ndarray]) -> np.ndarray:
+        return fields["sum"].astype(np.uint32).view(np.float32).astype(np.float64) * units
+
+    return Job(
+        shape=(len(a), b.shape[1]),
+        beats=operands.beats,
+        streams=operands.streams,
+        golden={"sum": found.sums},
+        decode=decoded,
+        taken=(_taken(a, activations, transposed=False), _taken(b.T, weights, transposed=True)),
         lanes=parameters["lanes"],
-        mismatches=mismatches,
-        wall_seconds=time.monotonic() - started,
-        accumulated_by="hardware",
+        own=_Own(activations, weights, found, largest_block, options.round_scales),
     )
-    exact = activations.values() @ weights.values().T
-    report["quantization"] = {
-        "scale_rounding": options.round_scales,
-        "a": _operand_report(wanted_a, activations),
-        "b": _operand_report(wanted_b.T, weights),
-        "product_sqnr_db": _number(sqnr(wanted_a @ wanted_b, c)) if np.isfinite(c).all() else None,
-        "product_sqnr_db_before_rounding_to_fp32": _number(sqnr(wanted_a @ wanted_b, exact)),
-    }
-    report["overflow_margin"] = _margin(parameters, golden, largest_block)
-    overflowed = np.argwhere(~np.isfinite(c))
-    report["overflows"] = {"count": len(overflowed), "outputs": overflowed[:_LISTED].tolist()}
-    failure = None
-    if mismatches:
-        failure = f"{mismatches} of {m * n} outputs differ from golden"
-    elif len(overflowed) and not options.allow_overflow:
-        row, column = overflowed[0]
-        failure = (
-            f"{len(overflowed)} of {m * n} sums overflowed FP32, the first one at ({row}, {column}): "
-            "smaller operands, or --allow-overflow"
-        )
-    return RunResult(c, report, failure, _arrays(activations, weights))
+
+
+def finish(job: Job, found: Found) -> Finish:
+    """Say which sums overflowed, and what rounding to FP32 did."""
+    own: _Own = job.own
+    before = finite(sqnr(found.a @ found.b, job.taken[0].values @ job.taken[1].values))
+    return Finish(
+        overflowed=~np.isfinite(found.c),
+        limit="FP32",
+        remedy="smaller operands",
+        margin=_margin(own),
+        quantization={
+            "scale_rounding": own.rounding,
+            "product_sqnr_db_before_rounding_to_fp32": before,
+        },
+        arrays=_arrays(own.activations, own.weights),
+    )
+
+
+#: Multiplies on the RTL; every sum is compared with golden, bit for bit.
+run = runner(prepare, finish)
 
 
 def _quantised(
@@ -154,12 +126,6 @@ def _quantised(
         per_row = unit != "matrix"
         found.append(quantise(matrix, format=format, scale_rounding=options.round_scales, per_row=per_row))
     return found[0], found[1]
-
-
-def _pieces(columns: int, beats_per_column: int) -> Iterator[range]:
-    size = max(1, _PIECE // beats_per_column)
-    for start in range(0, columns, size):
-        yield range(start, min(start + size, columns))
 
 
 def _golden(activations: Blocks, weights: Blocks) -> tuple[Dots, float]:
@@ -180,36 +146,42 @@ def _golden(activations: Blocks, weights: Blocks) -> tuple[Dots, float]:
     return Dots(*(np.stack(each) for each in zip(*rows, strict=True))), largest
 
 
-def _operand_report(wanted: np.ndarray, found: Blocks) -> dict[str, Any]:
-    element = ELEMENTS[found.format]
+def _taken(wanted: np.ndarray, found: Blocks, *, transposed: bool) -> Taken:
+    """Return what became of an operand, K in the second dimension."""
+    element, values = ELEMENTS[found.format], found.values()
     top = np.abs(decode(found.elements, found.format)) == element.largest
-    return {
-        "sqnr_db": _number(sqnr(wanted, found.values())),
-        "bits_an_element": bits_an_element(found.format),
-        "elements_at_the_largest": int(np.count_nonzero(top)),
-        "elements_rounded_to_zero": int(np.count_nonzero((found.values() == 0) & (wanted != 0))),
-        "unit": float(found.units.max()),
-    }
+    return Taken(
+        values=values.T if transposed else values,
+        format=found.format,
+        bits=bits_an_element(found.format),
+        clipped=int(np.count_nonzero(top & (np.abs(wanted) > np.abs(values) * _above(found.format)))),
+        more={
+            "elements_at_the_largest": int(np.count_nonzero(top)),
+            "unit": float(found.units.max()),
+        },
+    )
 
 
-def _margin(parameters: dict[str, Any], golden: Dots, largest_block: float) -> dict[str, Any]:
+def _above(format: str) -> float:
+    """Return half a step above the largest element, as its multiple."""
+    element = ELEMENTS[format]
+    step = 2.0 ** (element.largest_exponent - element.fraction_bits)
+    return (1 + step / 2 / element.largest) * (1 + 1e-12)
+
+
+def _margin(own: _Own) -> dict[str, Any]:
     """How far sums stay below FP32's largest number, and block sums below the width that holds the worst case."""
-    weight, activation = (ELEMENTS[parameters[f"{kind}_format"]] for kind in ("weight", "activation"))
+    weight, activation = ELEMENTS[own.weights.format], ELEMENTS[own.activations.format]
     worst = weight.block * weight.largest * activation.largest
-    peak = float(golden.peaks.max())
+    peak = float(own.golden.peaks.max())
     return {
         "limit": _LARGEST,
-        "largest_sum": _number(peak),
-        "bits": _number(math.log2(_LARGEST / peak)) if 0 < peak < math.inf else None,
+        "largest_sum": finite(peak),
+        "bits": distance_in_bits(_LARGEST, peak),
         "worst_case_block_sum": worst,
-        "largest_block_sum": largest_block,
-        "block_bits": math.log2(worst / largest_block) if largest_block else None,
+        "largest_block_sum": finite(own.largest_block),
+        "block_bits": distance_in_bits(worst, own.largest_block),
     }
-
-
-def _number(value: float) -> float | None:
-    """JSON has no infinity: ``None`` where there is no noise, or no signal."""
-    return value if math.isfinite(value) else None
 
 
 def _arrays(activations: Blocks, weights: Blocks) -> dict[str, np.ndarray]:

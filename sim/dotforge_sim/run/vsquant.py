@@ -3,9 +3,6 @@
 Both are quantised with golden, in vectors along K; the RTL's sums are dequantised with the second-level scales.
 """
 
-import math
-import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,33 +11,35 @@ import numpy as np
 from dotforge_golden.quantise import CLIPPINGS, Quantised, bits_an_element, clipping_report, quantise, sqnr
 from dotforge_golden.vsquant import Dots, compress, dot, prune, scale_position, scale_product
 
-from ..models.cycles import Cycles
-from ..simulator.streams import Simulator
-from .gemm import Design, Progress, RunError, RunResult, check_operands, statistics
+from .gemm import Design, RunError
+from .loop import Finish, Found, Job, runner
+from .options import RunOptions, check_range
+from .quality import Taken, finite, integer_margin
 from .vsquant_operands import VectorOperands
 
-__all__ = ["EXAMPLE", "Options", "run"]
+__all__ = ["EXAMPLE", "Options", "finish", "prepare", "run"]
 
 #: Arguments of an example for the command line's help.
 EXAMPLE = "--a activations.npy --b weights.npy --clipping optimum -o product.npy --json report.json"
 
-#: Beats in one run of the simulator; longer products are run in pieces.
-_PIECE = 2_000_000
-
-#: Overflowed outputs that a report lists one by one.
-_LISTED = 1000
+#: Of magnitudes, where --clipping percentile is not told.
+_PERCENTILE = 99.9
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options:
+class Options(RunOptions):
     """What a run can be told."""
 
     clipping: str = field(
         default="max",
         metadata={"choices": CLIPPINGS, "help": "largest magnitude that a vector keeps"},
     )
-    percentile: float = field(
-        default=99.9, metadata={"type": float, "help": "of magnitudes, for --clipping percentile"}
+    percentile: float | None = field(
+        default=None,
+        metadata={
+            "type": float,
+            "help": f"of magnitudes, for --clipping percentile ({_PERCENTILE} where it is not told)",
+        },
     )
     round_scales: str = field(
         default="nearest",
@@ -71,91 +70,68 @@ class Options:
             "help": "what to do with weights that are not 2:4 sparse: refuse them, or drop the smallest",
         },
     )
-    save_quantized: str | None = field(
-        default=None, metadata={"help": "elements, scales and units to write, an .npz file"}
-    )
-    allow_overflow: bool = field(
-        default=False, metadata={"help": "succeed although sums overflowed; the report lists them"}
-    )
 
 
-def run(design: Design, a: np.ndarray, b: np.ndarray, options: Options, progress: Progress) -> RunResult:
-    """Multiply on the RTL.
+@dataclass(frozen=True)
+class _Own:
+    """What :func:`finish` needs."""
 
-    Parameters
-    ----------
-    design : a generated ``vsquant``
-    a : M×K activations
-    b : K×N weights
-    options : see :class:`Options`
-    progress : told about streamed beats
+    parameters: dict[str, Any]
+    activations: Quantised
+    weights: Quantised
+    golden: Dots
+    terms: int
 
-    Returns
-    -------
-    C as float64: the RTL's sums times the second-level scales. Every sum and flag is compared with golden.
+
+def prepare(design: Design, a: np.ndarray, b: np.ndarray, options: Options) -> Job:
+    """Quantise activations and weights, in vectors along K.
 
     Raises
     ------
     RunError
-        Shapes or values that the configuration does not take.
+        Options that do not fit, or weights that are not 2:4 sparse where they must be.
     """
-    started = time.monotonic()
     parameters = design.parameters
-    m, _, n = check_operands(a, b)
-    wanted_a, wanted_b = a.astype(np.float64), b.astype(np.float64)
     sparse = parameters["sparsity"] == "2:4"
-    kept_b = _sparse(wanted_b, options) if sparse else wanted_b
-    activations, weights = _quantised(parameters, wanted_a, kept_b, options)
-    golden = _golden(parameters, activations, weights)
-
-    simulator = Simulator(design.verilog, design.manifest)
+    kept_b = _sparse(b, options) if sparse else b
+    activations, weights = _quantised(parameters, a, kept_b, options)
+    found = _golden(parameters, activations, weights)
     operands = VectorOperands.of(parameters, activations, weights)
-    cycles = Cycles()
-    sums, flags = np.empty((m, n), np.int64), np.empty((m, n), bool)
-    for columns in _pieces(n, m * operands.beats):
-        outputs = simulator.run(operands.streams(simulator, columns), expect={"sums": m * len(columns)})
-        fields = simulator.unpack("sums", outputs["sums"].data)
-        sums[:, columns] = fields["sum"].reshape(len(columns), m).T
-        flags[:, columns] = fields["overflow"].reshape(len(columns), m).T != 0
-        first = min(int(cycle[0]) for cycle in outputs.accepted.values())
-        cycles.count(first, outputs.accepted["activations"], int(outputs["sums"].cycles[-1]))
-        progress(m * operands.beats * columns.stop, m * operands.beats * n)
-
-    position = _position(parameters)
-    c = sums * 2.0**position * activations.units[:, None] * weights.units
-    mismatches = int(np.count_nonzero((sums != golden.sums) | (flags != golden.overflows)))
-    report = statistics(
-        design,
-        activations.elements,
-        weights.elements.T,
-        cycles,
-        lanes=parameters["lanes"],
-        mismatches=mismatches,
-        wall_seconds=time.monotonic() - started,
-        accumulated_by="hardware",
-    )
-    report["scale_position"] = position
-    report["quantization"] = {
-        "a": _operand_report(wanted_a, activations, parameters, "activation", options),
-        "b": _operand_report(wanted_b.T, weights, parameters, "weight", options),
-        "product_sqnr_db": _number(sqnr(wanted_a @ wanted_b, c)),
-        "product_sqnr_db_before_rounding_scale_products": _number(
-            sqnr(wanted_a @ wanted_b, activations.values() @ weights.values().T)
+    units = activations.units[:, None] * weights.units
+    scale = 2.0 ** _position(parameters)
+    percentile = _percentile(options)
+    return Job(
+        shape=(len(a), b.shape[1]),
+        beats=operands.beats,
+        streams=operands.streams,
+        golden={"sum": found.sums, "overflow": found.overflows},
+        decode=lambda fields: fields["sum"] * scale * units,
+        taken=(
+            _taken(a, activations, parameters, "activation", percentile),
+            _taken(b.T, weights, parameters, "weight", percentile),
         ),
-    }
-    report["overflow_margin"] = _margin(parameters, golden, activations.scales.shape[1])
-    overflowed = np.argwhere(flags)
-    report["overflows"] = {"count": len(overflowed), "outputs": overflowed[:_LISTED].tolist()}
-    failure = None
-    if mismatches:
-        failure = f"{mismatches} of {m * n} outputs differ from golden"
-    elif len(overflowed) and not options.allow_overflow:
-        row, column = overflowed[0]
-        failure = (
-            f"{len(overflowed)} of {m * n} sums overflowed {parameters['sum_bits']} bits, the first one at "
-            f"({row}, {column}): more sum_bits, or --allow-overflow"
-        )
-    return RunResult(c, report, failure, _arrays(activations, weights, sparse=sparse))
+        lanes=parameters["lanes"],
+        own=_Own(parameters, activations, weights, found, a.shape[1]),
+    )
+
+
+def finish(job: Job, found: Found) -> Finish:
+    """Say which sums overflowed, and what rounding scale products did."""
+    own: _Own = job.own
+    before = finite(sqnr(found.a @ found.b, job.taken[0].values @ job.taken[1].values))
+    return Finish(
+        overflowed=found.fields["overflow"] != 0,
+        limit=f"{own.parameters['sum_bits']} bits",
+        remedy="more sum_bits",
+        margin=_margin(own),
+        quantization={"product_sqnr_db_before_rounding_scale_products": before},
+        report={"scale_position": _position(own.parameters)},
+        arrays=_arrays(own.activations, own.weights, sparse=own.parameters["sparsity"] == "2:4"),
+    )
+
+
+#: Multiplies on the RTL; every sum and flag is compared with golden.
+run = runner(prepare, finish)
 
 
 def _sparse(b: np.ndarray, options: Options) -> np.ndarray:
@@ -171,15 +147,23 @@ def _sparse(b: np.ndarray, options: Options) -> np.ndarray:
     return pruned
 
 
+def _percentile(options: Options) -> float:
+    if options.percentile is None:
+        return _PERCENTILE
+    if options.clipping != "percentile":
+        raise RunError(
+            f"--percentile {options.percentile:g} needs --clipping percentile, given {options.clipping}"
+        )
+    return check_range("percentile", options.percentile, 0, 100)
+
+
 def _quantised(
     parameters: dict[str, Any], a: np.ndarray, b: np.ndarray, options: Options
 ) -> tuple[Quantised, Quantised]:
-    if not 0 <= options.percentile <= 100:
-        raise RunError(f"--percentile {options.percentile}: allowed 0…100")
     shared: dict[str, Any] = {
         "vector": parameters["vector"],
         "clipping": options.clipping,
-        "percentile": options.percentile,
+        "percentile": _percentile(options),
         "scale_rounding": options.round_scales,
         "unit": options.unit,
     }
@@ -199,12 +183,6 @@ def _quantised(
             **shared,
         ),
     )
-
-
-def _pieces(columns: int, beats_per_column: int) -> Iterator[range]:
-    size = max(1, _PIECE // beats_per_column)
-    for start in range(0, columns, size):
-        yield range(start, min(start + size, columns))
 
 
 def _position(parameters: dict[str, Any]) -> int:
@@ -235,52 +213,54 @@ def _golden(parameters: dict[str, Any], activations: Quantised, weights: Quantis
     return Dots(*(np.stack(each) for each in zip(*rows, strict=True)))
 
 
-def _operand_report(
-    wanted: np.ndarray, found: Quantised, parameters: dict[str, Any], kind: str, options: Options
-) -> dict[str, Any]:
+def _taken(
+    wanted: np.ndarray, found: Quantised, parameters: dict[str, Any], kind: str, percentile: float
+) -> Taken:
+    """Return what became of an operand, K in the second dimension."""
     bits, scale_bits = parameters[f"{kind}_bits"], parameters[f"{kind}_scale_bits"]
     stored = bits_an_element(bits, scale_bits, parameters["vector"])
-    if (
-        kind == "weight" and parameters["sparsity"] == "2:4"
-    ):  # two elements of four, each with its 2-bit place
+    weight = kind == "weight"
+    if weight and parameters["sparsity"] == "2:4":  # two elements of four, each with its 2-bit place
         stored = bits / 2 + 1 + scale_bits / parameters["vector"]
-    single = clipping_report(wanted, bits, percentile=options.percentile)
-    return {
-        "sqnr_db": _number(sqnr(wanted, found.values())),
-        "bits_an_element": stored,
-        "zero_scales": int(np.count_nonzero(found.scales == 0)),
-        "one_scale_a_matrix": {
-            way: {name: _number(value) for name, value in entry.items()} for way, entry in single.items()
+    single = clipping_report(wanted, bits, percentile=percentile)
+    values, largest = found.values(), 2 ** (bits - 1) - 1
+    at_end = np.abs(found.elements) == largest
+    return Taken(
+        values=values.T if weight else values,
+        format=f"int{bits} with scales of {scale_bits} bits",
+        bits=stored,
+        # Beyond half a step above the largest element.
+        clipped=int(
+            np.count_nonzero(at_end & (np.abs(wanted) > np.abs(values) * (1 + 0.5 / largest) * (1 + 1e-12)))
+        ),
+        more={
+            "zero_scales": int(np.count_nonzero(found.scales == 0)),
+            "one_scale_a_matrix": {
+                way: {name: finite(value) for name, value in entry.items()} for way, entry in single.items()
+            },
         },
-    }
+    )
 
 
-def _margin(parameters: dict[str, Any], golden: Dots, vectors: int) -> dict[str, Any]:
+def _margin(own: _Own) -> dict[str, Any]:
     """How far the sums stay below the limit: those of this product, and the largest that any data can give."""
-    limit = 2 ** (parameters["sum_bits"] - 1) - 1
-    kinds = ("weight", "activation")
-    elements = math.prod(2 ** (parameters[f"{kind}_bits"] - 1) - 1 for kind in kinds)
+    parameters, kinds = own.parameters, ("weight", "activation")
+    elements = 1
+    for kind in kinds:
+        elements *= 2 ** (parameters[f"{kind}_bits"] - 1) - 1
     scale = scale_product(
         *(2 ** parameters[f"{kind}_scale_bits"] - 1 for kind in kinds),
         dropped=_position(parameters),
         rounding=parameters["scale_rounding"],
     )
-    products = parameters["vector"] // (2 if parameters["sparsity"] == "2:4" else 1)
-    found = {
-        "largest_sum": int(golden.peaks.max()),
-        "worst_case_sum": vectors * products * elements * int(scale),
-    }
-    return {
-        "limit": limit,
-        **found,
-        "bits": math.log2(limit / found["largest_sum"]) if found["largest_sum"] else None,
-        "worst_case_bits": math.log2(limit / found["worst_case_sum"]),
-    }
-
-
-def _number(value: float) -> float | None:
-    """JSON has no infinity: ``None`` where there is no noise, or no signal."""
-    return value if math.isfinite(value) else None
+    terms = own.terms
+    if parameters["sparsity"] == "2:4":
+        terms = terms // 4 * 2 + min(2, terms % 4)
+    worst = terms * elements * int(scale)
+    extremes = own.golden.extremes
+    return integer_margin(
+        parameters["sum_bits"], (int(extremes[..., 0].min()), int(extremes[..., 1].max())), (-worst, worst)
+    )
 
 
 def _arrays(activations: Quantised, weights: Quantised, *, sparse: bool) -> dict[str, np.ndarray]:

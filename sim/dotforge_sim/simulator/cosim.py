@@ -5,7 +5,7 @@ block is compiled once by Verilator and cached by its text; then vectors run at 
 exhaustive checks cheap::
 
     from dotforge.export.verilog import convert
-    from dotforge_sim.cosim import evaluate
+    from dotforge_sim.simulator.cosim import evaluate
 
     design = convert(Multiplier(8))
     a, b = np.meshgrid(np.arange(256), np.arange(256))
