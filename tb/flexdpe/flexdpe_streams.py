@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from axi_stream import Beat, Bench, Payload
+from axi_stream import Beat, Payload
 
 from dotforge_golden import flexdpe as golden
 from dotforge_golden import route
@@ -43,6 +43,11 @@ class Job:
         for part in self.parts:
             mask = golden.regor(self.vector_bits[:, part])
             self.folds.append(golden.pack(golden.useful_stationary(self.row_bits[:, part], mask), self.lanes))
+
+    @property
+    def useful_macs(self) -> int:
+        """Return the products of two nonzero operands."""
+        return int(np.sum(self.row_bits.sum(axis=0, dtype=np.int64) * self.vector_bits.sum(axis=0)))
 
     def steps(self) -> Iterable[tuple[golden.Fold, golden.Step]]:
         """Return what golden says of each fold."""
@@ -128,24 +133,11 @@ class Job:
         }
         return {name: make(payloads[name]) for name, make in made.items() if name in payloads}
 
-    def send(self, bench: Bench) -> list[Any]:
-        """Queue all beats; return the tasks that send them."""
-        return [bench.send(name, beats) for name, beats in self.beats(bench.payloads).items()]
-
-
-def lanes_of(payload: Payload, data: int, name: str) -> list[int]:
-    """Return all lanes of a field."""
-    about = payload.fields[name]
-    width, sign = about["width"], 1 << about["width"] - 1
-    values = [data >> (about["offset"] + lane * width) & ((1 << width) - 1) for lane in range(about["lanes"])]
-    return [value - 2 * sign if about["signed"] and value & sign else value for value in values]
-
 
 def check(job: Job, payload: Payload, received: list[Beat]) -> int:
     """Compare all sums with golden, slot by slot and vector by vector; return how many there are."""
     beats = [
-        ({name: lanes_of(payload, beat.data, name) for name in payload.fields}, beat.last)
-        for beat in received
+        ({name: payload.lanes(beat.data, name) for name in payload.fields}, beat.last) for beat in received
     ]
     modulus = 1 << job.parameters["index_bits"]
     compared = 0

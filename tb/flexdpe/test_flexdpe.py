@@ -5,6 +5,7 @@ from typing import Any
 import cocotb
 import numpy as np
 from axi_stream import Bench
+from bench_kit import Beats, BenchKit
 from bench_report import manifest, report
 from flexdpe_streams import Job, check
 
@@ -33,44 +34,62 @@ def random_values(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarra
     return np.where(rng.random(shape) < 0.02, anything, near)
 
 
-def random_job(rng: np.random.Generator, *, rows: int, k: int, vectors: int) -> Job:
-    """Return matrices of up to that size, each of any sparsity."""
-    m, k, n = (int(rng.integers(1, most + 1)) for most in (rows, k, vectors))
-    matrices = []
-    for shape in ((m, k), (n, k)):
-        values = random_values(rng, shape)
-        matrices.append(np.where(rng.random(shape) < rng.random(), 0, values))
-    return Job(matrices[0], matrices[1], PARAMETERS, SUM_BITS, given_regor=bool(rng.integers(2)))
+class FlexDPE(BenchKit):
+    """Products of matrices, one after the other; sums are compared slot by slot (:func:`flexdpe_streams.check`)."""
+
+    paced = "vectors"
+    items, rounds, items_before, items_after = 4, 6, 1, 1
+    longest = 40 + 4 * LANES
+
+    def draw(self, rng: np.random.Generator, count: int) -> list[Job]:
+        """Return products of up to twice the lanes, twice the window and six vectors, each matrix of any sparsity."""
+        return [self.job(rng, rows=2 * LANES, k=2 * WINDOW, vectors=6) for _ in range(count)]
+
+    def job(self, rng: np.random.Generator, *, rows: int, k: int, vectors: int) -> Job:
+        """Return matrices of up to that size."""
+        m, k, n = (int(rng.integers(1, most + 1)) for most in (rows, k, vectors))
+        matrices = []
+        for shape in ((m, k), (n, k)):
+            values = random_values(rng, shape)
+            matrices.append(np.where(rng.random(shape) < rng.random(), 0, values))
+        return Job(*matrices, PARAMETERS, SUM_BITS, given_regor=bool(rng.integers(2)))
+
+    def beats(self, items: list[Job]) -> dict[str, Beats]:
+        """Return the beats of all inputs."""
+        each = [job.beats(self.payloads) for job in items]
+        return {name: [beat for beats in each for beat in beats[name]] for name in each[0]}
+
+    def useful(self, item: Job) -> int:
+        """Return the products of two nonzero operands."""
+        return item.useful_macs
+
+    async def exchange(self, bench: Bench, items: list[Job]) -> None:
+        """Send a job, wait for its sums, compare them; then the next one."""
+        for job in items:
+            bench.received["sums"].clear()
+            tasks = [bench.send(name, beats) for name, beats in self.beats([job]).items()]
+            await self._done(bench, tasks, sum(map(len, job.folds)))
+            compared = check(job, self.payloads["sums"], bench.received["sums"])
+            assert not int(bench.dut.error.value), f"error {int(bench.dut.error_cause.value)}"
+            # A job without a product of two nonzero operands gives no sum, and that was checked.
+            report(vectors=max(1, compared), useful_macs=job.useful_macs)
+
+    async def _done(self, bench: Bench, tasks: list[Any], folds: int) -> None:
+        """Wait until everything is sent and every fold has ended, or nothing moves any more."""
+        silent, before = 0, 0
+        while silent < 3000:
+            await bench.settle(1)
+            ended = sum(beat.last for beat in bench.received["sums"])
+            if ended >= folds and all(task.done() for task in tasks):
+                break
+            moved = sum(map(len, bench.sent.values())) + len(bench.received["sums"])
+            silent, before = (0 if moved > before else silent + 1), moved
+        await bench.settle(20)
 
 
-async def run(bench: Bench, job: Job) -> int:
-    """Send a job, wait for its sums, compare them, and return how many there were."""
-    tasks = job.send(bench)
-    folds = sum(map(len, job.folds))
-    silent, before = 0, 0
-    while silent < 3000:
-        await bench.settle(1)
-        if all(task.done() for task in tasks) and sum(beat.last for beat in bench.received["sums"]) >= folds:
-            break
-        moved = sum(map(len, bench.sent.values())) + len(bench.received["sums"])
-        silent, before = (0 if moved > before else silent + 1), moved
-    await bench.settle(20)
-    compared = check(job, bench.payloads["sums"], bench.received["sums"])
-    assert not int(bench.dut.error.value), f"error {int(bench.dut.error_cause.value)}"
-    bench.received["sums"].clear()
-    return compared
-
-
-@cocotb.test()
-@cocotb.parametrize(idle=[0.0, 0.5], backpressure=[0.0, 0.6])
-async def random_products(dut: Any, idle: float, backpressure: float) -> None:
-    """Every mixture of pauses at the inputs and at the output."""
-    bench = Bench(dut, MANIFEST, idle=idle, backpressure=backpressure)
-    await bench.start()
-    rng = np.random.default_rng(cocotb.RANDOM_SEED)
-    for _ in range(4):
-        job = random_job(rng, rows=2 * LANES, k=2 * WINDOW, vectors=6)
-        report(vectors=await run(bench, job))
+KIT = FlexDPE()
+random_products = KIT.pauses("random_products")
+reset_in_the_middle = KIT.reset_in_the_middle()
 
 
 @cocotb.test()
@@ -78,7 +97,7 @@ async def edges(dut: Any) -> None:
     """One element, nothing at all, empty rows and positions, everything full."""
     bench = Bench(dut, MANIFEST)
     await bench.start()
-    rng = np.random.default_rng(cocotb.RANDOM_SEED)
+    rng = KIT.rng()
     one = np.array([[1]])
     full = random_values(rng, (LANES, WINDOW))
     full = np.where(full == 0, 1, full)
@@ -95,8 +114,7 @@ async def edges(dut: Any) -> None:
         (np.tril(full), full[:1]),
         (full[:, :1], full[:2, :1]),
     ):
-        job = Job(rows, vectors, PARAMETERS, SUM_BITS)
-        report(vectors=await run(bench, job) + 1)
+        await KIT.exchange(bench, [Job(rows, vectors, PARAMETERS, SUM_BITS)])
 
 
 @cocotb.test()
@@ -104,7 +122,7 @@ async def one_vector_a_cycle(dut: Any) -> None:
     """Initiation interval 1 in a fold, and the stated latency."""
     bench = Bench(dut, MANIFEST)
     await bench.start()
-    rng = np.random.default_rng(cocotb.RANDOM_SEED)
+    rng = KIT.rng()
     rows = random_values(rng, (LANES, WINDOW))
     job = Job(
         np.where(rows == 0, 1, rows)[: max(1, LANES // WINDOW)],
@@ -113,30 +131,10 @@ async def one_vector_a_cycle(dut: Any) -> None:
         SUM_BITS,
     )
     assert sum(map(len, job.folds)) == 1
-    job.send(bench)
-    for _ in range(5000):
-        if any(beat.last for beat in bench.received["sums"]):
-            break
-        await bench.settle(1)
+    await KIT.exchange(bench, [job])
     taken = [beat.cycle for beat in bench.sent["vectors"]]
     assert taken == list(range(taken[0], taken[0] + 50)), "vectors were not taken every cycle"
     assert bench.received["sums"][-1].cycle - taken[-1] == MANIFEST["latency"]
-    report(vectors=check(job, bench.payloads["sums"], bench.received["sums"]))
-
-
-@cocotb.test()
-async def reset_in_the_middle(dut: Any) -> None:
-    """A reset forgets everything."""
-    bench = Bench(dut, MANIFEST, idle=0.2, backpressure=0.3)
-    await bench.start()
-    rng = np.random.default_rng(cocotb.RANDOM_SEED)
-    for _ in range(6):
-        random_job(rng, rows=2 * LANES, k=2 * WINDOW, vectors=6).send(bench)
-        await bench.settle(int(rng.integers(3, 40 + 4 * LANES)))
-        await bench.restart()
-        job = random_job(rng, rows=LANES, k=WINDOW, vectors=4)
-        report(vectors=await run(bench, job))
-        await bench.restart()
 
 
 #: error_cause of what is done to a stream
@@ -153,8 +151,8 @@ CAUSES = {
 
 def spoil(job: Job, bench: Bench, what: str) -> dict[str, list[tuple[int, bool]]] | None:
     """Return the beats of a job with one of them wrong, or ``None`` where that cannot be."""
-    beats = job.beats(bench.payloads)
-    rows, values = bench.payloads["rows"], bench.payloads["stationary"]
+    beats = job.beats(KIT.payloads)
+    rows, values = KIT.payloads["rows"], KIT.payloads["stationary"]
     width = PARAMETERS["stationary_bandwidth"]
     if what == "row_order":
         first, second = beats["rows"][:2]
@@ -188,7 +186,7 @@ async def malformed(dut: Any, what: str) -> None:
     """An error is seen, its cause is kept, everything that comes after is taken, and a reset heals."""
     bench = Bench(dut, MANIFEST, backpressure=0.2)
     await bench.start()
-    rng = np.random.default_rng(cocotb.RANDOM_SEED)
+    rng = KIT.rng()
     full = random_values(rng, (LANES, WINDOW))
     job = Job(np.where(full == 0, 1, full), np.where(full == 0, 1, full)[:3], PARAMETERS, SUM_BITS)
     beats = spoil(job, bench, what)
@@ -207,4 +205,4 @@ async def malformed(dut: Any, what: str) -> None:
     await bench.restart()
     await bench.settle(2)
     assert not int(dut.error.value)
-    report(vectors=await run(bench, job))
+    await KIT.exchange(bench, [job])

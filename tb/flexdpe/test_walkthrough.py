@@ -14,7 +14,7 @@ import numpy as np
 from axi_stream import Bench
 from bench_report import manifest, report
 from cocotb.triggers import RisingEdge
-from flexdpe_streams import Job, check, lanes_of
+from flexdpe_streams import Job, check
 
 from dotforge_golden import flexdpe as golden
 from dotforge_golden import route
@@ -100,7 +100,8 @@ async def walk_through(dut: Any) -> None:
     watch = Watch(dut.engine)
     cocotb.start_soon(watch.run(bench.clock))
     job = Job(M, N.T, MANIFEST["parameters"], 32)
-    job.send(bench)
+    for name, beats in job.beats(bench.payloads).items():
+        bench.send(name, beats)
     while sum(beat.last for beat in bench.received["sums"]) < 2:
         await bench.settle(1)
     await bench.settle(5)
@@ -134,7 +135,7 @@ async def walk_through(dut: Any) -> None:
 
     payload = bench.payloads["sums"]
     seen["sums"] = [
-        {name: lanes_of(payload, beat.data, name) for name in ("valid", "row", "partial", "value", "bitmap")}
+        {name: payload.lanes(beat.data, name) for name in ("valid", "row", "partial", "value", "bitmap")}
         for beat in bench.received["sums"]
     ]
     cycles = {name: [beat.cycle for beat in beats] for name, beats in bench.sent.items() if beats}

@@ -9,17 +9,24 @@ import cocotb
 from cocotb.clock import Clock
 from cocotb.triggers import ClockCycles, RisingEdge
 from cocotb.utils import get_sim_time
-from recorder import start_recording
+from recorder import record
+from stream_rules import BrokenRule, StreamRules
 
 __all__ = ["Beat", "Bench", "Payload"]
 
 #: Clock period of all benches, in ns.
 PERIOD = 10
 
+#: Of the beats of a sink with backpressure, how many it waits for before it becomes ready.
+WAITING = 0.25
+
 
 @dataclass(frozen=True)
 class Beat:
-    """A transfer: ``cycle`` is that of the clock edge that took it."""
+    """A transfer: ``cycle`` is that of the clock edge that took it.
+
+    Bits of ``data`` are zero where a field's flag (``when`` in the manifest) says that it means nothing.
+    """
 
     data: int
     last: bool
@@ -46,15 +53,25 @@ class Payload:
                 data |= (lane & ((1 << width) - 1)) << (field["offset"] + index * width)
         return data
 
+    def lanes(self, data: int, name: str) -> list[int]:
+        """Return all lanes of a field."""
+        field = self.fields[name]
+        width, sign = field["width"], 1 << field["width"] - 1
+        lanes = [data >> field["offset"] + lane * width & (1 << width) - 1 for lane in range(field["lanes"])]
+        return [lane - 2 * sign if field["signed"] and lane & sign else lane for lane in lanes]
+
     def unpack(self, data: int, name: str) -> int:
         """Return a field of one lane."""
-        field = self.fields[name]
-        value = data >> field["offset"] & ((1 << field["width"]) - 1)
-        return value - (1 << field["width"]) if field["signed"] and value >> (field["width"] - 1) else value
+        (lane,) = self.lanes(data, name)
+        return lane
 
 
 class Bench:
     """Clock, reset, and a source or sink for every stream of a manifest.
+
+    Sinks check the rules of streams (:mod:`stream_rules`). With backpressure they are not ready now and then, and
+    some beats they wait for before they become ready, as a neighbour may. Data of a source that pauses is inverted
+    junk.
 
     Parameters
     ----------
@@ -75,34 +92,42 @@ class Bench:
         self.sent: dict[str, list[Beat]] = {name: [] for name in self.streams}
         self._tasks: list[Any] = []
 
-    async def start(self) -> None:
-        """Drive every input, start the clock, reset, start the sinks."""
-        for stream in self.streams.values():
-            if stream["direction"] == "input":
-                self._set(stream, tvalid=0, tdata=0, **({"tlast": 0} if stream["tlast"] else {}))
-            else:
-                self._set(stream, tready=0)
-        self.reset.value = 1
+    async def start(self, *, recorded: bool = False) -> None:
+        """Drive every input, start the clock, reset, start the sinks.
+
+        Parameters
+        ----------
+        recorded : write what happens at the ports into the file that ``DOTFORGE_BENCH_RECORD`` names, if it does
+            (:mod:`recorder`)
+        """
         cocotb.start_soon(Clock(self.clock, PERIOD, unit="ns").start())
-        start_recording(self.dut, self.manifest)
-        await ClockCycles(self.clock, 3)
-        self.reset.value = 0
-        self._start_sinks()
+        if recorded:
+            record(self.dut, self.manifest)
+        await self._reset(3)
 
     async def restart(self) -> None:
         """Reset in the middle of whatever happens: sources and sinks forget what they were doing."""
         for task in self._tasks:
             task.cancel()
         self._tasks.clear()
-        self.reset.value = 1
+        await self._reset(2)
+
+    async def _reset(self, cycles: int) -> None:
+        """Hold the reset; after its first edge nothing is offered, and every handshake is known."""
         for stream in self.streams.values():
             if stream["direction"] == "input":
-                self._set(stream, tvalid=0)
-        await ClockCycles(self.clock, 2)
+                self._set(stream, tvalid=0, tdata=0, **({"tlast": 0} if stream["tlast"] else {}))
+            else:
+                self._set(stream, tready=0)
+        self.reset.value = 1
+        await ClockCycles(self.clock, cycles)
+        for name, stream in self.streams.items():
+            if stream["direction"] == "output":
+                valid = getattr(self.dut, stream["prefix"] + "_tvalid")
+                StreamRules(stream).edge(str(valid.value), False, "0", "0", reset=True)
+            elif (ready := str(getattr(self.dut, stream["prefix"] + "_tready").value)) not in ("0", "1"):
+                raise BrokenRule(f"{name}: tready is {ready} in reset")
         self.reset.value = 0
-        self._start_sinks()
-
-    def _start_sinks(self) -> None:
         for name, stream in self.streams.items():
             if stream["direction"] == "output":
                 self.received[name] = []
@@ -121,7 +146,9 @@ class Bench:
             await RisingEdge(self.clock)
             silent = 0 if len(self.received[name]) > seen else silent + 1
             seen = len(self.received[name])
-            assert silent < limit, f"{name}: {seen} of {count} beats, then none for {limit} cycles"
+            assert silent < limit, f"{name}: {seen} of {count} beats, then none for {limit} cycles" + (
+                ": does tvalid wait for tready?" if self.backpressure else ""
+            )
         return self.received[name]
 
     async def settle(self, cycles: int = 20) -> None:
@@ -131,13 +158,17 @@ class Bench:
     async def _source(self, name: str, beats: Iterable[tuple[int, bool]]) -> None:
         stream = self.streams[name]
         ready = getattr(self.dut, stream["prefix"] + "_tready")
+        everything = (1 << stream["tdata_width"]) - 1
         for data, last in beats:
             while self.random.random() < self.idle:
-                self._set(stream, tvalid=0)
+                junk = {"tlast": int(not last)} if stream["tlast"] else {}
+                self._set(stream, tvalid=0, tdata=data ^ everything, **junk)
                 await RisingEdge(self.clock)
             self._set(stream, tvalid=1, tdata=data, **({"tlast": int(last)} if stream["tlast"] else {}))
             await RisingEdge(self.clock)
-            while not ready.value:
+            while (taken := str(ready.value)) != "1":
+                if taken != "0":
+                    raise BrokenRule(f"{name}: tready is {taken}")
                 await RisingEdge(self.clock)
             self.sent[name].append(Beat(data, last, self._cycle()))
         self._set(stream, tvalid=0)
@@ -146,20 +177,23 @@ class Bench:
         stream = self.streams[name]
         valid, data = (getattr(self.dut, f"{stream['prefix']}_{wire}") for wire in ("tvalid", "tdata"))
         last = getattr(self.dut, stream["prefix"] + "_tlast") if stream["tlast"] else None
-        held: int | None = None
+        rules, waits = StreamRules(stream), self._waits()
         while True:
-            ready = self.random.random() >= self.backpressure
+            ready = not waits and self.random.random() >= self.backpressure
             self._set(stream, tready=int(ready))
             await RisingEdge(self.clock)
-            if not valid.value:
-                assert held is None, f"{name}: tvalid fell before tready"
+            offered = str(valid.value)
+            if offered != "1":
+                rules.edge(offered, ready, "0", "0")
                 continue
-            value = data.value.to_unsigned()
-            assert held in (None, value), f"{name}: tdata changed before tready"
-            held = None if ready else value
-            if ready:
-                ends = bool(last.value) if last is not None else False
-                self.received[name].append(Beat(value, ends, self._cycle()))
+            ends, word = "0" if last is None else str(last.value), str(data.value)
+            waits = False
+            if rules.edge(offered, ready, ends, word):
+                self.received[name].append(Beat(*rules.meant(ends, word), self._cycle()))
+                waits = self._waits()
+
+    def _waits(self) -> bool:
+        return bool(self.backpressure) and self.random.random() < WAITING
 
     def _cycle(self) -> int:
         return round(get_sim_time("ns") / PERIOD)

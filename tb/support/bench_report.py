@@ -16,23 +16,26 @@ __all__ = ["manifest", "parameters", "report"]
 _summary: dict[str, Any] = {"vectors": 0, "mismatches": 0}
 
 
-def report(*, vectors: int, mismatches: int = 0, useful_macs: int = 0, **details: Any) -> None:
+def report(
+    *, vectors: int, mismatches: int = 0, useful_macs: int = 0, values: int = 0, **details: Any
+) -> None:
     """Add the counts of one test; the summary holds the totals over all tests.
 
     Parameters
     ----------
     vectors : values compared with golden
     mismatches : how many of them differed
-    useful_macs : products of two nonzero operands behind these values, where the bench counts them; power
-        reports divide by their total
+    useful_macs : products of two nonzero operands behind these values; power reports divide by their total
+    values : values that were converted, of an engine that multiplies nothing; power reports divide by their total
     details : more facts for the summary, such as coverage counts; a later value replaces an earlier one
     """
     counts = {
         "vectors": _summary["vectors"] + int(vectors),
         "mismatches": _summary["mismatches"] + int(mismatches),
     }
-    if useful_macs:
-        counts["useful_macs"] = _summary.get("useful_macs", 0) + int(useful_macs)
+    for name, count in (("useful_macs", useful_macs), ("values", values)):
+        if count:
+            counts[name] = _summary.get(name, 0) + int(count)
     _summary.update({**details, **counts, "seed": cocotb.RANDOM_SEED})
     cocotb.log.info("compared %d vectors, %d differ, seed %d", vectors, mismatches, cocotb.RANDOM_SEED)
     if name := os.environ.get("DOTFORGE_BENCH_SUMMARY"):

@@ -1,8 +1,9 @@
 """Writes down what happens at the ports of a design, cycle by cycle, for pictures and for golden vectors.
 
-It runs where the environment variable ``DOTFORGE_BENCH_RECORD`` names a file. The file has a JSON object a line:
-``{"run": n}`` where a test starts, then for every clock edge ``{"reset": 0 or 1, "streams": {name: [tvalid,
-tready, tlast, tdata in hexadecimal]}, "ports": {name: value}}`` with the values that the edge took.
+A bench says which of its runs is recorded (``Bench.start(recorded=True)``; :mod:`recorded_run` runs it by itself), and
+the environment variable ``DOTFORGE_BENCH_RECORD`` names the file. The file has a JSON object a line: first ``{"limit":
+n}``, the cycles after which nothing more is written, then for every clock edge ``{"reset": 0 or 1, "streams": {name:
+[tvalid, tready, tlast, tdata in hexadecimal]}, "ports": {name: value}}`` with the values that the edge took.
 """
 
 import json
@@ -14,23 +15,19 @@ from typing import Any
 import cocotb
 from cocotb.triggers import RisingEdge
 
-__all__ = ["start_recording"]
+__all__ = ["record"]
 
 #: Cycles of a run after which nothing more is written.
 LIMIT = 3000
 
-_runs = 0
 
-
-def start_recording(dut: Any, manifest: Mapping[str, Any]) -> None:
+def record(dut: Any, manifest: Mapping[str, Any]) -> None:
     """Record from now to the end of the test, if anyone asked for it."""
-    global _runs  # noqa: PLW0603 - tests of a bench share the process and the file
     if name := os.environ.get("DOTFORGE_BENCH_RECORD"):
-        cocotb.start_soon(_record(dut, manifest, Path(name), _runs))
-        _runs += 1
+        cocotb.start_soon(_record(dut, manifest, Path(name)))
 
 
-async def _record(dut: Any, manifest: Mapping[str, Any], path: Path, run: int) -> None:
+async def _record(dut: Any, manifest: Mapping[str, Any], path: Path) -> None:
     streams = {
         stream["name"]: [
             getattr(dut, f"{stream['prefix']}_{wire}") if wire != "tlast" or stream["tlast"] else None
@@ -43,8 +40,8 @@ async def _record(dut: Any, manifest: Mapping[str, Any], path: Path, run: int) -
     others = [port["name"] for port in manifest["ports"]
               if port["name"] not in wires | {manifest["clock"], manifest["reset"]}]  # fmt: skip
     clock, reset = getattr(dut, manifest["clock"]), getattr(dut, manifest["reset"])
-    with path.open("a" if run else "w", encoding="utf-8") as file:
-        file.write(json.dumps({"run": run}) + "\n")
+    with path.open("w", encoding="utf-8") as file:
+        file.write(json.dumps({"limit": LIMIT}) + "\n")
         for _ in range(LIMIT):
             await RisingEdge(clock)
             beats = {

@@ -5,13 +5,12 @@ from typing import Any
 
 import cocotb
 import numpy as np
-from axi_stream import Bench
-from bench_report import manifest, report
+from bench_kit import Beats, BenchKit, Fields
+from bench_report import parameters
 
 from dotforge_golden.vsquant import dot, expand, scale_position, scale_product
 
-MANIFEST = manifest()
-PARAMETERS = MANIFEST["parameters"]
+PARAMETERS = parameters()
 LANES, VECTOR = PARAMETERS["lanes"], PARAMETERS["vector"]
 SPARSE = PARAMETERS["sparsity"] == "2:4"
 POSITIONS = 2 * LANES if SPARSE else LANES  # elements of a dot product in a beat
@@ -56,26 +55,6 @@ def random_scales(rng: np.random.Generator, bits: int, count: int) -> np.ndarray
     return np.where(rng.random(count) < 0.5, rng.choice([0, 1, top], count), rng.integers(0, top + 1, count))
 
 
-def random_product(rng: np.random.Generator, beats: int) -> Product:
-    """Random elements; in a quarter of the products only the extremes."""
-
-    def elements(bits: int, count: int) -> np.ndarray:
-        low, high = lowest(bits), -lowest(bits) - 1
-        if extreme:
-            return rng.choice([low, high], (beats, count))
-        return rng.integers(low, high + 1, (beats, count))
-
-    extreme = rng.random() < 0.25
-    count = vectors(beats)
-    return Product(
-        elements(WEIGHT_BITS, LANES),
-        elements(ACTIVATION_BITS, POSITIONS),
-        random_scales(rng, SCALE_BITS[0], count),
-        random_scales(rng, SCALE_BITS[1], count),
-        rng.integers(0, 4, (beats, LANES)) if SPARSE else None,
-    )
-
-
 def uniform_product(beats: int, weight: int, activation: int, scales: tuple[int, int]) -> Product:
     """All elements alike, all scales alike."""
     count = vectors(beats)
@@ -88,96 +67,91 @@ def uniform_product(beats: int, weight: int, activation: int, scales: tuple[int,
     )
 
 
-def expected(product: Product) -> tuple[int, bool]:
-    """Golden sum and flag."""
-    weights = product.weights
-    if product.indices is not None:
-        weights = expand(weights, product.indices)
-    total, flag, _ = dot(
-        product.activations.ravel(),
-        weights.ravel(),
-        product.activation_scales,
-        product.weight_scales,
-        vector=VECTOR,
-        dropped=DROPPED,
-        rounding=PARAMETERS["scale_rounding"],
-        sum_bits=PARAMETERS["sum_bits"],
-        overflow=PARAMETERS["overflow"],
-        vectors_per_update=GROUPS,
-    )
-    return int(total), bool(flag)
+def dense_weights(product: Product) -> np.ndarray:
+    """Weights at all positions of the beats."""
+    return product.weights if product.indices is None else expand(product.weights, product.indices)
 
 
-def send(bench: Bench, products: list[Product]) -> None:
-    """Queue the beats of dot products on both inputs."""
-    activations: list[tuple[int, bool]] = []
-    weights: list[tuple[int, bool]] = []
-    for product in products:
-        for beat in range(product.beats):
-            first = beat * GROUPS if BEATS == 1 else beat // BEATS
-            scales = slice(first, first + GROUPS)
-            fields: dict[str, Any] = {"weight": product.weights[beat]}
-            if product.indices is not None:
-                fields["index"] = product.indices[beat]
-            word = bench.payloads["weights"].pack(**fields, scale=list(product.weight_scales[scales]))
-            weights.append((word, False))
-            word = bench.payloads["activations"].pack(
-                activation=product.activations[beat], scale=list(product.activation_scales[scales])
-            )
-            activations.append((word, beat == product.beats - 1))
-    bench.send("activations", activations)
-    bench.send("weights", weights)
+class VSQuant(BenchKit):
+    """Dot products of random elements, in a quarter of them only the extremes; vectors that end early."""
+
+    def draw(self, rng: np.random.Generator, count: int) -> list[Product]:
+        """Return dot products of one beat to a little over three vectors."""
+        return [self.product(rng, int(rng.integers(1, 3 * BEATS + 6))) for _ in range(count)]
+
+    def steady(self, rng: np.random.Generator, beats: int) -> list[Product]:
+        """Return dot products of a beat."""
+        return [self.product(rng, 1) for _ in range(beats)]
+
+    def product(self, rng: np.random.Generator, beats: int) -> Product:
+        """Return a dot product of so many beats."""
+
+        def elements(bits: int, count: int) -> np.ndarray:
+            low, high = lowest(bits), -lowest(bits) - 1
+            if extreme:
+                return rng.choice([low, high], (beats, count))
+            return rng.integers(low, high + 1, (beats, count))
+
+        extreme = rng.random() < 0.25
+        count = vectors(beats)
+        return Product(
+            elements(WEIGHT_BITS, LANES),
+            elements(ACTIVATION_BITS, POSITIONS),
+            random_scales(rng, SCALE_BITS[0], count),
+            random_scales(rng, SCALE_BITS[1], count),
+            rng.integers(0, 4, (beats, LANES)) if SPARSE else None,
+        )
+
+    def beats(self, items: list[Product]) -> dict[str, Beats]:
+        """Return beats; a vector of several beats has its scale in each of them."""
+        beats: dict[str, Beats] = {"activations": [], "weights": []}
+        for product in items:
+            for beat in range(product.beats):
+                first = beat * GROUPS if BEATS == 1 else beat // BEATS
+                scales = slice(first, first + GROUPS)
+                fields: dict[str, Any] = {"weight": product.weights[beat]}
+                if product.indices is not None:
+                    fields["index"] = product.indices[beat]
+                word = self.payloads["weights"].pack(**fields, scale=list(product.weight_scales[scales]))
+                beats["weights"].append((word, False))
+                word = self.payloads["activations"].pack(
+                    activation=product.activations[beat], scale=list(product.activation_scales[scales])
+                )
+                beats["activations"].append((word, beat == product.beats - 1))
+        return beats
+
+    def expected(self, item: Product) -> list[Fields]:
+        """Return golden's sum and flag."""
+        total, flag, _ = dot(
+            item.activations.ravel(),
+            dense_weights(item).ravel(),
+            item.activation_scales,
+            item.weight_scales,
+            vector=VECTOR,
+            dropped=DROPPED,
+            rounding=PARAMETERS["scale_rounding"],
+            sum_bits=PARAMETERS["sum_bits"],
+            overflow=PARAMETERS["overflow"],
+            vectors_per_update=GROUPS,
+        )
+        return [{"sum": int(total), "overflow": bool(flag)}]
+
+    def useful(self, item: Product) -> int:
+        """Return the pairs of two nonzero elements in vectors whose scales are not zero."""
+        products = (dense_weights(item) * item.activations).ravel()
+        scales = np.repeat(item.weight_scales * item.activation_scales, VECTOR)[: len(products)]
+        return int(np.count_nonzero(products * scales))
 
 
-async def check(bench: Bench, products: list[Product], *, after: int = 0) -> int:
-    """Wait for the sums of dot products and compare; returns how many overflowed."""
-    received = await bench.wait_for("sums", after + len(products))
-    overflowed = 0
-    payload = bench.payloads["sums"]
-    for index, (product, beat) in enumerate(zip(products, received[after:], strict=True)):
-        found = payload.unpack(beat.data, "sum"), payload.unpack(beat.data, "overflow")
-        total, flag = expected(product)
-        overflowed += flag
-        assert found == (total, flag), f"dot product {index}: sum, overflow {found}, golden {(total, flag)}"
-    await bench.settle()
-    assert len(bench.received["sums"]) == after + len(products), "more sums than dot products"
-    report(vectors=len(products))
-    return overflowed
-
-
-@cocotb.test()
-@cocotb.parametrize(idle=[0.0, 0.5], backpressure=[0.0, 0.6])
-async def random_dot_products(dut: Any, idle: float, backpressure: float) -> None:
-    """Every mixture of pauses at the inputs and at the output; vectors that end early."""
-    bench = Bench(dut, MANIFEST, idle=idle, backpressure=backpressure)
-    await bench.start()
-    rng = np.random.default_rng(cocotb.RANDOM_SEED)
-    products = [random_product(rng, int(rng.integers(1, 3 * BEATS + 6))) for _ in range(60)]
-    send(bench, products)
-    await check(bench, products)
-
-
-@cocotb.test()
-async def one_beat_a_cycle(dut: Any) -> None:
-    """Initiation interval 1 over dot products of one beat, and the stated latency."""
-    bench = Bench(dut, MANIFEST)
-    await bench.start()
-    rng = np.random.default_rng(cocotb.RANDOM_SEED)
-    products = [random_product(rng, 1) for _ in range(50)]
-    send(bench, products)
-    await check(bench, products)
-    taken = [beat.cycle for beat in bench.sent["activations"]]
-    given = [beat.cycle for beat in bench.received["sums"]]
-    assert taken == list(range(taken[0], taken[0] + 50)), "activations were not taken every cycle"
-    latency = {after - before for before, after in zip(taken, given, strict=True)}
-    assert latency == {MANIFEST["latency"]}, f"latency {latency}, manifest {MANIFEST['latency']}"
+KIT = VSQuant()
+random_dot_products = KIT.pauses()
+one_beat_a_cycle = KIT.interval_and_latency()
+reset_in_the_middle = KIT.reset_in_the_middle()
 
 
 @cocotb.test()
 async def overflow_is_flagged(dut: Any) -> None:
     """The largest block sums are exact; sums beyond the range set the flag; the next sum starts anew."""
-    bench = Bench(dut, MANIFEST)
-    await bench.start()
     low, high = lowest(WEIGHT_BITS), -lowest(WEIGHT_BITS) - 1
     most = tuple(2**bits - 1 for bits in SCALE_BITS)
     one = uniform_product(BEATS, low, lowest(ACTIVATION_BITS), most)
@@ -187,16 +161,13 @@ async def overflow_is_flagged(dut: Any) -> None:
     beats = BEATS * (2 ** (PARAMETERS["sum_bits"] - 1) // largest + 2)
     long = [uniform_product(min(beats, 400), weight, lowest(ACTIVATION_BITS), most) for weight in (low, high)]
     products = [one, *long, one, *long[::-1], one]
-    send(bench, products)
-    overflowed = await check(bench, products)
+    overflowed = sum(beat["overflow"] for beat in await KIT.run(dut, products))
     assert beats > 400 or overflowed >= 2, "nothing overflowed"
 
 
 @cocotb.test()
 async def every_pair_of_elements(dut: Any) -> None:
     """All pairs of weight and activation: in every lane, or above 1,024 pairs in some lane."""
-    bench = Bench(dut, MANIFEST)
-    await bench.start()
     pairs = 2 ** (WEIGHT_BITS + ACTIVATION_BITS)
     lane = np.arange(LANES)
     if pairs <= 1024:
@@ -215,16 +186,13 @@ async def every_pair_of_elements(dut: Any) -> None:
             product.indices = np.tile([1, 3], LANES // 2)[None]
             product.activations = np.repeat(activations, 2)[None]
         products.append(product)
-    send(bench, products)
-    await check(bench, products)
+    await KIT.run(dut, products)
 
 
 @cocotb.test()
 async def every_pair_of_scales(dut: Any) -> None:
     """All pairs of scales, or above 1,024 pairs that many, the corners among them."""
-    bench = Bench(dut, MANIFEST)
-    await bench.start()
-    rng = np.random.default_rng(cocotb.RANDOM_SEED)
+    rng = KIT.rng()
     counts = [2**bits for bits in SCALE_BITS]
     if counts[0] * counts[1] <= 1024:
         pairs = [(weight, activation) for weight in range(counts[0]) for activation in range(counts[1])]
@@ -236,25 +204,8 @@ async def every_pair_of_scales(dut: Any) -> None:
         ]
     products = []
     for weight, activation in pairs:
-        product = random_product(rng, BEATS)
+        product = KIT.product(rng, BEATS)
         product.weight_scales = np.full(GROUPS, weight)
         product.activation_scales = np.full(GROUPS, activation)
         products.append(product)
-    send(bench, products)
-    await check(bench, products)
-
-
-@cocotb.test()
-async def reset_in_the_middle(dut: Any) -> None:
-    """A reset forgets everything: no old sum, flag or part of a vector comes out after it."""
-    bench = Bench(dut, MANIFEST, idle=0.2, backpressure=0.3)
-    await bench.start()
-    rng = np.random.default_rng(cocotb.RANDOM_SEED)
-    for _ in range(5):
-        send(bench, [random_product(rng, int(rng.integers(1, 3 * BEATS + 3))) for _ in range(30)])
-        await bench.settle(int(rng.integers(5, 60)))
-        await bench.restart()
-        products = [random_product(rng, int(rng.integers(1, 2 * BEATS + 3))) for _ in range(8)]
-        send(bench, products)
-        await check(bench, products)
-        await bench.restart()
+    await KIT.run(dut, products)

@@ -3,7 +3,6 @@
 The bench compares every result with golden, so what it recorded is right.
 """
 
-import itertools
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,10 +16,7 @@ from dotforge_sim.simulator.bench import BenchFailure
 from ..export.design import Generated
 from ..tools.files import data_directory
 
-__all__ = ["BUSY", "Beat", "Cycle", "Recording", "record"]
-
-#: The variant of a bench's tests that drives without pauses; every bench has one.
-BUSY = r"idle=0(\.0)?/backpressure=0(\.0)?$"
+__all__ = ["Beat", "Cycle", "Recording", "record", "recorded_run"]
 
 
 @dataclass(frozen=True)
@@ -82,8 +78,53 @@ class Recording:
         return next(moving, 0)
 
 
+def recorded_run(
+    verilog: str,
+    generated: Generated,
+    build_dir: Path,
+    *,
+    cycles: Path | None = None,
+    timeout: float = 600,
+    waves: bool = False,
+) -> bench.BenchResult:
+    """Run what a bench says is to be recorded (``tb/support/recorded_run.py``): work without pauses, and no other test.
+
+    Parameters
+    ----------
+    verilog : of the design, or a netlist of it
+    generated : whose bench runs
+    build_dir : where log, waveform, ``manifest.json`` and ``vectors.json`` (what was counted) go
+    cycles : file for what happens at the ports
+    timeout : seconds
+    waves : also write ``dump.vcd``
+
+    Raises
+    ------
+    BenchFailure
+        The bench failed.
+    ToolMissing, SimulatorError
+        There is no simulator, or it refuses the Verilog.
+    """
+    benches = data_directory("tb")
+    manifest = build_dir / "manifest.json"
+    manifest.write_text(json.dumps(generated.manifest), encoding="utf-8")
+    record = {} if cycles is None else {"DOTFORGE_BENCH_RECORD": str(cycles)}
+    return bench.run(
+        verilog,
+        generated.top,
+        benches / "support",
+        "recorded_run",
+        build_dir=build_dir,
+        manifest=manifest,
+        python_path=[benches / generated.engine, Path(dotforge_golden.__file__).parent.parent],
+        env={"DOTFORGE_BENCH": f"test_{generated.engine}", **record},
+        timeout_seconds=timeout,
+        waves=waves,
+    )
+
+
 def record(generated: Generated, *, timeout: float = 600) -> Recording:
-    """Run the bench's tests without pauses on Verilator, and return the longest run of the first of them.
+    """Record a bench's run on Verilator; see :func:`recorded_run`.
 
     A recording is kept with the simulators, by Verilog and bench.
 
@@ -105,18 +146,8 @@ def record(generated: Generated, *, timeout: float = 600) -> Recording:
 
     def make(scratch: Path) -> None:
         with processes.scratch() as build:
-            manifest = build / "manifest.json"
-            manifest.write_text(json.dumps(generated.manifest), encoding="utf-8")
-            result = bench.run(
-                generated.verilog,
-                generated.top,
-                directory / generated.engine,
-                f"test_{generated.engine}",
-                build_dir=build,
-                manifest=manifest,
-                python_path=[Path(dotforge_golden.__file__).parent.parent],
-                env={"DOTFORGE_BENCH_RECORD": str(scratch / "cycles"), "COCOTB_TEST_FILTER": BUSY},
-                timeout_seconds=timeout,
+            result = recorded_run(
+                generated.verilog, generated, build, cycles=scratch / "cycles", timeout=timeout
             )
         facts = {"simulator": result.simulator, "seed": result.seed}
         (scratch / "facts.json").write_text(json.dumps(facts), encoding="utf-8")
@@ -127,20 +158,11 @@ def record(generated: Generated, *, timeout: float = 600) -> Recording:
 
 
 def _read(text: str, facts: Mapping[str, Any]) -> Recording:
-    runs: list[list[Cycle]] = []
-    for line in text.splitlines():
-        found = json.loads(line)
-        if "run" in found:
-            runs.append([])
-        else:
-            runs[-1].append(_cycle(found))
-    # A test may start its bench several times; a reset in the middle would mix what came before and after.
-    whole = [run for run in runs if run and not _resets_again(run)]
-    if not whole:
-        raise BenchFailure("the bench recorded no run with a single reset")
-    longest = max(whole, key=len)
-    # The recorder stops after a number of cycles (see tb/support/recorder.py).
-    return Recording(tuple(longest), len(longest) < 3000, facts["simulator"], facts["seed"])
+    head, *lines = map(json.loads, text.splitlines())
+    cycles = tuple(map(_cycle, lines))
+    if not any(not cycle.reset for cycle in cycles):
+        raise BenchFailure("the bench recorded nothing: its recorded run starts no bench with recorded=True")
+    return Recording(cycles, len(cycles) < head["limit"], facts["simulator"], facts["seed"])
 
 
 def _cycle(found: Mapping[str, Any]) -> Cycle:
@@ -150,8 +172,3 @@ def _cycle(found: Mapping[str, Any]) -> Cycle:
     }
     ports = {name: value for name, value in found["ports"].items() if value is not None}
     return Cycle(found["reset"] != 0, streams, ports)
-
-
-def _resets_again(run: list[Cycle]) -> bool:
-    resets = [cycle.reset for cycle in run]
-    return any(later and not earlier for earlier, later in itertools.pairwise(resets))

@@ -17,7 +17,6 @@ from ...export.design import Generated
 from ...tools import source, yosys
 from ...tools.files import data_directory
 from ...verify import recording
-from ...verify.recording import BUSY
 from .base import Settings
 from .library import Library
 from .sta import power
@@ -148,17 +147,11 @@ def power_of_bench(
     """
     manifest = generated.manifest
     with processes.scratch() as directory:
-        (directory / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
-        result = bench.run(
+        result = recording.recorded_run(
             _with_models(netlist, library, settings),
-            generated.top,
-            data_directory("tb") / generated.engine,
-            f"test_{generated.engine}",
-            build_dir=directory,
-            manifest=directory / "manifest.json",
-            python_path=[Path(dotforge_golden.__file__).parent.parent],
-            env={"COCOTB_TEST_FILTER": BUSY},
-            timeout_seconds=settings.timeout,
+            generated,
+            directory,
+            timeout=settings.timeout,
             waves=True,
         )
         counts = json.loads((directory / "vectors.json").read_text(encoding="utf-8"))
@@ -180,11 +173,12 @@ def power_of_bench(
         "energy_pj_per_mac": round(joules * 1e12 / useful, 6) if useful else None,
         "clock_mhz": settings.clock_mhz,
         "activity": {
-            "source": "the bench on the netlist, without delays and wires",
+            "source": "the recorded run of the bench on the netlist, without delays and wires",
             "tests": result.tests,
             "vectors": result.vectors,
             "cycles": toggles.cycles,
             "useful_macs": useful,
+            "values": counts.get("values"),
             "pins": len(activity),
             "mean_toggles_a_cycle": round(sum(rate for rate, _ in activity.values()) / len(activity), 4),
         },
