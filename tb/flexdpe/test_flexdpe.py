@@ -52,7 +52,7 @@ class FlexDPE(BenchKit):
         for shape in ((m, k), (n, k)):
             values = random_values(rng, shape)
             matrices.append(np.where(rng.random(shape) < rng.random(), 0, values))
-        return Job(*matrices, PARAMETERS, SUM_BITS, given_regor=bool(rng.integers(2)))
+        return Job(matrices[0], matrices[1], PARAMETERS, SUM_BITS, given_regor=bool(rng.integers(2)))
 
     def beats(self, items: list[Job]) -> dict[str, Beats]:
         """Return the beats of all inputs."""
