@@ -1,7 +1,7 @@
 """Engine parameters: frozen dataclasses whose fields carry unit, range and help, and strings to values."""
 
 from dataclasses import fields
-from typing import Any, TypeVar, dataclass_transform, get_args, get_type_hints
+from typing import Annotated, Any, TypeVar, dataclass_transform, get_args, get_type_hints
 
 from annotated_types import Ge, Le
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
@@ -12,9 +12,20 @@ __all__ = ["Field", "ParameterError", "allowed", "describe", "make", "parameters
 _Config = TypeVar("_Config")
 
 
+_INITIAL_VALUES = Annotated[
+    bool,
+    Field(description="registers have values before the first reset; false where a synthesizer refuses them"),
+]
+
+
 @dataclass_transform(frozen_default=True, kw_only_default=True)
 def parameters(config: type[_Config]) -> type[_Config]:
-    """Make a class an engine's configuration: a frozen dataclass that checks what it is given."""
+    """Make a class an engine's configuration: a frozen dataclass that checks what it is given.
+
+    Every engine has ``initial_values`` too, which says how its Verilog is written.
+    """
+    config.__annotations__["initial_values"] = _INITIAL_VALUES
+    config.initial_values = True  # pyright: ignore[reportAttributeAccessIssue] - a field's default
     made: Any = dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid"))(config)
     return made
 

@@ -33,7 +33,9 @@ class LogMac(BenchKit):
 
     def draw(self, rng: np.random.Generator, count: int) -> list[Product]:
         """Return dot products of random length."""
-        return self.products(rng, count, longest=9)
+        products = self.products(rng, count, longest=9)[:count]
+        products[-1].release = True
+        return products
 
     def products(
         self, rng: np.random.Generator, count: int, *, longest: int, extreme: bool = False

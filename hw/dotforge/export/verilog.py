@@ -28,6 +28,8 @@ __all__ = ["Design", "Port", "convert"]
 #: What every module is given, and keeps if it has a use for it.
 _CLOCK_PORTS = ("clk", "rst")
 
+#: What a register holds before the first reset.
+_INITIAL_VALUE = re.compile(r"^ +attribute \\init .*\n", re.M)
 _ZERO_INIT = re.compile(
     r"^  cell \$meminit_v2 (?:(?!^  end$).)*?connect \\DATA \d+'0+$.*?^  end$\n", re.M | re.S
 )
@@ -175,7 +177,7 @@ def _without_unused(text: str, clocked: dict[str, list[str]]) -> tuple[str, list
     return text, used
 
 
-def convert(block: Block, *, name: str | None = None) -> Design:
+def convert(block: Block, *, name: str | None = None, initial_values: bool = True) -> Design:
     """Convert a block to Verilog.
 
     Parameters
@@ -183,6 +185,8 @@ def convert(block: Block, *, name: str | None = None) -> Design:
     block : any block
     name : name of the top module and prefix of all others (default: the block's module name), so that two
         generated designs can live in one chip
+    initial_values : registers have values before the first reset; some synthesizers refuse such flip-flops.
+        Tables of constants keep theirs
 
     Returns
     -------
@@ -202,6 +206,8 @@ def convert(block: Block, *, name: str | None = None) -> Design:
         text, clocked[module.name] = _without_unused(texts[index], clocked)
         # Storage is not initialised: nothing reads a word before it is written, and a reset would not repeat it.
         texts[index] = equal_widths(_ZERO_INIT.sub("", text))
+        if not initial_values:
+            texts[index] = _INITIAL_VALUE.sub("", texts[index])
     # Only blocks are modules: what Amaranth makes below one of them is flattened into it.
     text = "".join(f"attribute \\keep_hierarchy 1\n{text}\n" for text in texts)
     script = [
