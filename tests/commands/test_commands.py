@@ -1,10 +1,12 @@
 """Every command does its job from the command line, for people and for machines."""
 
+import importlib
 import json
 import os
 import re
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -116,3 +118,55 @@ def test_completes_parameters() -> None:
 
 def test_version(dotforge: Any) -> None:
     assert dotforge("--version").out.startswith("dotforge, version 0.")
+
+
+def test_list_of_one_engine(dotforge: Any) -> None:
+    text, machine = dotforge("list", "logmac").out, json.loads(dotforge("list", "--json", "logmac").out)
+    assert machine["engine"] == "logmac"
+    assert machine in json.loads(dotforge("list", "--json").out)
+    assert text.startswith("logmac: ")
+    assert "flexdpe" not in text
+    refused = dotforge("list", "nomac")
+    assert refused.code == 2
+    assert "engine nomac: allowed are flexdpe, logmac" in refused.err
+
+
+def test_help_keeps_capitals(dotforge: Any) -> None:
+    """Summaries and help texts become sentences; what is written in capitals stays so."""
+    text = " ".join(dotforge("run", "mxdot", "--help").out.split())
+    for entry in engines().values():
+        name = entry.name
+        if name in dotforge("run", "--help").out:
+            shown = " ".join(dotforge("run", name, "--help").out.split())
+            assert f"{entry.summary[1:]}." in shown
+            options = importlib.import_module(f"dotforge_sim.run.{name}").Options
+            for option in fields(options):
+                assert f"{option.metadata['help'][1:]}." in shown
+    assert "NVFP4" in text
+
+
+def test_run_takes_what_was_generated(dotforge: Any, tmp_path: Path) -> None:
+    a, b = np.arange(-6, 6).reshape(3, 4) % 7, np.array([[0.5], [-0.25], [1], [0]])
+    np.save(tmp_path / "A.npy", a)
+    np.save(tmp_path / "B.npy", b)
+    assert dotforge("generate", "logmac", "-p", "lanes=2", "-o", "mac", "--no-simulate").code == 0
+    arguments = ["--a", "A.npy", "--b", "B.npy", "-o", "C.npy", "--json", "-"]
+    report = json.loads(dotforge("run", "mac", *arguments).out)
+    assert (report["engine"], report["parameters"]["lanes"], report["mismatches"]) == ("logmac", 2, 0)
+    assert (
+        report["verilog_sha256"] == json.loads((tmp_path / "mac/manifest.json").read_text())["verilog_sha256"]
+    )
+    assert np.array_equal(np.load(tmp_path / "C.npy"), a @ b)
+    refused = dotforge("run", "./mac", "-p", "lanes=4", *arguments)
+    assert refused.code == 2
+    assert "-p goes with an engine" in refused.err
+    (tmp_path / "mac/logmac.v").write_text("// another")
+    assert "was changed" in dotforge("run", "mac", *arguments).err
+    assert "not a directory" not in dotforge("run", "./missing", *arguments).err
+
+
+def test_runs_as_a_module() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "dotforge", "--version"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith("dotforge, version 0.")

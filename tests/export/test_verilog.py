@@ -122,8 +122,8 @@ def _everything(block: Block) -> list[Block]:
 
 def test_equal_keys_mean_equal_hardware() -> None:
     """What merging stands on: blocks with one key have the same ports and become the same text."""
+    from dotforge.engines.logmac import ENGINE  # noqa: PLC0415
     from dotforge.engines.logmac.config import LogMacConfig  # noqa: PLC0415 - one engine for example
-    from dotforge.engines.logmac.engine import ENGINE  # noqa: PLC0415
 
     blocks = _everything(ENGINE.top(LogMacConfig(lanes=3, weight_depth=2, pipeline=1)))
     texts: dict[Any, set[str]] = {}

@@ -1,27 +1,46 @@
 """Arguments and options that commands share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
 
-from ..parameters import describe
-from ..registry import engines
+from ..registry import engine, names
 
 __all__ = [
+    "LazyChoice",
     "design_argument",
     "engine_argument",
     "json_option",
     "parameter_option",
+    "sentence",
 ]
+
+
+def sentence(text: str) -> str:
+    """Return a summary as a sentence; capitals inside of it stay."""
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+class LazyChoice(click.Choice):
+    """One of some names that are asked for when they are needed: what knows them takes time to import."""
+
+    def __init__(self, names: Callable[[], Sequence[str]]) -> None:
+        self._names = names
+        self.case_sensitive = True
+
+    @property
+    def choices(self) -> Sequence[str]:  # pyright: ignore[reportIncompatibleVariableOverride] - not stored
+        """Return the names."""
+        return tuple(self._names())
 
 
 class _EngineName(click.ParamType):
     name = "engine"
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
-        return [CompletionItem(name) for name in engines() if name.startswith(incomplete)]
+        return [CompletionItem(name) for name in names() if name.startswith(incomplete)]
 
 
 class _Assignment(click.ParamType):
@@ -40,10 +59,12 @@ class _Assignment(click.ParamType):
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
         # Up to a -p that has no value yet, click has not told arguments from the rest.
         given = [ctx.params.get("engine"), ctx.params.get("design"), ctx.info_name, *ctx.args]
-        name = next((word for word in given if word in engines()), None)
+        name = next((word for word in given if word in names()), None)
         if name is None:
             return []
-        rows = describe(engines()[name].config)
+        from ..parameters import describe  # noqa: PLC0415
+
+        rows = describe(engine(name).config)
         return [
             CompletionItem(f"{row['name']}=", help=row["help"])
             for row in rows
@@ -51,9 +72,12 @@ class _Assignment(click.ParamType):
         ]
 
 
-def engine_argument(function: Callable[..., Any]) -> Callable[..., Any]:
+def engine_argument(
+    function: Callable[..., Any] | None = None, *, required: bool = True
+) -> Callable[..., Any]:
     """Add an argument ENGINE."""
-    return click.argument("engine", type=_EngineName())(function)
+    add = click.argument("engine", type=_EngineName(), required=required)
+    return add if function is None else add(function)
 
 
 def design_argument(function: Callable[..., Any]) -> Callable[..., Any]:

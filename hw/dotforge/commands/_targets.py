@@ -9,7 +9,7 @@ import click
 from click.core import ParameterSource
 from click.shell_completion import CompletionItem
 
-from ..synthesis.targets import HIERARCHIES, OPTIMIZATIONS, TARGETS, check, is_target, target
+from ..synthesis.choices import HIERARCHIES, OPTIMIZATIONS, TARGETS, is_target
 from ..tools.yosys import ENGINES, default_engine
 
 __all__ = ["target_options"]
@@ -40,6 +40,8 @@ def target_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(function)
     def command(target_name: str, **given: Any) -> Any:
+        from ..synthesis.targets import check, target  # noqa: PLC0415
+
         context = click.get_current_context()
         values = {name: given.pop(name) for name in _FIELDS}
         chosen = {

@@ -1,18 +1,22 @@
 """``dotforge board``: a self-test bitstream."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
-from ..board.bitstream import BOARDS, build, self_test, simulate
 from ..console import print_json, say
-from ..export.design import from_parameters
-from ..verify.recording import record
-from ._shared import engine_argument, json_option, parameter_option
+from ._shared import LazyChoice, engine_argument, json_option, parameter_option
+
+
+def _boards() -> Sequence[str]:
+    from ..board.bitstream import BOARDS  # noqa: PLC0415
+
+    return sorted(BOARDS)
 
 
 @click.command("board", epilog="Example: dotforge board icebreaker logmac -p lanes=8 -o build/board")
-@click.argument("board", type=click.Choice(sorted(BOARDS)))
+@click.argument("board", type=LazyChoice(_boards))
 @engine_argument
 @parameter_option
 @click.option(
@@ -39,6 +43,10 @@ def command(
     The golden vectors of the bench play from block RAM, results are folded into signatures, and the verdict
     goes to LEDs (green or first: pass, red or second: fail) and to the serial line (115200 baud).
     """
+    from ..board.bitstream import BOARDS, build, self_test, simulate  # noqa: PLC0415
+    from ..export.design import from_parameters  # noqa: PLC0415
+    from ..verify.recording import record  # noqa: PLC0415
+
     chosen = BOARDS[board]
     platform = chosen.platform(variant)
     generated = from_parameters(engine, parameters)

@@ -1,25 +1,22 @@
 """``dotforge compare``: what changed between two sets of reports."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ..console import say, table
-from ..parameters import ParameterError
-from ..reports.compare import Comparison, compare_paths, number
-from ..reports.compare_output import (
-    FORMATS,
-    as_csv,
-    as_json,
-    as_markdown,
-    notes,
-    rows,
-    shown_change,
-    summary,
-)
-from ..reports.limits import parse_limit, parse_tolerance
-from ..tools.files import write_text
+from ._shared import LazyChoice
+
+if TYPE_CHECKING:
+    from ..reports.compare import Comparison
+
+
+def _formats() -> Sequence[str]:
+    from ..reports.compare_output import FORMATS  # noqa: PLC0415
+
+    return FORMATS
 
 
 @click.command(
@@ -36,7 +33,7 @@ from ..tools.files import write_text
 @click.option("--allow-different", is_flag=True,
               help="Compare although engine, target, tools or options differ; the differences are shown.")  # fmt: skip
 @click.option("--all", "unchanged", is_flag=True, help="Show figures that did not change too.")
-@click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)
+@click.option("--format", "form", type=LazyChoice(_formats), default="table", show_default=True)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="File for Markdown, CSV or JSON.")
 def command(
     old: Path,
@@ -52,6 +49,12 @@ def command(
 
     Exit 1 when a limit is broken, 2 when one met no figure that can be judged.
     """
+    from ..parameters import ParameterError  # noqa: PLC0415
+    from ..reports.compare import compare_paths  # noqa: PLC0415
+    from ..reports.compare_output import as_csv, as_json, as_markdown  # noqa: PLC0415
+    from ..reports.limits import parse_limit, parse_tolerance  # noqa: PLC0415
+    from ..tools.files import write_text  # noqa: PLC0415
+
     if output is not None and form == "table":
         raise click.UsageError("-o needs --format markdown, csv or json")
     given: dict[str, float] = {}
@@ -85,7 +88,10 @@ def command(
     return 1 if result.broken else 0
 
 
-def _print(result: Comparison, unchanged: bool) -> None:
+def _print(result: "Comparison", unchanged: bool) -> None:
+    from ..reports.compare import number  # noqa: PLC0415
+    from ..reports.compare_output import notes, rows, shown_change, summary  # noqa: PLC0415
+
     listed: list[list[Any]] = []
     last = ""
     for pair, change in rows(result, unchanged=unchanged):

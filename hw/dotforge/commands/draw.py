@@ -5,9 +5,6 @@ from pathlib import Path
 
 import click
 
-from ..pictures.fan import draw_fan
-from ..pictures.networks import draw_benes, draw_copy, draw_distribution
-
 _EXAMPLES = """\b
 Examples:
   dotforge draw benes 5,2,7,0,4,1,6,3 -o benes.svg
@@ -42,6 +39,9 @@ def command(network: str, numbers: list[int], bitmap: str | None, output: Path) 
     NUMBERS are for benes the input of each output, for copy the copies of each input, for distribution the
     window position of each lane (-1 for none), and for fan the lanes of each run.
     """
+    from ..pictures.fan import draw_fan  # noqa: PLC0415
+    from ..pictures.networks import draw_benes, draw_copy, draw_distribution  # noqa: PLC0415
+
     if bitmap is not None and (network != "distribution" or set(bitmap) - set("01")):
         raise click.BadParameter(
             "zeros and ones are wanted, and only for distribution", param_hint="--bitmap"

@@ -1,19 +1,16 @@
 """``dotforge generate``: Verilog and what belongs to it."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from dotforge_sim.simulator.bench import BenchFailure
-from dotforge_sim.simulator.native import SimulatorError
-from dotforge_sim.simulator.toolchain import ToolMissing
-
 from ..console import print_json, say
-from ..delivery.generate import generate
-from ..export.design import Generated, from_parameters
-from ..export.names import is_legal
-from ..verify.recording import Recording, record
 from ._shared import engine_argument, json_option, parameter_option
+
+if TYPE_CHECKING:
+    from ..export.design import Generated
+    from ..verify.recording import Recording
 
 
 @click.command("generate", epilog="Example: dotforge generate logmac -p lanes=32 -p sum_bits=20 -o build/mac")
@@ -36,6 +33,10 @@ def command(
     as_json: bool,
 ) -> None:
     """Write Verilog, manifest, constraints, bench, FuseSoC core, LibreLane design and datasheet of an engine."""
+    from ..delivery.generate import generate  # noqa: PLC0415
+    from ..export.design import from_parameters  # noqa: PLC0415
+    from ..export.names import is_legal  # noqa: PLC0415
+
     if name is not None and not is_legal(name):
         raise click.UsageError(
             f"--name {name}: allowed are letters, digits and single underscores, a letter first"
@@ -51,8 +52,14 @@ def command(
         )
 
 
-def _recorded(generated: Generated) -> tuple[Recording | None, str]:
+def _recorded(generated: "Generated") -> "tuple[Recording | None, str]":
     """Run the bench; what is generated is of use without it, so a failure is only told."""
+    from dotforge_sim.simulator.bench import BenchFailure  # noqa: PLC0415
+    from dotforge_sim.simulator.native import SimulatorError  # noqa: PLC0415
+    from dotforge_sim.simulator.toolchain import ToolMissing  # noqa: PLC0415
+
+    from ..verify.recording import record  # noqa: PLC0415
+
     try:
         return record(generated), ""
     except (BenchFailure, SimulatorError, ToolMissing) as error:

@@ -3,30 +3,34 @@
 import click
 
 from ..console import print_json, table
-from ..parameters import describe
-from ..registry import engines
-from ._shared import json_option
+from ._shared import engine_argument, json_option
 
 
-@click.command("list", epilog="Example: dotforge list --json")
+@click.command("list", epilog="Examples: dotforge list logmac; dotforge list --json")
+@engine_argument(required=False)
 @json_option
-def command(as_json: bool) -> None:
-    """List engines and parameters with units, ranges and defaults."""
+def command(engine: str | None, as_json: bool) -> None:
+    """List engines and parameters with units, ranges and defaults: all, or those of one ENGINE.
+
+    JSON is a list of engines, or the one that was asked for.
+    """
+    from .. import registry  # noqa: PLC0415
+    from ..parameters import describe  # noqa: PLC0415
+
+    entries = [registry.engine(engine)] if engine else list(registry.engines().values())
     if as_json:
-        print_json(
-            [
-                {"engine": entry.name, "summary": entry.summary, "source": entry.source,
-                 "parameters": describe(entry.config)}
-                for entry in engines().values()
-            ]
-        )  # fmt: skip
+        found = [
+            {"engine": entry.name, "summary": entry.summary, "source": entry.source,
+             "parameters": describe(entry.config)}
+            for entry in entries
+        ]  # fmt: skip
+        print_json(found[0] if engine else found)
         return
-    for entry in engines().values():
-        click.echo(f"{entry.name}: {entry.summary} ({entry.source})\n")
+    for number, entry in enumerate(entries):
+        click.echo(("\n" if number else "") + f"{entry.name}: {entry.summary} ({entry.source})\n")
         rows = [
             [row["name"], row["default"] if not isinstance(row["default"], bool) else str(row["default"]).lower(),
              row["allowed"], row["unit"], row["help"]]
             for row in describe(entry.config)
         ]  # fmt: skip
         table(["parameter", "default", "allowed", "unit", "meaning"], rows)
-        click.echo()

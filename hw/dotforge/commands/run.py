@@ -8,43 +8,46 @@ from pathlib import Path
 from typing import Any
 
 import click
-import numpy as np
-
-from dotforge_sim.run.gemm import Design, RunError
-from dotforge_sim.run.operands import load_matrix
 
 from ..console import print_json, progress, say
-from ..export.design import from_parameters
-from ..registry import engines
-from ..tools.files import write_bytes, write_json
-from ._shared import parameter_option
+from ..registry import engines, is_directory, names
+from ._shared import parameter_option, sentence
 
 
 class _Engines(click.Group):
-    """A subcommand an engine that has a runner of its name in ``dotforge_sim.run``."""
+    """A subcommand an engine that has a runner of its name in ``dotforge_sim.run``; so has what was generated."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return [name for name in engines() if _runner(name)]
+        return [name for name in names() if _has_runner(name)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        runner = _runner(cmd_name) if cmd_name in engines() else None
-        return _command(cmd_name, runner) if runner else None
+        name = _engine_of(Path(cmd_name)) if is_directory(cmd_name) else cmd_name
+        if name not in names() or not _has_runner(name):
+            return None
+        return _command(name, cmd_name, importlib.import_module(f"dotforge_sim.run.{name}"))
 
 
-def _runner(name: str) -> Any:
-    if importlib.util.find_spec(f"dotforge_sim.run.{name}") is None:
-        return None
-    return importlib.import_module(f"dotforge_sim.run.{name}")
+def _engine_of(directory: Path) -> str:
+    from ..export.design import load  # noqa: PLC0415
+
+    return load(directory).engine
+
+
+def _has_runner(name: str) -> bool:
+    return importlib.util.find_spec(f"dotforge_sim.run.{name}") is not None
 
 
 @click.command(
-    "run", cls=_Engines, epilog="Example: dotforge run logmac --a A.npy --b B.npy -o C.npy --json S.json"
+    "run",
+    cls=_Engines,
+    subcommand_metavar="DIR|ENGINE [OPTIONS]",
+    epilog="Example: dotforge run logmac --a A.npy --b B.npy -o C.npy --json S.json",
 )
 def command() -> None:
     """Multiply matrices on the RTL of an engine: C = A @ B, compared with golden."""
 
 
-def _command(name: str, runner: Any) -> click.Command:
+def _command(name: str, design: str, runner: Any) -> click.Command:
     path = click.Path(path_type=Path)
     options: list[click.Parameter] = [
         click.Option(["--a", "a"], type=path, required=True, help="A, M×K: .npy, or sparse .npz."),
@@ -65,18 +68,18 @@ def _command(name: str, runner: Any) -> click.Command:
             kind = {"is_flag": True}
         else:
             kind = {"type": option.metadata.get("type", str), "default": option.default}
-        options.append(click.Option([flag], help=option.metadata["help"].capitalize() + ".", **kind))
+        options.append(click.Option([flag], help=sentence(option.metadata["help"]), **kind))
 
     def callback(
         a: Path, b: Path, output: Path | None, report: Path | None, parameters: dict[str, str], **given: Any
     ) -> None:
-        _run(name, runner, a, b, output, report, parameters, runner.Options(**given))
+        _run(name, design, runner, a, b, output, report, parameters, runner.Options(**given))
 
     made = click.Command(
-        name,
+        design,
         params=options,
         callback=callback,
-        help=f"{engines()[name].summary[0].upper()}{engines()[name].summary[1:]}.",
+        help=sentence(engines()[name].summary),
         epilog=f"Example: dotforge run {name} {runner.EXAMPLE}",
     )
     parameter_option(made)
@@ -85,6 +88,7 @@ def _command(name: str, runner: Any) -> click.Command:
 
 def _run(
     name: str,
+    design: str,
     runner: Any,
     a: Path,
     b: Path,
@@ -93,7 +97,15 @@ def _run(
     parameters: dict[str, str],
     options: Any,
 ) -> None:
-    generated = from_parameters(name, parameters)
+    import numpy as np  # noqa: PLC0415
+
+    from dotforge_sim.run.gemm import Design, RunError  # noqa: PLC0415
+    from dotforge_sim.run.operands import load_matrix  # noqa: PLC0415
+
+    from ..export.design import resolve  # noqa: PLC0415
+    from ..tools.files import write_bytes, write_json  # noqa: PLC0415
+
+    generated = resolve(design, parameters)
     matrices = load_matrix(a, "A"), load_matrix(b, "B")
     saved = getattr(options, "save_quantized", None)
     quantized = None if saved is None else Path(saved)

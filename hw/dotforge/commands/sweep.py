@@ -7,11 +7,6 @@ from typing import Any
 import click
 
 from ..console import progress, say, table
-from ..reports.sweep import sweep, table_rows
-from ..reports.sweep_jobs import from_file, grid, jobs
-from ..reports.sweep_run import dask, here
-from ..synthesis.targets import Settings
-from ..tools.yosys import default_engine
 from ._shared import engine_argument
 from ._targets import target_options
 
@@ -65,6 +60,12 @@ def command(
     Reports that are there already, made by the same dotforge, tools and options, are not made again. Exit 1
     when a configuration failed; the others are reported.
     """
+    from ..reports.sweep import sweep, table_rows  # noqa: PLC0415
+    from ..reports.sweep_jobs import from_file, grid, jobs  # noqa: PLC0415
+    from ..reports.sweep_run import dask, here  # noqa: PLC0415
+    from ..synthesis.targets import Settings  # noqa: PLC0415
+    from ..tools.yosys import default_engine  # noqa: PLC0415
+
     names = [name for name, _ in axes]
     for name in names:
         if names.count(name) > 1:

@@ -7,12 +7,8 @@ from typing import Any
 import click
 
 from ..console import print_json, say, table
-from ..export.design import resolve
-from ..synthesis import evidence
+from ..synthesis.choices import HIERARCHIES
 from ..synthesis.metrics import Metric, columns, heading
-from ..synthesis.synth import synthesize
-from ..synthesis.targets import HIERARCHIES, target
-from ..tools.files import write_json
 from ._shared import design_argument, json_option, parameter_option
 from ._targets import target_options
 
@@ -36,6 +32,12 @@ def command(
     Figures are those of the file that DIR holds, or that the parameters give; whether `dotforge verify` ran on
     the same file is said too.
     """
+    from ..export.design import resolve  # noqa: PLC0415
+    from ..synthesis import evidence  # noqa: PLC0415
+    from ..synthesis.synth import synthesize  # noqa: PLC0415
+    from ..synthesis.targets import target  # noqa: PLC0415
+    from ..tools.files import write_json  # noqa: PLC0415
+
     measuring = target(target_name)
     generated = resolve(design, parameters)
     hierarchy = chosen.get("mode", HIERARCHIES[0])
@@ -48,6 +50,7 @@ def command(
         print_json(report)
         return
     _print(report, columns(measuring.kind), hierarchy)
+    click.echo(evidence.describe(report))
 
 
 def _print(report: dict[str, Any], counted: tuple[Metric, ...], hierarchy: str) -> None:
@@ -79,7 +82,6 @@ def _print(report: dict[str, Any], counted: tuple[Metric, ...], hierarchy: str) 
         )
     for note in report.get("notes", []):
         click.echo(note)
-    click.echo(evidence.describe(report))
 
 
 def _cell(counts: dict[str, Any], column: str) -> Any:

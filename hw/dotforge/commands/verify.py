@@ -1,21 +1,24 @@
 """``dotforge verify``: the bench against golden."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
-from dotforge_sim.simulator.bench import SIMULATORS
-
 from ..console import print_json, say
-from ..export.design import resolve
-from ..verify.verify import verify
-from ._shared import design_argument, json_option, parameter_option
+from ._shared import LazyChoice, design_argument, json_option, parameter_option
+
+
+def _simulators() -> Sequence[str]:
+    from dotforge_sim.simulator.bench import SIMULATORS  # noqa: PLC0415
+
+    return SIMULATORS
 
 
 @click.command("verify", epilog="Example: dotforge verify logmac -p lanes=4 --simulator icarus")
 @design_argument
 @parameter_option
-@click.option("--simulator", type=click.Choice(SIMULATORS), default="verilator", show_default=True)
+@click.option("--simulator", type=LazyChoice(_simulators), default="verilator", show_default=True)
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Of all random numbers.")
 @click.option("--timeout", type=click.FloatRange(1), default=600.0, show_default=True, help="Seconds.")
 @click.option("--waves", is_flag=True, help="Also write a waveform.")
@@ -37,6 +40,9 @@ def command(
     as_json: bool,
 ) -> None:
     """Run the cocotb bench of an engine against its golden model."""
+    from ..export.design import resolve  # noqa: PLC0415
+    from ..verify.verify import verify  # noqa: PLC0415
+
     generated = resolve(design, parameters)
     generated_here = Path(design, "manifest.json").is_file()
     directory = output or (

@@ -100,7 +100,7 @@ def _function(manifest: dict[str, Any]) -> list[str]:
     with warnings.catch_warnings():
         # It is made to be asked what it is, and dropped, here and not at some later time.
         warnings.simplefilter("ignore", UnusedElaboratable)
-        kind = type(entry.build(config))
+        kind = type(entry.block(config))
         gc.collect()
     text = inspect.getdoc(kind) or ""
     told = text.partition("\nParameters\n")[0].strip()

@@ -7,7 +7,7 @@ from typing import Any
 
 import jsonschema
 
-from ..registry import configure, engines
+from ..registry import configure, is_directory
 from ..tools.files import OutputError, read_json
 from .manifest import SCHEMA, manifest
 from .verilog import convert
@@ -84,9 +84,8 @@ def load(directory: Path) -> Generated:
 
 def resolve(design: str, parameters: dict[str, Any]) -> Generated:
     """Read a directory, or make the engine of that name; only an engine takes parameters."""
-    path = Path(design)
-    if design not in engines() and (path.is_dir() or path.parent != Path()):
+    if is_directory(design):
         if parameters:
             raise OutputError(f"{design} is generated already: -p goes with an engine, not with a directory")
-        return load(path)
+        return load(Path(design))
     return from_parameters(design, parameters)

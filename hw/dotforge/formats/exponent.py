@@ -3,8 +3,10 @@
 import re
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
-from amaranth.hdl import Value
+if TYPE_CHECKING:
+    from amaranth.hdl import Value
 
 __all__ = ["DALLY3", "ExponentCode", "parse_code"]
 
@@ -48,7 +50,7 @@ class ExponentCode:
             return Fraction(0)
         return (-1) ** negative * Fraction(2) ** (self.low + shift)
 
-    def fields(self, weight: Value) -> tuple[Value, Value, Value]:
+    def fields(self, weight: "Value") -> "tuple[Value, Value, Value]":
         """Split a weight signal into shift, sign and a bit that is set where the weight is zero."""
         shift, negative = weight[: self.shift_bits], weight[self.shift_bits]
         if self.zero_is_negative_low:

@@ -12,8 +12,10 @@ import re
 from dataclasses import dataclass
 from fractions import Fraction
 from math import isqrt
+from typing import TYPE_CHECKING
 
-from amaranth.hdl import Value
+if TYPE_CHECKING:
+    from amaranth.hdl import Value
 
 __all__ = ["LogCode", "is_log_code", "midpoint", "parse_log_code", "power"]
 
@@ -67,7 +69,7 @@ class LogCode:
             return 0.0
         return (-1) ** sign * 2.0 ** (exponent / 2**self.fraction_bits)
 
-    def fields(self, word: Value) -> tuple[Value, Value, Value]:
+    def fields(self, word: "Value") -> "tuple[Value, Value, Value]":
         """Split a word into exponent, sign and a bit that is set where the number is zero."""
         exponent, sign = word[: self.field_bits], word[self.field_bits]
         return exponent, sign, word[-1] if self.zero_flag else ~exponent.any()

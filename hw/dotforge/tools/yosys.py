@@ -5,7 +5,6 @@ same Verilog and give the same counts. WebAssembly sees only the working directo
 relative to it.
 """
 
-import importlib.metadata
 import importlib.util
 import sys
 
@@ -40,6 +39,8 @@ def default_engine() -> str:
 
 def version(engine: str) -> str:
     """Return package and version of a Yosys, as recorded in manifests and reports."""
+    import importlib.metadata  # noqa: PLC0415 - whoever asks for help does not wait for it
+
     package = _PACKAGES[engine]
     return f"{package} {importlib.metadata.version(package)}"
 

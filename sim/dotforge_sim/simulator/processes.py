@@ -13,7 +13,6 @@ import contextlib
 import ctypes
 import json
 import os
-import secrets
 import shutil
 import signal
 import subprocess
@@ -236,7 +235,7 @@ def scratch(directory: Path | None = None, prefix: str = "dotforge-") -> Iterato
     OSError
         It cannot be made.
     """
-    place = Path(directory or tempfile.gettempdir()).absolute() / (prefix + secrets.token_hex(8))
+    place = Path(directory or tempfile.gettempdir()).absolute() / (prefix + os.urandom(8).hex())
     with held():
         with _state.lock:
             _guard()

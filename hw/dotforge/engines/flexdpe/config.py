@@ -1,14 +1,14 @@
-"""Parameters of the Flex-DPE and the widths that follow from them."""
+"""Parameters of the Flex-DPE and the widths that follow from them.
+
+What the hardware knows of itself is imported when it is asked: describing parameters needs none of it.
+"""
 
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, model_validator
 
 from ...formats.table import FORMATS, FloatFormat, Format, IntegerFormat, lookup
-from ...network.distribution.distribution import choose_topology, distribution_columns, evenly, fast
-from ...network.distribution.settings import setting_rows
 from ...parameters import Field, parameters
-from .lane import most_pipeline
 
 __all__ = ["FlexDpeConfig"]
 
@@ -186,6 +186,9 @@ class FlexDpeConfig:
             raise ValueError(f"parameter fold_change=overlap: allowed drain with reduction={self.reduction}")
         if self.flush_subnormals and not self.is_float:
             raise ValueError(f"parameter flush_subnormals=True: format={self.format} has no subnormals")
+        from ...network.distribution.distribution import distribution_columns  # noqa: PLC0415
+        from .lane import most_pipeline  # noqa: PLC0415
+
         most = most_pipeline(self.operand) + 1
         if self.multiplier_pipeline > most:
             raise ValueError(
@@ -259,11 +262,15 @@ class FlexDpeConfig:
     @property
     def topology(self) -> str:
         """Distribution network that ``distribution`` stands for."""
+        from ...network.distribution.distribution import choose_topology  # noqa: PLC0415
+
         return choose_topology(self.distribution, self.lanes)
 
     @property
     def distribution_registers(self) -> tuple[int, ...]:
         """Columns of the distribution network that a register follows."""
+        from ...network.distribution.distribution import distribution_columns, evenly, fast  # noqa: PLC0415
+
         places = fast(self.topology, self.lanes, self.positions)
         if len(places) == self.distribution_pipeline:
             return places
@@ -273,4 +280,6 @@ class FlexDpeConfig:
     @property
     def setting_rows(self) -> int:
         """Rows of a fold's settings of the distribution network."""
+        from ...network.distribution.settings import setting_rows  # noqa: PLC0415
+
         return setting_rows(self.topology, self.lanes, self.positions)

@@ -22,7 +22,6 @@ from amaranth.lib.wiring import Out
 from ...network.distribution.distribution import DistributionNetwork
 from ...network.reduction.parts import register
 from ...network.routing.engines import RouteEngines
-from ...registry import Engine
 from ...stream.axi import StreamBlock
 from .config import FlexDpeConfig
 from .drained_sums import DrainSums
@@ -35,7 +34,7 @@ from .payloads import payloads
 from .stage import Skid
 from .sums import Sums
 
-__all__ = ["ENGINE", "FlexDpe"]
+__all__ = ["FlexDpe"]
 
 
 class FlexDpe(StreamBlock):
@@ -282,12 +281,3 @@ def _guard(m: Module, outer: Any, inner: Any, failed: Value) -> None:
         inner.valid.eq(outer.valid & ~failed),
         outer.ready.eq(inner.ready | failed),
     ]
-
-
-ENGINE = Engine(
-    name="flexdpe",
-    summary="flexible dot product engine: sparse matrices in, exact sums of any row length out",
-    source="SIGMA, section IV",
-    config=FlexDpeConfig,
-    build=FlexDpe,
-)

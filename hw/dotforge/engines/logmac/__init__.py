@@ -2,3 +2,16 @@
 
 Source: Dally, "Core operations" (3-bit exponential weights, 4-bit activations, 16-bit running sum).
 """
+
+from ...registry import Engine
+from .config import LogMacConfig
+
+__all__ = ["ENGINE"]
+
+ENGINE = Engine(
+    name="logmac",
+    summary="log-weight MAC: exponential weights turn multiply-add into shift-and-add; log numbers too",
+    source="Dally, Core operations",
+    config=LogMacConfig,
+    build=f"{__name__}.engine:build",
+)

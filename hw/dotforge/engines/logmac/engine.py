@@ -15,7 +15,6 @@ from amaranth.lib import stream
 
 from ...arithmetic.accumulator import Accumulator
 from ...arithmetic.pipeline import register_beat
-from ...registry import Engine
 from ...stream.axi import StreamBlock
 from .bias import StationaryBias
 from .config import LogMacConfig
@@ -23,7 +22,7 @@ from .datapath import ProductHeap, Products, lane_bits
 from .payloads import payloads
 from .storage import StationaryWeights
 
-__all__ = ["ENGINE", "LogMac"]
+__all__ = ["LogMac", "build"]
 
 
 class LogMac(StreamBlock):
@@ -169,16 +168,7 @@ class LogMac(StreamBlock):
         ]
 
 
-def _build(config: LogMacConfig) -> LogMac:
+def build(config: LogMacConfig) -> LogMac:
     from .log_engine import LogNumberMac  # noqa: PLC0415 - it is built upon this module
 
     return (LogNumberMac if config.is_log else LogMac)(config)
-
-
-ENGINE = Engine(
-    name="logmac",
-    summary="log-weight MAC: exponential weights turn multiply-add into shift-and-add; log numbers too",
-    source="Dally, Core operations",
-    config=LogMacConfig,
-    build=_build,
-)

@@ -3,3 +3,16 @@
 Sources: OCP Microscaling Formats (MX) Specification 1.0; NVIDIA's description of NVFP4 (blocks of 16 E2M1
 elements, an E4M3 scale each, an FP32 scale for the tensor).
 """
+
+from ...registry import Engine
+from .config import MXDotConfig
+
+__all__ = ["ENGINE"]
+
+ENGINE = Engine(
+    name="mxdot",
+    summary="dot products of block formats: OCP MX (MXINT8, MXFP8, MXFP6, MXFP4) and NVFP4, summed in FP32",
+    source="OCP Microscaling Formats (MX) Specification 1.0; NVFP4",
+    config=MXDotConfig,
+    build=f"{__name__}.engine:MXDot",
+)

@@ -16,14 +16,13 @@ from amaranth.lib import stream
 
 from ...arithmetic.float_adder import FloatAdder
 from ...arithmetic.pipeline import register_beat
-from ...registry import Engine
 from ...stream.axi import StreamBlock
 from ...stream.vector_control import VectorControl
 from .config import MXDotConfig
 from .datapath import ScaledBlock, block_sum
 from .payloads import payloads
 
-__all__ = ["ENGINE", "MXDot"]
+__all__ = ["MXDot"]
 
 _FLAGS = ("nan", "rises", "falls")
 
@@ -137,12 +136,3 @@ class MXDot(StreamBlock):
             m.d.sync += done.eq(valid & beat["last"])
         with m.If(enable & valid):
             m.d.sync += running.eq(adder.o)
-
-
-ENGINE = Engine(
-    name="mxdot",
-    summary="dot products of block formats: OCP MX (MXINT8, MXFP8, MXFP6, MXFP4) and NVFP4, summed in FP32",
-    source="OCP Microscaling Formats (MX) Specification 1.0; NVFP4",
-    config=MXDotConfig,
-    build=MXDot,
-)

@@ -2,3 +2,16 @@
 
 Source: Dally, "Hardware for Deep Learning", section "Vector Scaling" (VS-Quant, arXiv 2102.04503).
 """
+
+from ...registry import Engine
+from .config import RequantiseConfig
+
+__all__ = ["ENGINE"]
+
+ENGINE = Engine(
+    name="requantise",
+    summary="post-processing unit of VS-Quant: sums become vectors of elements with a scale computed on the fly",
+    source="Dally, Hardware for Deep Learning, Vector Scaling",
+    config=RequantiseConfig,
+    build=f"{__name__}.engine:Requantise",
+)

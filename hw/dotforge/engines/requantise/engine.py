@@ -16,7 +16,6 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import stream
 
 from ...arithmetic.carry import increment, less_than, name_value, subtract
-from ...registry import Engine
 from ...stream.axi import StreamBlock
 from .banks import SumBanks
 from .config import RequantiseConfig
@@ -24,7 +23,7 @@ from .divider import Divider
 from .payloads import payloads
 from .quotients import ElementQuotient, ScaleQuotient
 
-__all__ = ["ENGINE", "Requantise"]
+__all__ = ["Requantise"]
 
 
 class Requantise(StreamBlock):
@@ -149,12 +148,3 @@ class Requantise(StreamBlock):
         shifted = name_value(m, "shifted", Cat(Const(0, config.magnitude_bits), step))
         dividend = Mux(element, of_element, banks.maximum)
         return dividend, Mux(element, shifted, of_scale), negative & inside
-
-
-ENGINE = Engine(
-    name="requantise",
-    summary="post-processing unit of VS-Quant: sums become vectors of elements with a scale computed on the fly",
-    source="Dally, Hardware for Deep Learning, Vector Scaling",
-    config=RequantiseConfig,
-    build=Requantise,
-)

@@ -2,3 +2,16 @@
 
 Source: Dally, "Hardware for Deep Learning", section "Vector Scaling" (VS-Quant, arXiv 2102.04503).
 """
+
+from ...registry import Engine
+from .config import VSQuantConfig
+
+__all__ = ["ENGINE"]
+
+ENGINE = Engine(
+    name="vsquant",
+    summary="vector-scaled integer MAC (VS-Quant): short vectors of integers with a scale each",
+    source="Dally, Hardware for Deep Learning, Vector Scaling",
+    config=VSQuantConfig,
+    build=f"{__name__}.engine:VSQuant",
+)

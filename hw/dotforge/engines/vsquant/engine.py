@@ -16,7 +16,6 @@ from amaranth.lib import stream
 
 from ...arithmetic.accumulator import Accumulator
 from ...arithmetic.pipeline import register_beat
-from ...registry import Engine
 from ...stream.axi import StreamBlock
 from ...stream.vector_control import VectorControl
 from .config import VSQuantConfig
@@ -24,7 +23,7 @@ from .datapath import RowSum, ScaledSum, block_sum, scale_product
 from .payloads import payloads
 from .select import Select
 
-__all__ = ["ENGINE", "VSQuant"]
+__all__ = ["VSQuant"]
 
 
 class VSQuant(StreamBlock):
@@ -187,12 +186,3 @@ class VSQuant(StreamBlock):
 def _cut(value: Value, parts: int) -> list[Value]:
     size = len(value) // parts
     return [value[part * size : (part + 1) * size] for part in range(parts)]
-
-
-ENGINE = Engine(
-    name="vsquant",
-    summary="vector-scaled integer MAC (VS-Quant): short vectors of integers with a scale each",
-    source="Dally, Hardware for Deep Learning, Vector Scaling",
-    config=VSQuantConfig,
-    build=VSQuant,
-)

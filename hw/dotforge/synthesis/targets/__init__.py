@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from .base import HIERARCHIES, OPTIMIZATIONS, Settings, Target, TargetError, check
+from ..choices import HIERARCHIES, LIBERTY, OPTIMIZATIONS, TARGETS, is_target
+from .base import Settings, Target, TargetError, check
 from .cmos import Cmos
 from .fpga import FPGAS
 from .liberty import from_path, nangate45
@@ -19,15 +20,9 @@ __all__ = [
     "target",
 ]
 
-#: Names of the targets; ``liberty:PATH`` is one more for every Liberty file.
-TARGETS = ("cmos", *FPGAS, "nangate45")
-
-_PATH = "liberty:"
-
-
-def is_target(name: str) -> bool:
-    """Tell whether a name is one of a target, whether or not its files are there."""
-    return name in TARGETS or (name.startswith(_PATH) and len(name) > len(_PATH))
+assert set(TARGETS) == {"cmos", *FPGAS, "nangate45"}, (
+    "a target has its name in dotforge.synthesis.choices too"
+)
 
 
 def target(name: str) -> Target:
@@ -45,5 +40,5 @@ def target(name: str) -> Target:
     if name == "nangate45":
         return nangate45()
     if is_target(name):
-        return from_path(Path(name.removeprefix(_PATH)))
-    raise TargetError(f"target {name}: allowed are {', '.join(TARGETS)}, {_PATH}PATH")
+        return from_path(Path(name.removeprefix(LIBERTY)))
+    raise TargetError(f"target {name}: allowed are {', '.join(TARGETS)}, {LIBERTY}PATH")

@@ -5,15 +5,9 @@ from dataclasses import dataclass, fields
 from typing import Any, Protocol
 
 from ...export.design import Generated
+from ..choices import HIERARCHIES, OPTIMIZATIONS
 
 __all__ = ["COMMON", "HIERARCHIES", "OPTIMIZATIONS", "Settings", "Target", "TargetError", "check", "option"]
-
-#: How a hierarchy is measured: as one flat netlist, or a sum over its modules.
-HIERARCHIES = ("flat", "sum")
-
-#: What a standard-cell mapping strives for.
-OPTIMIZATIONS = ("area", "speed")
-
 
 #: What every target uses of :class:`Settings`.
 COMMON = ("mode", "engine", "timeout", "jobs")
