@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from dotforge.arithmetic import units
 from dotforge.arithmetic.integer_adder import IntegerAdder
 from dotforge.export.verilog import Design, convert
 from dotforge.formats.table import INT4, INT8, INT16, INT32, IntegerFormat
@@ -45,7 +46,7 @@ def test_wide_sums(width: int, overflow: str, flag: bool) -> None:
 
 @pytest.mark.parametrize(("format", "pipeline"), [(INT4, 6), (INT8, 1), (INT16, 3), (INT32, 8)])
 def test_every_depth(format: IntegerFormat, pipeline: int) -> None:
-    block = format.adder(pipeline=pipeline, overflow="saturate", flag=True)
+    block = units.adder(format, pipeline=pipeline, overflow="saturate", flag=True)
     assert block.latency == pipeline
     a, b = draw(format.width, 5_000, seed=3), draw(format.width, 5_000, seed=4)
     assert check(block, a, b)
@@ -54,13 +55,13 @@ def test_every_depth(format: IntegerFormat, pipeline: int) -> None:
 
 
 def test_stages_that_never_stop() -> None:
-    block = INT16.adder(pipeline=2, stallable=False)
+    block = units.adder(INT16, pipeline=2, stallable=False)
     assert "en" not in block.signature.members
     assert check(block, draw(16, 5_000, seed=3), draw(16, 5_000, seed=4))
 
 
 def test_stages_hold_while_not_enabled() -> None:
-    design = convert(INT16.adder(pipeline=3))
+    design = convert(units.adder(INT16, pipeline=3))
     a, b = draw(16, 5_000, seed=5), draw(16, 5_000, seed=6)
     enable = np.random.default_rng(7).integers(0, 2, len(a))
     found = run_text(design, 0, a=encoded(a, 16), b=encoded(b, 16), en=enable)["o"]
@@ -81,7 +82,7 @@ MUTATIONS = {
 
 @pytest.mark.parametrize("name", MUTATIONS)
 def test_mutation_is_caught(name: str, mutate: Any) -> None:
-    block = INT8.adder(overflow="saturate")
+    block = units.adder(INT8, overflow="saturate")
     a, b = draw(8, 5_000, seed=8), draw(8, 5_000, seed=9)
     assert not check(block, a, b, mutate(convert(block), *MUTATIONS[name]))
 
@@ -95,4 +96,4 @@ def test_mutation_is_caught(name: str, mutate: Any) -> None:
 )
 def test_wrong_arguments(arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=f"^{message}$"):
-        INT4.adder(**arguments)
+        units.adder(INT4, **arguments)

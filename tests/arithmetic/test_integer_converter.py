@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from dotforge.arithmetic import units
 from dotforge.arithmetic.integer_converter import IntegerConverter
 from dotforge.export.verilog import Design, convert
 from dotforge.formats.table import INT4, INT8, INT16, INT32, IntegerFormat
@@ -38,7 +39,7 @@ def test_values(source: int, target: int, overflow: str) -> None:
 
 
 def test_register() -> None:
-    block = INT16.converter(INT8, pipeline=1)
+    block = units.converter(INT16, INT8, pipeline=1)
     assert block.latency == 1
     assert check(block)
     block.latency = 0
@@ -53,7 +54,7 @@ MUTATIONS = {
 
 @pytest.mark.parametrize("name", MUTATIONS)
 def test_mutation_is_caught(name: str, mutate: Any) -> None:
-    block = INT8.converter(INT4)
+    block = units.converter(INT8, INT4)
     assert not check(block, mutate(convert(block), *MUTATIONS[name]))
 
 
@@ -66,4 +67,4 @@ def test_mutation_is_caught(name: str, mutate: Any) -> None:
 )
 def test_wrong_arguments(arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=f"^{message}$"):
-        INT32.converter(INT8, **arguments)
+        units.converter(INT32, INT8, **arguments)

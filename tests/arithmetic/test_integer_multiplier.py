@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from dotforge.arithmetic import units
 from dotforge.arithmetic.integer_multiplier import IntegerMultiplier
 from dotforge.export.verilog import convert
 from dotforge.formats.table import INT4, INT8, INT16, IntegerFormat
@@ -45,20 +46,20 @@ def test_every_product(a: int, b: int, operators: bool) -> None:
 
 @pytest.mark.parametrize("b_format", [INT4, INT16], ids=lambda format: format.name)
 def test_wide_products(b_format: IntegerFormat) -> None:
-    block = INT16.multiplier(b_format)
+    block = units.multiplier(INT16, b_format)
     check(block, *every_pair(corners(16), corners(b_format.width)))
     check(block, draw(16, 100_000, seed=1), draw(b_format.width, 100_000, seed=2))
 
 
 @pytest.mark.parametrize("width", [1, 7, 15])
 def test_narrow_products_wrap(width: int) -> None:
-    check(INT8.multiplier(product=IntegerFormat(width)), *every_pair(everything(8), everything(8)))
+    check(units.multiplier(INT8, product=IntegerFormat(width)), *every_pair(everything(8), everything(8)))
 
 
 @pytest.mark.parametrize("operators", [False, True])
 @pytest.mark.parametrize("pipeline", [1, 2])
 def test_every_depth(pipeline: int, operators: bool) -> None:
-    block = INT8.multiplier(pipeline=pipeline, operators=operators)
+    block = units.multiplier(INT8, pipeline=pipeline, operators=operators)
     assert block.latency == pipeline
     a, b = draw(8, 5_000, seed=3), draw(8, 5_000, seed=4)
     design, right = convert(block), wanted(block, a, b)
@@ -68,7 +69,7 @@ def test_every_depth(pipeline: int, operators: bool) -> None:
 
 
 def test_stages_hold_while_not_enabled() -> None:
-    design = convert(INT8.multiplier(pipeline=2))
+    design = convert(units.multiplier(INT8, pipeline=2))
     a, b = draw(8, 5_000, seed=5), draw(8, 5_000, seed=6)
     enable = np.random.default_rng(7).integers(0, 2, len(a))
     found = run_text(design, 0, a=encoded(a, 8), b=encoded(b, 8), en=enable)["o"]
@@ -88,4 +89,4 @@ def test_stages_hold_while_not_enabled() -> None:
 )
 def test_wrong_arguments(arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=f"^{message}$"):
-        INT8.multiplier(**arguments)
+        units.multiplier(INT8, **arguments)

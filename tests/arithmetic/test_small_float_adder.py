@@ -7,6 +7,7 @@ import ml_dtypes
 import numpy as np
 import pytest
 
+from dotforge.arithmetic import units
 from dotforge.arithmetic.small_float_adder import SmallFloatAdder
 from dotforge.export.verilog import Design, convert
 from dotforge.formats.table import BF16, FP8_E4M3, FloatFormat
@@ -57,7 +58,7 @@ def test_golden_against_ml_dtypes() -> None:
 
 @pytest.mark.parametrize("pipeline", [1, 2, 5])
 def test_depth(pipeline: int) -> None:
-    block = FP8_E4M3.adder(pipeline=pipeline)
+    block = units.adder(FP8_E4M3, pipeline=pipeline)
     assert isinstance(block, SmallFloatAdder)
     assert block.latency == pipeline
     design = convert(block)

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from amaranth.hdl import Fragment
 
+from dotforge.arithmetic import units
 from dotforge.formats import table as formats
-from dotforge.formats.table import FloatFormat, IntegerFormat, lookup
+from dotforge.formats.table import FloatFormat, IntegerFormat, find, lookup
 from dotforge_golden import formats as golden
 
 DTYPES: dict[str, Any] = {
@@ -162,10 +163,10 @@ def test_protocol(name: str, pipeline: int, stallable: bool) -> None:
     other: Any = formats.INT8 if isinstance(format, IntegerFormat) else formats.FP16
     assert format.name == name
     assert format.zero == 0
-    multiplier = format.multiplier(other, pipeline=pipeline, stallable=stallable)
+    multiplier = units.multiplier(format, other, pipeline=pipeline, stallable=stallable)
     total = format.sum_format(other, terms=16)
-    adder = format.adder(pipeline=pipeline, stallable=stallable)
-    converter = format.converter(other, pipeline=pipeline, stallable=stallable)
+    adder = units.adder(format, pipeline=pipeline, stallable=stallable)
+    converter = units.converter(format, other, pipeline=pipeline, stallable=stallable)
     assert [len(port) for port in (multiplier.a, multiplier.b)] == [format.width, other.width]
     assert len(multiplier.o) == multiplier.product.width <= total.width
     assert len(adder.a) == len(adder.b) == len(adder.o) == format.width
@@ -179,9 +180,9 @@ def test_protocol(name: str, pipeline: int, stallable: bool) -> None:
 @pytest.mark.parametrize("method", ["multiplier", "converter"])
 def test_kinds_do_not_mix(method: str) -> None:
     with pytest.raises(ValueError, match=r"^INT8 goes together with integers, not with BF16$"):
-        getattr(formats.INT8, method)(formats.BF16)
+        getattr(units, method)(formats.INT8, formats.BF16)
     with pytest.raises(ValueError, match=r"^BF16 goes together with floating-point formats, not with INT8$"):
-        getattr(formats.BF16, method)(formats.INT8)
+        getattr(units, method)(formats.BF16, formats.INT8)
 
 
 def test_lookup() -> None:
@@ -218,3 +219,22 @@ def test_wrong_integer_formats() -> None:
         _ = formats.FP8_E4M3.infinity
     with pytest.raises(ValueError, match=r"^FP4_E2M1 has no NaN$"):
         _ = OTHERS[2].nan
+
+
+@pytest.mark.parametrize(
+    ("name", "width"),
+    [
+        *(("int4", 4), ("INT128", 128), ("uint1", 1), ("bf16", 16), ("fp6_e3m2", 6), ("fp4_e2m1", 4)),
+        *(("dally3", 3), ("exponent:-6:0", 4), ("log:2:2", 5), ("log:2:2:flag", 6)),
+        *(("mxint8", 8), ("mxfp8_e4m3", 8), ("nvfp4", 4), ("e8m0", 8), ("ue4m3", 7)),
+    ],
+)
+def test_one_table_finds_every_kind(name: str, width: int) -> None:
+    found = find(name)
+    assert (found.name.lower(), found.width) == (name.lower(), width)
+
+
+@pytest.mark.parametrize("name", ["int0", "uint129", "flag", "exponent", "fp12", "intx", ""])
+def test_what_no_format_has_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match=r"^format is one of int4, .*nvfp4, .*intN, uintN, .*, not "):
+        find(name)

@@ -9,10 +9,9 @@ import pytest
 from amaranth.hdl import Const
 
 from dotforge.arithmetic import heap
-from dotforge.engines.logmac import datapath
+from dotforge.engines.logmac import datapath, lane
 from dotforge.engines.logmac.config import LogMacConfig
 from dotforge.export.design import Generated, from_parameters
-from dotforge.formats.exponent import ExponentCode
 from dotforge.parameters import make
 from dotforge.synthesis import area
 from dotforge.verify.verify import verify
@@ -110,8 +109,8 @@ def lose_a_carry(patch: pytest.MonkeyPatch) -> None:
 
 
 def forget_zero(patch: pytest.MonkeyPatch) -> None:
-    original = ExponentCode.fields
-    patch.setattr(ExponentCode, "fields", lambda self, weight: (*original(self, weight)[:2], Const(0, 1)))
+    original = lane.code_fields
+    patch.setattr(lane, "code_fields", lambda code, weight: (*original(code, weight)[:2], Const(0, 1)))
 
 
 def drop_the_sign_bit(patch: pytest.MonkeyPatch) -> None:

@@ -20,6 +20,7 @@ import click
 from amaranth.hdl import Module, Signal, signed
 from amaranth.lib.wiring import In, Out
 
+from ..arithmetic import units
 from ..arithmetic.mac import MultiplyAccumulate
 from ..arithmetic.product import METHODS, smaller_method
 from ..block import Block
@@ -79,27 +80,27 @@ _TITLES = {
 
 
 def _cores() -> list[Figure]:
-    units: list[tuple[str, Block, str]] = [
-        ("FP32 adder", FP32.adder(), "5,726: KU Leuven's"),
-        ("FP32 adder, subnormals flushed", FP32.adder(flush_subnormals=True), ""),
-        ("FP16 adder", FP16.adder(), ""),
-        ("BF16 adder", BF16.adder(), ""),
-        ("FP8 E5M2 adder", FP8_E5M2.adder(), ""),
-        ("FP8 E4M3 adder", FP8_E4M3.adder(), ""),
-        ("BF16 × BF16 → FP32", BF16.multiplier(), ""),
-        ("BF16 × BF16 → FP32, flushed", BF16.multiplier(flush_subnormals=True), "2,560: an open core"),
-        ("FP16 × FP16 → FP32", FP16.multiplier(), ""),
-        ("FP8 E4M3 × E4M3 → FP32", FP8_E4M3.multiplier(), ""),
-        ("FP8 E5M2 × E5M2 → FP32", FP8_E5M2.multiplier(), ""),
-        ("FP32 → BF16", FP32.converter(BF16), ""),
-        ("FP32 → FP16", FP32.converter(FP16), ""),
-        ("FP32 → FP8 E4M3", FP32.converter(FP8_E4M3), ""),
-        ("FP16 → FP32", FP16.converter(FP32), ""),
-        ("INT32 adder", INT32.adder(), ""),
-        ("INT32 adder, saturating", INT32.adder(overflow="saturate"), ""),
-        ("INT32 → INT8, saturating", INT32.converter(INT8), ""),
+    cores: list[tuple[str, Block, str]] = [
+        ("FP32 adder", units.adder(FP32), "5,726: KU Leuven's"),
+        ("FP32 adder, subnormals flushed", units.adder(FP32, flush_subnormals=True), ""),
+        ("FP16 adder", units.adder(FP16), ""),
+        ("BF16 adder", units.adder(BF16), ""),
+        ("FP8 E5M2 adder", units.adder(FP8_E5M2), ""),
+        ("FP8 E4M3 adder", units.adder(FP8_E4M3), ""),
+        ("BF16 × BF16 → FP32", units.multiplier(BF16), ""),
+        ("BF16 × BF16 → FP32, flushed", units.multiplier(BF16, flush_subnormals=True), "2,560: an open core"),
+        ("FP16 × FP16 → FP32", units.multiplier(FP16), ""),
+        ("FP8 E4M3 × E4M3 → FP32", units.multiplier(FP8_E4M3), ""),
+        ("FP8 E5M2 × E5M2 → FP32", units.multiplier(FP8_E5M2), ""),
+        ("FP32 → BF16", units.converter(FP32, BF16), ""),
+        ("FP32 → FP16", units.converter(FP32, FP16), ""),
+        ("FP32 → FP8 E4M3", units.converter(FP32, FP8_E4M3), ""),
+        ("FP16 → FP32", units.converter(FP16, FP32), ""),
+        ("INT32 adder", units.adder(INT32), ""),
+        ("INT32 adder, saturating", units.adder(INT32, overflow="saturate"), ""),
+        ("INT32 → INT8, saturating", units.converter(INT32, INT8), ""),
     ]
-    return [Figure(_CORES, unit, block, reference=others) for unit, block, others in units]
+    return [Figure(_CORES, unit, block, reference=others) for unit, block, others in cores]
 
 
 def _methods() -> list[Figure]:
@@ -107,7 +108,7 @@ def _methods() -> list[Figure]:
     for a, b in ((INT4, INT4), (INT8, INT4), (INT8, INT8), (INT16, INT8), (INT16, INT16)):
         unit = f"{a.name} × {b.name}"
         chosen = smaller_method(a.width, b.width)
-        blocks: list[Block] = [a.multiplier(b, method=method) for method in METHODS]
+        blocks: list[Block] = [units.multiplier(a, b, method=method) for method in METHODS]
         if a == b:
             blocks.append(OperatorMultiplier(a.width))
         figures += [Figure(_METHODS, unit, block, reference=chosen) for block in blocks]
@@ -128,19 +129,22 @@ def _dot_products() -> list[Figure]:
 
 
 def _pipelines() -> list[Figure]:
-    units: dict[str, tuple[Sequence[int], Callable[[int], Block]]] = {
-        "FP32 adder": (range(6), lambda depth: FP32.adder(pipeline=depth, stallable=False)),
-        "BF16 × BF16 → FP32": (range(4), lambda depth: BF16.multiplier(pipeline=depth, stallable=False)),
+    pipelined: dict[str, tuple[Sequence[int], Callable[[int], Block]]] = {
+        "FP32 adder": (range(6), lambda depth: units.adder(FP32, pipeline=depth, stallable=False)),
+        "BF16 × BF16 → FP32": (
+            range(4),
+            lambda depth: units.multiplier(BF16, pipeline=depth, stallable=False),
+        ),
         "BF16 × BF16 → FP32, flushed": (
             range(4),
-            lambda depth: BF16.multiplier(pipeline=depth, stallable=False, flush_subnormals=True),
+            lambda depth: units.multiplier(BF16, pipeline=depth, stallable=False, flush_subnormals=True),
         ),
         "FP32 → FP8 E4M3": (
             range(3),
-            lambda depth: FP32.converter(FP8_E4M3, pipeline=depth, stallable=False),
+            lambda depth: units.converter(FP32, FP8_E4M3, pipeline=depth, stallable=False),
         ),
-        "INT8 × INT8": (range(3), lambda depth: INT8.multiplier(pipeline=depth, stallable=False)),
-        "INT32 adder": ((0, 1, 2, 4, 8), lambda depth: INT32.adder(pipeline=depth, stallable=False)),
+        "INT8 × INT8": (range(3), lambda depth: units.multiplier(INT8, pipeline=depth, stallable=False)),
+        "INT32 adder": ((0, 1, 2, 4, 8), lambda depth: units.adder(INT32, pipeline=depth, stallable=False)),
     }
     others = {  # the authors' published RTL with its registers and latches, same flow
         ("FP32 adder", 1): "13,800: SIGMA's own RTL",
@@ -149,7 +153,7 @@ def _pipelines() -> list[Figure]:
     }
     return [
         Figure(_PIPELINES, unit, make(depth), reference=others.get((unit, depth), ""))
-        for unit, (depths, make) in units.items()
+        for unit, (depths, make) in pipelined.items()
         for depth in depths
     ]
 

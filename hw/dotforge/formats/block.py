@@ -4,11 +4,37 @@ from dataclasses import dataclass
 
 from .floating import FP8_E4M3, FP8_E5M2, FloatFormat
 
-__all__ = ["ELEMENTS", "FP4_E2M1", "FP6_E2M3", "FP6_E3M2", "Element"]
+__all__ = ["ELEMENTS", "FP4_E2M1", "FP6_E2M3", "FP6_E3M2", "SCALES", "Element", "ScaleFormat"]
 
 FP6_E3M2 = FloatFormat("FP6_E3M2", exponent_bits=3, mantissa_bits=2, specials="none")
 FP6_E2M3 = FloatFormat("FP6_E2M3", exponent_bits=2, mantissa_bits=3, specials="none")
 FP4_E2M1 = FloatFormat("FP4_E2M1", exponent_bits=2, mantissa_bits=1, specials="none")
+
+
+@dataclass(frozen=True)
+class ScaleFormat:
+    """Format of the scale that a block shares.
+
+    Parameters
+    ----------
+    name : as manifests call it
+    width : bits
+    meaning : what a code stands for, one line
+    """
+
+    name: str
+    width: int
+    meaning: str
+
+
+#: name → format of a shared scale
+SCALES = {
+    entry.name: entry
+    for entry in (
+        ScaleFormat("e8m0", 8, "2^(code − 127); 255 is NaN"),
+        ScaleFormat("ue4m3", 7, "E4M3 without its sign: 127 is NaN"),
+    )
+}
 
 
 @dataclass(frozen=True)

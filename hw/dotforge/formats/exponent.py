@@ -3,10 +3,6 @@
 import re
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from amaranth.hdl import Value
 
 __all__ = ["DALLY3", "ExponentCode", "parse_code"]
 
@@ -43,19 +39,17 @@ class ExponentCode:
         """Width of a weight."""
         return 1 + self.shift_bits
 
+    @property
+    def width(self) -> int:
+        """Bits of a word: ``bits``, under the name that every format has."""
+        return self.bits
+
     def value(self, code: int) -> Fraction:
         """Weight that a code stands for; ``code`` is 0 … 2^bits − 1."""
         shift, negative = code & ((1 << self.shift_bits) - 1), code >> self.shift_bits
         if shift > self.max_shift or (self.zero_is_negative_low and negative and not shift):
             return Fraction(0)
         return (-1) ** negative * Fraction(2) ** (self.low + shift)
-
-    def fields(self, weight: "Value") -> "tuple[Value, Value, Value]":
-        """Split a weight signal into shift, sign and a bit that is set where the weight is zero."""
-        shift, negative = weight[: self.shift_bits], weight[self.shift_bits]
-        if self.zero_is_negative_low:
-            return shift, negative, negative & ~shift.any()
-        return shift, negative, shift > self.max_shift
 
 
 #: The paper's code for {−1, −1/2, −1/4, 0, 1/8, 1/4, 1/2, 1}.

@@ -5,13 +5,6 @@ and E5M2; BF16 is the upper half of binary32.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from ..arithmetic.float_adder import FloatAdder
-    from ..arithmetic.float_converter import FloatConverter
-    from ..arithmetic.float_multiplier import FloatMultiplier
-    from ..arithmetic.small_float_adder import SmallFloatAdder
 
 __all__ = ["BF16", "FP8_E4M3", "FP8_E5M2", "FP16", "FP32", "FloatFormat"]
 
@@ -161,46 +154,6 @@ class FloatFormat:
         if terms < 1:
             raise ValueError(f"a sum has at least one term, not {terms}")
         return FP32
-
-    # Blocks import this module, so it imports them late.
-
-    def multiplier(self, other: "FloatFormat | None" = None, **options: Any) -> "FloatMultiplier":
-        """Return a multiplier of this format and ``other`` into their sum format.
-
-        ``options`` are those of :class:`dotforge.arithmetic.float_multiplier.FloatMultiplier`.
-        """
-        from ..arithmetic.float_multiplier import FloatMultiplier  # noqa: PLC0415
-
-        _same_kind(self, other)
-        return FloatMultiplier(self, other, **{"product": self.sum_format(other), **options})
-
-    def adder(self, **options: Any) -> "FloatAdder | SmallFloatAdder":
-        """Return an adder of this format.
-
-        ``options`` are those of :class:`dotforge.arithmetic.float_adder.FloatAdder`, or without infinity
-        those of :class:`dotforge.arithmetic.small_float_adder.SmallFloatAdder`.
-        """
-        from ..arithmetic.float_adder import FloatAdder  # noqa: PLC0415
-        from ..arithmetic.small_float_adder import SmallFloatAdder  # noqa: PLC0415
-
-        return FloatAdder(self, **options) if self.has_infinity else SmallFloatAdder(self, **options)
-
-    def converter(self, target: "FloatFormat", **options: Any) -> "FloatConverter":
-        """Return a converter of this format into ``target``.
-
-        ``options`` are those of :class:`dotforge.arithmetic.float_converter.FloatConverter`.
-        """
-        from ..arithmetic.float_converter import FloatConverter  # noqa: PLC0415
-
-        _same_kind(self, target)
-        return FloatConverter(self, target, **options)
-
-
-def _same_kind(format: FloatFormat, other: object) -> None:
-    if other is not None and not isinstance(other, FloatFormat):
-        raise ValueError(
-            f"{format.name} goes together with floating-point formats, not with {getattr(other, 'name', other)}"
-        )
 
 
 BF16 = FloatFormat("BF16", exponent_bits=8, mantissa_bits=7)

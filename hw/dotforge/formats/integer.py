@@ -1,14 +1,8 @@
-"""Integer formats: two's complement."""
+"""Integer formats: two's complement, and unsigned."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from ..arithmetic.integer_adder import IntegerAdder
-    from ..arithmetic.integer_converter import IntegerConverter
-    from ..arithmetic.integer_multiplier import IntegerMultiplier
-
-__all__ = ["INT4", "INT8", "INT16", "INT32", "IntegerFormat"]
+__all__ = ["INT4", "INT8", "INT16", "INT32", "IntegerFormat", "UnsignedFormat"]
 
 
 @dataclass(frozen=True)
@@ -56,43 +50,31 @@ class IntegerFormat:
         """Tell whether ``value`` is one of the format."""
         return self.minimum <= value <= self.maximum
 
-    # Blocks import this module, so it imports them late.
 
-    def multiplier(self, other: "IntegerFormat | None" = None, **options: Any) -> "IntegerMultiplier":
-        """Return a multiplier of this format and ``other`` into their product format.
+@dataclass(frozen=True)
+class UnsignedFormat:
+    """Unsigned integer of ``width`` bits, 1…128: scales and codes, not what datapaths multiply."""
 
-        ``options`` are those of :class:`dotforge.arithmetic.integer_multiplier.IntegerMultiplier`.
-        """
-        from ..arithmetic.integer_multiplier import IntegerMultiplier  # noqa: PLC0415
+    width: int
 
-        _same_kind(self, other)
-        return IntegerMultiplier(self, other, **options)
+    def __post_init__(self) -> None:
+        if not 1 <= self.width <= 128:
+            raise ValueError(f"integer width is 1…128 bits, not {self.width}")
 
-    def adder(self, **options: Any) -> "IntegerAdder":
-        """Return an adder of this format.
+    @property
+    def name(self) -> str:
+        """``UINT8`` for 8 bits."""
+        return f"UINT{self.width}"
 
-        ``options`` are those of :class:`dotforge.arithmetic.integer_adder.IntegerAdder`.
-        """
-        from ..arithmetic.integer_adder import IntegerAdder  # noqa: PLC0415
+    @property
+    def zero(self) -> int:
+        """Encoding of zero."""
+        return 0
 
-        return IntegerAdder(self, **options)
-
-    def converter(self, target: "IntegerFormat", **options: Any) -> "IntegerConverter":
-        """Return a converter of this format into ``target``.
-
-        ``options`` are those of :class:`dotforge.arithmetic.integer_converter.IntegerConverter`.
-        """
-        from ..arithmetic.integer_converter import IntegerConverter  # noqa: PLC0415
-
-        _same_kind(self, target)
-        return IntegerConverter(self, target, **options)
-
-
-def _same_kind(format: IntegerFormat, other: object) -> None:
-    if other is not None and not isinstance(other, IntegerFormat):
-        raise ValueError(
-            f"{format.name} goes together with integers, not with {getattr(other, 'name', other)}"
-        )
+    @property
+    def maximum(self) -> int:
+        """Largest value."""
+        return (1 << self.width) - 1
 
 
 INT4 = IntegerFormat(4)

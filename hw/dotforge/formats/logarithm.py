@@ -12,10 +12,6 @@ import re
 from dataclasses import dataclass
 from fractions import Fraction
 from math import isqrt
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from amaranth.hdl import Value
 
 __all__ = ["LogCode", "is_log_code", "midpoint", "parse_log_code", "power"]
 
@@ -53,6 +49,11 @@ class LogCode:
         return 1 + self.field_bits + self.zero_flag
 
     @property
+    def width(self) -> int:
+        """Bits of a word: ``bits``, under the name that every format has."""
+        return self.bits
+
+    @property
     def least_exponent(self) -> int:
         """Exponent field of the least magnitude."""
         return 0 if self.zero_flag else 1
@@ -68,11 +69,6 @@ class LogCode:
         if word >> self.field_bits + 1 or (not self.zero_flag and not exponent):
             return 0.0
         return (-1) ** sign * 2.0 ** (exponent / 2**self.fraction_bits)
-
-    def fields(self, word: "Value") -> "tuple[Value, Value, Value]":
-        """Split a word into exponent, sign and a bit that is set where the number is zero."""
-        exponent, sign = word[: self.field_bits], word[self.field_bits]
-        return exponent, sign, word[-1] if self.zero_flag else ~exponent.any()
 
 
 _NAME = re.compile(r"log:(\d):(\d)(:flag)?")

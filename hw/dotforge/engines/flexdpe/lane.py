@@ -5,6 +5,7 @@ from typing import Any
 from amaranth.hdl import Cat, Module, Signal, Value
 from amaranth.lib.wiring import In, Out
 
+from ...arithmetic import units
 from ...arithmetic.float_multiplier import FloatMultiplier
 from ...arithmetic.integer_multiplier import IntegerMultiplier
 from ...block import Block
@@ -76,7 +77,7 @@ class Lane(Block):
         elif self.operators:
             options["method"] = "baugh-wooley"
         inner = self.pipeline - self.ahead
-        m.submodules.multiplier = multiplier = self.operand.multiplier(pipeline=inner, **options)
+        m.submodules.multiplier = multiplier = units.multiplier(self.operand, pipeline=inner, **options)
         operands: Value = Cat(self.stationary & self.useful.replicate(self.operand.width), self.value)
         for number in range(self.ahead):
             operands = register(m, operands, f"operands_{number}", self.en)

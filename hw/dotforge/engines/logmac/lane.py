@@ -14,6 +14,7 @@ A zero weight in the plain form makes x all ones, −1, which the +1 cancels: no
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, signed
 from amaranth.lib.wiring import In, Out
 
+from ...arithmetic.units import code_fields
 from ...block import Block
 from ...formats.exponent import ExponentCode
 
@@ -56,7 +57,7 @@ class ShiftAddLane(Block):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        shift, negative, zero = self.code.fields(self.weight)
+        shift, negative, zero = code_fields(self.code, self.weight)
         a = self.activation.as_unsigned()
         if self.fold_sign:
             complemented = Signal(signed(self.activation_bits))

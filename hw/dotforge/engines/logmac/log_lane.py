@@ -17,6 +17,7 @@ from amaranth.lib.wiring import In, Out
 from ...arithmetic.carry import add
 from ...arithmetic.heap import Heap
 from ...arithmetic.product import add_product
+from ...arithmetic.units import code_fields
 from ...block import Block
 from .log_plan import LogPlan
 
@@ -54,10 +55,10 @@ class LogLane(Block):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         plan = self.plan
-        exponent, sign, zero = plan.weight.fields(self.weight)
+        exponent, sign, zero = code_fields(plan.weight, self.weight)
         exponent = _aligned(exponent, plan.fraction_bits - plan.weight.fraction_bits)
         if plan.activation is not None:
-            other, other_sign, other_zero = plan.activation.fields(self.activation)
+            other, other_sign, other_zero = code_fields(plan.activation, self.activation)
             other = _aligned(other, plan.fraction_bits - plan.activation.fraction_bits)
             width = max(len(exponent), len(other))
             total, carry = add(m, "exponent", _wide(exponent, width), _wide(other, width))

@@ -1,15 +1,10 @@
 """What the streams of the block-format dot product carry."""
 
-from ...formats.block import Element
+from ...formats.block import SCALES, Element
 from ...stream.payload import Lanes, Payload
 from .config import MXDotConfig
 
 __all__ = ["payloads"]
-
-_SCALES = {
-    "e8m0": "2^(code − 127); 255 is NaN",
-    "ue4m3": "E4M3 without its sign: 127 is NaN",
-}
 
 
 def payloads(config: MXDotConfig) -> tuple[dict[str, Payload], dict[str, Payload]]:
@@ -21,7 +16,7 @@ def payloads(config: MXDotConfig) -> tuple[dict[str, Payload], dict[str, Payload
             config.scale_bits,
             False,
             element.scale,
-            meaning=f"scale of the block, {_SCALES[element.scale]}"
+            meaning=f"scale of the block, {SCALES[element.scale].meaning}"
             + ("; counts with the last beat of a block" if config.beats > 1 else ""),
         )
         inputs[f"{name}s"] = Payload(

@@ -9,6 +9,7 @@ from itertools import pairwise
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
+from ...arithmetic import units
 from ...arithmetic.float_adder import FloatAdder
 from ...arithmetic.integer_adder import IntegerAdder
 from ...arithmetic.small_float_adder import SmallFloatAdder
@@ -82,8 +83,8 @@ class Summation:
         options = {"stallable": self.stallable, "operators": self.operators}
         depth = self.depth if depth is None else depth
         if isinstance(self.format, FloatFormat):
-            return self.format.adder(flush_subnormals=self.flush_subnormals, pipeline=depth, **options)
-        return IntegerFormat(width).adder(pipeline=depth, **options)
+            return units.adder(self.format, flush_subnormals=self.flush_subnormals, pipeline=depth, **options)
+        return units.adder(IntegerFormat(width), pipeline=depth, **options)
 
     def neutral(self, width: int) -> int:
         """Return what added to x gives x: zero, or −0 in floating point (+0 would turn −0 into +0)."""
