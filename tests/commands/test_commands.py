@@ -18,7 +18,19 @@ from dotforge.export.manifest import SCHEMA
 from dotforge.registry import engines
 from dotforge.synthesis import synth
 
-COMMANDS = ("board", "compare", "completion", "draw", "generate", "list", "run", "sweep", "synth", "verify")
+COMMANDS = (
+    "board",
+    "compare",
+    "completion",
+    "draw",
+    "example",
+    "generate",
+    "list",
+    "run",
+    "sweep",
+    "synth",
+    "verify",
+)
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -22,10 +22,13 @@ from .flexdpe_beats import inputs
 from .gemm import Design, Progress, RunError, RunResult, statistics
 from .operands import checked_operands, dense
 
-__all__ = ["EXAMPLE", "Options", "run"]
+__all__ = ["EXAMPLE", "SPARSITY", "Options", "run"]
 
 #: Arguments of an example for the command line's help.
 EXAMPLE = "--a activations.npy --b weights.npz --stationary auto -o product.npy --json report.json"
+
+#: Of the weights of sample operands: what the paper's evaluation has.
+SPARSITY = 0.8
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,18 +5,19 @@ from typing import Any
 
 import numpy as np
 
-from dotforge_golden.levels import UNITS
+from dotforge_golden.levels import UNITS, Levels
 from dotforge_golden.logmac import folded_bias, weight_code
 
 from ..simulator.streams import Beats, Simulator
 from .gemm import Design, RunError
 from .logmac_golden import Golden, golden
-from .logmac_operands import Operands, is_log
+from .logmac_operands import Operands, activation_levels, is_log, weight_levels
 from .loop import Finish, Found, Job, runner
 from .options import RunOptions
 from .quality import finite, sqnr
+from .samples import Draw, normal
 
-__all__ = ["EXAMPLE", "Options", "finish", "prepare", "run"]
+__all__ = ["EXAMPLE", "Options", "finish", "prepare", "run", "sample"]
 
 #: Arguments of an example for the command line's help.
 EXAMPLE = "--a activations.npy --b weights.npy -o product.npy --json report.json"
@@ -187,3 +188,14 @@ def _streams(simulator: Simulator, operands: _Beats, columns: range, *, stationa
     if bias is not None:
         result["bias"] = simulator.pack("bias", bias=bias)
     return result
+
+
+def sample(parameters: dict[str, Any], random: np.random.Generator) -> tuple[Draw, Draw]:
+    """Return what draws operands: numbers that the codes have, or real ones where weights are log numbers."""
+    if is_log(parameters):
+        return normal(random), normal(random)
+
+    def levels(of: Levels) -> Draw:
+        return lambda rows, columns: of.decode(random.choice(of.words, (rows, columns))).astype(np.float32)
+
+    return levels(activation_levels(parameters)), levels(weight_levels(parameters))

@@ -18,8 +18,9 @@ from .loop import Finish, Found, Job, runner
 from .mxdot_operands import BlockOperands
 from .options import RunOptions
 from .quality import Taken, distance_in_bits, finite
+from .samples import Draw, normal
 
-__all__ = ["EXAMPLE", "Options", "finish", "prepare", "run"]
+__all__ = ["EXAMPLE", "Options", "finish", "prepare", "run", "sample"]
 
 #: Arguments of an example for the command line's help.
 EXAMPLE = (
@@ -194,3 +195,8 @@ def _arrays(activations: Blocks, weights: Blocks) -> dict[str, np.ndarray]:
         "b_scales": np.ascontiguousarray(weights.scales.T),
         "b_units": weights.units,
     }
+
+
+def sample(parameters: dict[str, Any], random: np.random.Generator) -> tuple[Draw, Draw]:
+    """Return what draws operands: real numbers, as those of a layer."""
+    return normal(random), normal(random)

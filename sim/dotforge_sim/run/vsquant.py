@@ -15,9 +15,10 @@ from .gemm import Design, RunError
 from .loop import Finish, Found, Job, runner
 from .options import RunOptions, check_range
 from .quality import Taken, finite, integer_margin
+from .samples import Draw, normal
 from .vsquant_operands import VectorOperands
 
-__all__ = ["EXAMPLE", "Options", "finish", "prepare", "run"]
+__all__ = ["EXAMPLE", "Options", "finish", "prepare", "run", "sample"]
 
 #: Arguments of an example for the command line's help.
 EXAMPLE = "--a activations.npy --b weights.npy --clipping optimum -o product.npy --json report.json"
@@ -279,3 +280,13 @@ def _arrays(activations: Quantised, weights: Quantised, *, sparse: bool) -> dict
         arrays["b_stored"] = np.ascontiguousarray(values.T.astype(np.int8))
         arrays["b_places"] = np.ascontiguousarray(indices.T.astype(np.uint8))
     return arrays
+
+
+def sample(parameters: dict[str, Any], random: np.random.Generator) -> tuple[Draw, Draw]:
+    """Return what draws operands: real numbers, as those of a layer; weights are 2:4 sparse where they have to be."""
+    draw = normal(random)
+
+    def sparse(rows: int, columns: int) -> np.ndarray:
+        return prune(draw(rows, columns).T).T
+
+    return draw, sparse if parameters["sparsity"] == "2:4" else draw
