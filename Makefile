@@ -25,6 +25,7 @@ lint: $(VENV)/tested
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 	$(RUN) -m pyright --pythonpath $(RUN)
+	$(VENV)/bin/lint-imports --no-cache
 
 figures: $(VENV)/tested
 	$(RUN) -m dotforge.figures.all -o build/figures

@@ -5,58 +5,19 @@ To know an engine's parameters no hardware is imported: that is done when one is
 
 import importlib
 import pkgutil
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from .stream.axi import AxiStream, StreamBlock
+from .entry import Engine
 
 __all__ = ["Engine", "configure", "engine", "engines", "is_directory", "names"]
-
-
-@dataclass(frozen=True)
-class Engine:
-    """An entry of the registry: the ``ENGINE`` of a package, or of its ``engine`` module.
-
-    The golden model, the runner and the bench are found by the same name: ``dotforge_golden.NAME``,
-    ``dotforge_sim.run.NAME``, ``tb/NAME/``.
-
-    Parameters
-    ----------
-    name : as on the command line, and of the top module
-    summary : one line
-    source : paper and section
-    config : dataclass of parameters
-    build : makes the engine from a configuration; or ``module:name`` of what does, imported when it is used
-    """
-
-    name: str
-    summary: str
-    source: str
-    config: type
-    build: "Callable[[Any], StreamBlock] | str"
-
-    def block(self, config: Any) -> "StreamBlock":
-        """Return the engine of a configuration."""
-        if not isinstance(self.build, str):
-            return self.build(config)
-        module, _, name = self.build.partition(":")
-        return getattr(importlib.import_module(module), name)(config)
-
-    def top(self, config: Any) -> "AxiStream":
-        """Return the engine with AXI-Stream ports."""
-        from .stream.axi import AxiStream  # noqa: PLC0415 - hardware
-
-        return AxiStream(self.block(config))
 
 
 @cache
 def _packages() -> dict[str, str]:
     """Return the packages of engines by name, which is that of the engine, in alphabetical order."""
-    from . import engines as package  # noqa: PLC0415 - engines name their entries by this module
+    from . import engines as package  # noqa: PLC0415 - only where engines are asked for
 
     found = {module.name: f"{package.__name__}.{module.name}" for module in pkgutil.iter_modules(package.__path__)
              if module.ispkg}  # fmt: skip

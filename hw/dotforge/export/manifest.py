@@ -4,7 +4,7 @@ import importlib.metadata
 from dataclasses import asdict
 from typing import Any
 
-from ..registry import Engine
+from ..entry import Engine
 from ..stream.axi import AxiStream, prefix
 from ..tools import yosys
 from .verilog import Design

@@ -1,6 +1,6 @@
 """Flex-DPE: sparse matrices in, exact sums out."""
 
-from ...registry import Engine
+from ...entry import Engine
 from .config import FlexDpeConfig
 
 __all__ = ["ENGINE"]

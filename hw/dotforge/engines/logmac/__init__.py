@@ -3,7 +3,7 @@
 Source: Dally, "Core operations" (3-bit exponential weights, 4-bit activations, 16-bit running sum).
 """
 
-from ...registry import Engine
+from ...entry import Engine
 from .config import LogMacConfig
 
 __all__ = ["ENGINE"]

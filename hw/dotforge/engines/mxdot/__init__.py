@@ -4,7 +4,7 @@ Sources: OCP Microscaling Formats (MX) Specification 1.0; NVIDIA's description o
 elements, an E4M3 scale each, an FP32 scale for the tensor).
 """
 
-from ...registry import Engine
+from ...entry import Engine
 from .config import MXDotConfig
 
 __all__ = ["ENGINE"]

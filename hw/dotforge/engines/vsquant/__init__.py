@@ -3,7 +3,7 @@
 Source: Dally, "Hardware for Deep Learning", section "Vector Scaling" (VS-Quant, arXiv 2102.04503).
 """
 
-from ...registry import Engine
+from ...entry import Engine
 from .config import VSQuantConfig
 
 __all__ = ["ENGINE"]
