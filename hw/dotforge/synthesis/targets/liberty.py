@@ -106,7 +106,7 @@ class StandardCells:
             "delete t:$scopeinfo",
             "rename -enumerate -pattern n_%",
             "tee -q -o stat.json stat -json",
-            "write_verilog -noattr -noexpr netlist.v",
+            "write_verilog -noattr -noexpr -simple-lhs netlist.v",
         ]
         files = {
             "design.v": generated.verilog,

@@ -8,7 +8,9 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
+from .. import result_cache, source
 from .base import TargetError
 
 __all__ = ["Library", "load", "nangate45"]
@@ -38,27 +40,80 @@ class Library:
         return hashlib.sha256(self.text.encode()).hexdigest()
 
     @cached_property
+    def _read(self) -> dict[str, Any]:
+        """What is read from the text: once a content, since a library of 7 MB takes seconds."""
+        key = f"liberty {self.sha256} {source.code(__name__)}"
+        found = result_cache.load(key)
+        if found is None:
+            found = _facts(self.text)
+            result_cache.store(key, found)
+        return found
+
+    @property
     def has_timing(self) -> bool:
         """Whether any cell has delays."""
-        return re.search(r"\btiming\s*\(", self.text) is not None
+        return self._read["timing"]
 
-    @cached_property
+    @property
     def areas(self) -> dict[str, float]:
         """Area of each cell, in the unit of the file (µm² by custom)."""
-        pieces = re.split(r"^\s*cell\s*\(\s*\"?([\w$.\[\]]+)\"?\s*\)", self.text, flags=re.M)
-        found = {}
-        for name, body in zip(pieces[1::2], pieces[2::2], strict=True):
-            area = re.search(r"^\s*area\s*:\s*\"?([-+.\deE]+)", body, re.M)
-            if area:
-                found[name] = float(area[1])
-        return found
+        return self._read["areas"]
 
     @cached_property
     def flip_flops(self) -> frozenset[str]:
         """Names of the cells with a register in them."""
-        pieces = re.split(r"^\s*cell\s*\(\s*\"?([\w$.\[\]]+)\"?\s*\)", self.text, flags=re.M)
-        pairs = zip(pieces[1::2], pieces[2::2], strict=True)
-        return frozenset(name for name, body in pairs if re.search(r"^\s*(ff|ff_bank)\s*\(", body, re.M))
+        return frozenset(self._read["flip_flops"])
+
+
+def _facts(text: str) -> dict[str, Any]:
+    """Read what is used of a Liberty file.
+
+    Raises
+    ------
+    TargetError
+        It cannot be read; the message goes on where the name of the file ends.
+    """
+    try:
+        from liberty.parser import LibertyParserError, parse_liberty  # noqa: PLC0415 - an extra
+    except ImportError:
+        raise TargetError("needs liberty-parser to be read: pip install 'dotforge[asic]'") from None
+    try:
+        library = parse_liberty(text)
+    except LibertyParserError as error:
+        said = " ".join(str(error).split())
+        if said.endswith(", None)"):
+            raise TargetError("is truncated (it ends within a group)") from None
+        # The parser counts lines from 0.
+        where = re.match(r"Error on line (\d+), position (\d+)", said)
+        line = f", line {int(where[1]) + 1}" if where else ""
+        raise TargetError(f"cannot be parsed{line}: {said.partition(': ')[2] or said}") from None
+    if library.group_name != "library":
+        raise TargetError("is not a Liberty file (no `library (…)` in it)")
+    cells = {_plain(cell.args[0]): cell for cell in library.get_groups("cell") if cell.args}
+    return {
+        "areas": {name: area for name, cell in cells.items() if (area := _number(cell, "area")) is not None},
+        "flip_flops": [
+            name for name, cell in cells.items() if cell.get_groups("ff") or cell.get_groups("ff_bank")
+        ],
+        "timing": any(_has(cell, "timing") for cell in cells.values()),
+    }
+
+
+def _plain(value: Any) -> str:
+    return str(value).strip('"')
+
+
+def _number(group: Any, name: str) -> float | None:
+    found = group.get_attribute(name)
+    try:
+        return None if found is None else float(_plain(found))
+    except ValueError:
+        return None
+
+
+def _has(group: Any, name: str) -> bool:
+    """Tell whether a group of that name is anywhere below."""
+    return any(below.group_name == name or _has(below, name) for below in group.groups)
 
 
 def load(path: Path, label: str | None = None) -> Library:
@@ -85,11 +140,13 @@ def _load(path: Path, label: str | None, stamp: int) -> Library:
         reason = getattr(error, "strerror", None) or error
         raise TargetError(f"liberty: cannot read {path}: {reason}") from error
     library = Library(label or path.name, path, text)
-    if not re.search(r"^\s*library\s*\(", text, re.M):
+    if not re.search(r"\blibrary\s*\(", text):
         raise TargetError(f"liberty: {path} is not a Liberty file (no `library (…)` in it)")
-    if text.count("{") != text.count("}"):
-        raise TargetError(f"liberty: {path} is truncated (braces do not match)")
-    if not library.areas:
+    try:
+        areas = library.areas
+    except TargetError as error:
+        raise TargetError(f"liberty: {path} {error}") from None
+    if not areas:
         raise TargetError(f"liberty: {path} has no cell with an area")
     if not library.flip_flops:
         raise TargetError(f"liberty: {path} has no flip-flop")
