@@ -8,7 +8,7 @@ import click
 
 from ..console import print_json, say, table
 from ..synthesis.choices import HIERARCHIES
-from ..synthesis.metrics import Metric, columns, heading
+from ..synthesis.metrics import Metric, columns, heading, metric, value
 from ._shared import design_argument, json_option, parameter_option
 from ._targets import target_options
 
@@ -74,10 +74,14 @@ def _print(report: dict[str, Any], counted: tuple[Metric, ...], hierarchy: str) 
             f"between {timing['between']}"
         )
     if power:
-        energy = power["energy_pj_per_mac"]
+        energies = [
+            f", {found:g} {row.unit} {row.heading.removeprefix('energy ')}"
+            for row in metric("energy")
+            if (found := value(report, row)) is not None
+        ]
         click.echo(
             f"power {power['power_mw']:g} mW at {power['clock_mhz']:g} MHz"
-            + (f", {energy:g} pJ a useful MAC" if energy else "; the bench counts no useful MACs")
+            + ("".join(energies) or "; the bench counts no useful MACs")
             + f" ({power['activity']['source']})"
         )
     for note in report.get("notes", []):

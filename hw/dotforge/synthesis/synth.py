@@ -4,8 +4,7 @@ import json
 from typing import Any
 
 from ..export.design import Generated
-from ..tools import process as tools
-from ..tools import result_cache, source, yosys
+from ..tools import process, result_cache, source, yosys
 from .metrics import power_schema, required, timing_schema, totals_schema
 from .targets import HIERARCHIES, TARGETS, Settings, check
 from .targets import target as find_target
@@ -116,17 +115,19 @@ def synthesize(
     ------
     TargetError
         There is no such target, what it needs is not there, or it makes no use of what was chosen.
-    YosysError, ToolError
-        Synthesis failed, did not end in time, or left a cell that is not counted.
+    YosysError
+        Synthesis failed, did not end in time, or left a cell that is not counted. Where only timing or power
+        fails, a note of the report says so.
     """
     settings = Settings(mode=mode, engine=engine or yosys.default_engine(), timeout=timeout, **choices)
     report = report_head(generated.manifest, target, settings)
     # Options hash what counts; the rest of what makes a figure is the code that runs the tools.
-    key = json.dumps([report, source.code(yosys, tools, result_cache, __name__)], sort_keys=True)
+    key = json.dumps([report, source.code(yosys, process, result_cache, __name__)], sort_keys=True)
     costs = result_cache.load(key)
     if costs is None:
         costs = find_target(target).measure(generated, settings)
-        result_cache.store(key, costs)
+        if not costs.pop("incomplete", False):
+            result_cache.store(key, costs)
     report = {**report, **costs}
     result_cache.remember(report)
     return report

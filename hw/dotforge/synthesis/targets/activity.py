@@ -135,6 +135,11 @@ def _with_models(netlist: str, library: Library, settings: Settings) -> str:
     return "\n".join([*parts, netlist])
 
 
+def _figure(found: float) -> float:
+    """Round to six digits: however small a figure is, it does not become nothing."""
+    return float(f"{found:.6g}")
+
+
 def power_of_bench(
     netlist: str, generated: Generated, library: Library, settings: Settings
 ) -> dict[str, Any]:
@@ -163,14 +168,13 @@ def power_of_bench(
         if net in toggles.nets
     }
     watts = power(netlist, manifest, library, activity, settings)
-    useful = counts.get("useful_macs")
+    useful, values = counts.get("useful_macs"), counts.get("values")
     joules = watts["total"] * toggles.cycles / (settings.clock_mhz * 1e6)
     return {
-        "power_mw": round(watts["total"] * 1e3, 6),
-        "internal_mw": round(watts["internal"] * 1e3, 6),
-        "switching_mw": round(watts["switching"] * 1e3, 6),
-        "leakage_mw": round(watts["leakage"] * 1e3, 6),
-        "energy_pj_per_mac": round(joules * 1e12 / useful, 6) if useful else None,
+        **{f"{part}_mw": _figure(watts[part] * 1e3) for part in ("internal", "switching", "leakage")},
+        "power_mw": _figure(watts["total"] * 1e3),
+        "energy_pj_per_mac": _figure(joules * 1e12 / useful) if useful else None,
+        "energy_pj_per_value": _figure(joules * 1e12 / values) if values else None,
         "clock_mhz": settings.clock_mhz,
         "activity": {
             "source": "the recorded run of the bench on the netlist, without delays and wires",
@@ -178,7 +182,7 @@ def power_of_bench(
             "vectors": result.vectors,
             "cycles": toggles.cycles,
             "useful_macs": useful,
-            "values": counts.get("values"),
+            "values": values,
             "pins": len(activity),
             "mean_toggles_a_cycle": round(sum(rate for rate, _ in activity.values()) / len(activity), 4),
         },

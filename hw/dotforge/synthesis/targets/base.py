@@ -97,10 +97,13 @@ class Target(Protocol):
     def measure(self, generated: Generated, settings: Settings) -> dict[str, Any]:
         """Return ``totals``, ``modules``, ``timing``, ``power`` and ``notes`` of a report.
 
+        Where the tool of timing or power fails, a note says why, what was counted stays, and ``incomplete`` is set:
+        such a result is reported, but not kept.
+
         Raises
         ------
-        YosysError, ToolError
-            A tool failed, or did not end in time.
+        YosysError
+            Yosys failed, or did not end in time.
         """
         ...
 

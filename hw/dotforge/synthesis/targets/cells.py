@@ -47,14 +47,15 @@ class CellTable:
         return {name: int(value) if value == int(value) else value for name, value in found.items()}
 
 
-#: Lattice ECP5. A CCU2C is two lookup tables; PFUMX and L6MUX21 lie between lookup tables and are free.
+#: Lattice ECP5. A CCU2C is two lookup tables; PFUMX and L6MUX21 lie between lookup tables and are free. A memory of
+#: 16 by 4 bits takes the four lookup tables that hold it, and two whose place its write port uses.
 ECP5 = CellTable(
     "ECP5",
     (
         (r"LUT[1-4]", "luts", 1),
         (r"PFUMX|L6MUX21|VLO|VHI|GND|VCC|GSR|DCCA|\$scopeinfo", "", 0),
         (r"CCU2C", "luts", 2),
-        (r"TRELLIS_DPR16X4", "luts", 4),
+        (r"TRELLIS_DPR16X4", "luts", 6),
         (r"TRELLIS_FF", "ffs", 1),
         (r"MULT(18X18|9X9)D", "dsps", 1),
         (r"DP16KD|PDPW16KD", "brams", 1),

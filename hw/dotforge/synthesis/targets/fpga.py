@@ -8,6 +8,7 @@ from typing import Any
 
 from ...export.design import Generated
 from ...tools import source, yosys
+from ...tools.process import ToolError
 from . import cells, stat
 from .base import Settings
 from .cells import ECP5, ICE40, XILINX, CellTable
@@ -77,8 +78,19 @@ class Fpga:
         tree = self._count(generated, settings, flat=False)
         rows = [self._row(module) for module in tree]
         counted = self._count(generated, settings, flat=True) if settings.mode == "flat" else tree
-        timing, notes = self._timing(generated, settings)
-        return {"totals": self._total(counted), "modules": rows, "timing": timing, "notes": notes}
+        result: dict[str, Any] = {
+            "totals": self._total(counted),
+            "modules": rows,
+            "timing": None,
+            "notes": [],
+        }
+        try:
+            result["timing"], result["notes"] = self._timing(generated, settings)
+        except yosys.YosysError:
+            raise
+        except ToolError as error:
+            return {**result, "notes": [f"no Fmax: {error}"], "incomplete": True}
+        return result
 
     def _present(self) -> bool:
         return self.placer is not None and importlib.util.find_spec(self.placer.module) is not None

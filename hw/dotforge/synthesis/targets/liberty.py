@@ -7,6 +7,7 @@ from typing import Any
 
 from ...export.design import Generated
 from ...tools import source, yosys
+from ...tools.process import ToolError
 from .. import area
 from ..area import MEMORY_BITS_LIMIT, storage_bits
 from . import activity, library, sta, stat
@@ -78,9 +79,17 @@ class StandardCells:
         if self._boxes(generated):
             result["notes"].append("no period and no power: storage arrays are not mapped to cells")
             return result
-        result["timing"] = timing(netlist, generated.manifest, self.library, settings)
+        try:
+            result["timing"] = timing(netlist, generated.manifest, self.library, settings)
+        except ToolError as error:
+            result["notes"].append(f"no period and no power: {error}")
+            return {**result, "incomplete": True}
         if settings.activity:
-            result["power"] = power_of_bench(netlist, generated, self.library, settings)
+            try:
+                result["power"] = power_of_bench(netlist, generated, self.library, settings)
+            except ToolError as error:
+                result["notes"].append(f"no power: {error}")
+                return {**result, "incomplete": True}
         return result
 
     def _boxes(self, generated: Generated) -> dict[str, int]:
@@ -106,6 +115,7 @@ class StandardCells:
             "delete t:$scopeinfo",
             "rename -enumerate -pattern n_%",
             "tee -q -o stat.json stat -json",
+            # Assignments to concatenations are more than the reader of OpenSTA knows.
             "write_verilog -noattr -noexpr -simple-lhs netlist.v",
         ]
         files = {

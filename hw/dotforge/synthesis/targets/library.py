@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from .. import result_cache, source
+from ...tools import result_cache, source
 from .base import TargetError
 
 __all__ = ["Library", "load", "nangate45"]

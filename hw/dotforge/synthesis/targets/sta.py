@@ -136,9 +136,16 @@ def power(
     return dict(zip(("internal", "switching", "leakage", "total"), map(float, total.groups()), strict=True))
 
 
+def _plain(netlist: str) -> str:
+    """Return a netlist without what the reader of the 2019 release refuses: signs of signals, which tell it nothing."""
+    return re.sub(
+        r"^(\s*(?:input|output|inout|wire|reg)(?: wire| reg)?) signed\b", r"\1", netlist, flags=re.M
+    )
+
+
 def _files(netlist: str, manifest: Mapping[str, Any], library: Library, settings: Settings) -> dict[str, str]:
     return {
         "cells.lib": library.text,
-        "netlist.v": netlist,
+        "netlist.v": _plain(netlist),
         "design.sdc": constraint("sdc", manifest, settings.clock_mhz),
     }
