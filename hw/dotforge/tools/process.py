@@ -11,7 +11,14 @@ __all__ = ["ToolError", "run_tool"]
 
 
 class ToolError(Exception):
-    """A program ended with an error, or not within its time limit; the message is one line."""
+    """A program ended with an error, or not within its time limit; the message is one line.
+
+    Attributes
+    ----------
+    said : what the program printed, where it ended by itself
+    """
+
+    said: str = ""
 
 
 def run_tool(
@@ -48,7 +55,9 @@ def run_tool(
             (directory / "probe").write_bytes(bytes(4096))
             missing = [name for name in outputs if name and not (directory / name).is_file()]
             if code not in accept or missing:
-                raise ToolError(f"{who}: {_reason(said, code, missing)}")
+                failure = ToolError(f"{who}: {_reason(said, code, missing)}")
+                failure.said = said
+                raise failure
             return {
                 name: (directory / name).read_text(encoding="utf-8") if name else said for name in outputs
             }

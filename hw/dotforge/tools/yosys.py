@@ -6,6 +6,7 @@ relative to it.
 """
 
 import importlib.util
+import re
 import sys
 
 from .process import ToolError, run_tool
@@ -79,7 +80,28 @@ def run(
     try:
         found = run_tool(f"Yosys ({engine})", command, inputs, [*outputs, "end.txt"], timeout=timeout)
     except ToolError as error:
-        raise YosysError(str(error)) from None
+        reason = _reason_of_abc(error.said)
+        raise YosysError(f"Yosys ({engine}): ABC: {reason}" if reason else str(error)) from None
     if "end" not in found.pop("end.txt"):
         raise YosysError(f"Yosys ({engine}): what it wrote is cut short")
     return found
+
+
+#: What abc tells beside the reason of a failure.
+_ABC_TELLS = re.compile(
+    r"\+ |=====|\*\* cmd|ERROR|Warning|Parsing finished|Memory =|Library \"|Reading SCL|.*\b(skipped|[Aa]ssuming)\b"
+)
+
+
+def _reason_of_abc(said: str) -> str:
+    """Return why abc gave up, where it aborted a command: the first thing that it said beside its routine.
+
+    Yosys itself only misses abc's output. The native one marks what abc says; of the other one the text is all
+    abc's, not in order.
+    """
+    if "** cmd error" not in said:
+        return ""
+    lines = said.splitlines()
+    marked = [line.removeprefix("ABC: ") for line in lines if line.startswith("ABC: ")]
+    told = [line.strip() for line in marked or lines if line.strip()]
+    return next((line for line in told if not _ABC_TELLS.match(line)), "")
