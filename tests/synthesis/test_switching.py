@@ -67,4 +67,4 @@ def test_refuses_what_it_cannot_count(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_every_cell_that_is_counted_is_known() -> None:
-    assert {f"$_{name}_" for name in TRANSISTORS} | {"$_DFF_N_"} == area._COUNTED
+    assert {f"$_{name}_" for name in TRANSISTORS} | {"$_DFF_N_"} == area.COUNTED
