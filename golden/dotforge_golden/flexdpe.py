@@ -195,6 +195,7 @@ class Step:
     products : of each lane, zero where there is none
     sums : of the run that ends in each lane; ``valid`` tells where one does
     overflow : sums that do not fit
+    exact : sums before they were wrapped, where integers
     bitmap : runs with any product, at the lane where they end: the output bitmap of step v
     """
 
@@ -203,6 +204,7 @@ class Step:
     sums: np.ndarray
     valid: np.ndarray
     overflow: np.ndarray
+    exact: np.ndarray
     bitmap: np.ndarray
 
 
@@ -231,7 +233,7 @@ def step(
     any_useful = counts[:, 1:] > counts[:, run]
     valid, wrapped = sums.valid & fold.ends, arithmetic.wrap(sums.values)
     overflow = valid & (wrapped != sums.values) if not arithmetic.is_float else np.zeros_like(valid)
-    return Step(useful, products, wrapped, valid, overflow, any_useful & fold.ends)
+    return Step(useful, products, wrapped, valid, overflow, sums.values, any_useful & fold.ends)
 
 
 def product(

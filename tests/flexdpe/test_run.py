@@ -53,7 +53,7 @@ def check(parameters: dict[str, Any], seeds: range, largest: int) -> None:
         result = flexdpe.run(made, a, b, options, lambda done, total: None)
         found = result.statistics
         assert result.failure is None, f"seed {seed}: {result.failure}"
-        if found["error"] is None:
+        if parameters.get("format") != "bf16":
             assert np.array_equal(result.c, a @ b), f"seed {seed}"
         else:
             assert found["error"]["relative_to_largest"] < 1e-5

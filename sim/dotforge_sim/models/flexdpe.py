@@ -8,10 +8,10 @@ from dotforge_golden import flexdpe as golden
 
 from .cycles import Cycles
 from .flexdpe_cycles import count_cycles
-from .flexdpe_plan import Job, pieces
-from .flexdpe_timing import Timing, Window, window_of
+from .flexdpe_plan import Plan, Side, pieces
+from .flexdpe_timing import Timing, window_of
 
-__all__ = ["estimate", "exact"]
+__all__ = ["estimate", "exact", "exact_plan"]
 
 #: Stationary values of a window, and windows, that stand for all others in an estimate.
 _SAMPLE = 3000
@@ -33,24 +33,35 @@ def exact(
     given_regor : REGOR comes as one word instead of all bitmaps
     """
     timing = Timing.of(parameters)
-    rows, vectors = np.asarray(rows, bool), np.asarray(vectors, bool)
-    job = Job(
-        rows, vectors, rows, vectors, golden.Arithmetic(), timing.lanes, timing.window, timing.bandwidth
+    first, second = (Side.of_bits(np.asarray(bits, bool), timing.window) for bits in (rows, vectors))
+    return exact_plan(
+        parameters,
+        Plan(first, second, golden.Arithmetic(), timing.lanes, timing.window, timing.bandwidth),
+        given_regor=given_regor,
     )
+
+
+def exact_plan(parameters: dict[str, Any], plan: Plan, *, given_regor: bool = False) -> tuple[Cycles, int]:
+    """Return what :func:`exact` does, for operands of which only nonzeros are kept.
+
+    Parameters
+    ----------
+    parameters : of the engine
+    plan : the operands
+    given_regor : as there
+    """
+    timing = Timing.of(parameters)
     total, folds = Cycles(), 0
-    bitmaps = 1 if given_regor else len(vectors)
-    for parts in pieces(job):
-        made = [_window(rows[:, part], vectors[:, part], bitmaps) for part in parts]
-        cycles, count = count_cycles(timing, made, len(vectors))
+    bitmaps = 1 if given_regor else plan.vectors.count
+    for windows in pieces(plan):
+        parts = (plan.part(window) for window in windows)
+        made = [window_of(part.row_bits, part.mask, bitmaps) for part in parts]
+        cycles, count = count_cycles(timing, made, plan.vectors.count)
         total.loading += cycles.loading
         total.streaming += cycles.streaming
         total.add += cycles.add
         folds += count
     return total, folds
-
-
-def _window(rows: np.ndarray, vectors: np.ndarray, bitmaps: int) -> Window:
-    return window_of(rows[rows.any(axis=1)], golden.regor(vectors), bitmaps)
 
 
 def estimate(

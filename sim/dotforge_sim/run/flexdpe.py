@@ -3,7 +3,7 @@
 With A stationary, its rows are the rows, and B's columns the streaming vectors; with B stationary, B's columns
 are the rows and A's rows the vectors. K is cut into windows. The RTL packs each window's rows into folds, and
 all vectors are streamed past each fold. Sums of a dot product over windows and folds are added here, in
-that order.
+that order. Rows that are empty are not sent, so ids count those that are not; of both operands only nonzeros are kept.
 """
 
 import time
@@ -13,14 +13,18 @@ from typing import Any
 import numpy as np
 
 from dotforge_golden import flexdpe as golden
-from dotforge_golden.formats import lookup
 
-from ..models.cycles import Cycles
-from ..models.flexdpe_plan import Job, pieces, windows
-from ..simulator.streams import Outputs, Simulator
+from ..models.flexdpe_plan import Plan, Side, pieces
+from ..simulator.streams import Simulator
+from .conclusion import Conclusion, conclude
 from .flexdpe_beats import inputs
-from .gemm import Design, Progress, RunError, RunResult, statistics
-from .operands import checked_operands, dense
+from .flexdpe_operands import Encoded, Format
+from .flexdpe_sums import Sums, Wanted
+from .gemm import Design, Progress, RunError, RunResult
+from .operands import checked_operands, nonzeros
+from .options import RunOptions
+from .quality import MOST_OUTPUTS, distance_in_bits, finite, integer_margin
+from .sparse import Sparse
 
 __all__ = ["EXAMPLE", "SPARSITY", "Options", "run"]
 
@@ -32,14 +36,14 @@ SPARSITY = 0.8
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options:
+class Options(RunOptions):
     """What a run can be told."""
 
     stationary: str = field(
         default="auto",
         metadata={
             "choices": ("auto", "a", "b"),
-            "help": "the operand that stays; auto: what takes fewer cycles",
+            "help": "the operand that stays; auto: of those that fit row_bits, what takes fewer cycles",
         },
     )
     regor: str = field(
@@ -52,26 +56,42 @@ class Options:
     quantize: str = field(
         default="none",
         metadata={
-            "choices": ("none", "nearest"),
-            "help": "what to do with values that the format does not hold: refuse them, or round to nearest",
+            "choices": ("none", "nearest", "scaled"),
+            "help": "what to do with values that the format does not hold: refuse them, round to nearest, or choose "
+            "units and round",
         },
+    )
+    unit: str = field(
+        default="max",
+        metadata={
+            "choices": ("max", "least_error"),
+            "help": "scaled: the unit with which nothing is clipped, or the one of least error among 61",
+        },
+    )
+    activation_unit: str = field(
+        default="matrix",
+        metadata={"choices": ("matrix", "row"), "help": "scaled: what shares a unit of A"},
+    )
+    weight_unit: str = field(
+        default="column",
+        metadata={"choices": ("column", "matrix"), "help": "scaled: what shares a unit of B"},
     )
 
 
-def run(design: Design, a: np.ndarray, b: np.ndarray, options: Options, progress: Progress) -> RunResult:
+def run(design: Design, a: Any, b: Any, options: Options, progress: Progress) -> RunResult:
     """Multiply on the RTL.
 
     Parameters
     ----------
     design : a generated ``flexdpe``
-    a, b : M×K and K×N, of values that the format holds, or any with ``quantize="nearest"``
+    a, b : M×K and K×N, with their zeros or sparse, of values that the format holds, or any that are then rounded
     options : see :class:`Options`
     progress : told about streamed vectors
 
     Returns
     -------
-    C as int64, exactly A @ B where nothing overflowed, or as float32: bit for bit what golden gives, which
-    every run checks.
+    C as int64, exactly A @ B where nothing overflowed, or as float32, bit for bit what golden gives, which every run
+    checks; float64 with ``quantize="scaled"``. It is sparse where it has more than 2^27 elements.
 
     Raises
     ------
@@ -79,69 +99,171 @@ def run(design: Design, a: np.ndarray, b: np.ndarray, options: Options, progress
         Shapes, types or values that the configuration does not take.
     """
     started = time.monotonic()
-    parameters = design.parameters
-    first, second = checked_operands(a, b)
-    a, b = dense(first, "A", "flexdpe"), dense(second, "B", "flexdpe")
-    arithmetic = golden.Arithmetic(
-        parameters["format"], parameters["flush_subnormals"], parameters["reduction"], _sum_bits(design)
-    )
-    encoded = [_encoded(matrix, name, arithmetic, options) for matrix, name in ((a, "A"), (b, "B"))]
-    jobs = {
-        "a": _job(design, arithmetic, encoded[0], encoded[1].T),
-        "b": _job(design, arithmetic, encoded[1].T, encoded[0]),
-    }
-    stationary = options.stationary
-    if stationary == "auto":
-        stationary = min(jobs, key=lambda name: _expected_cycles(jobs[name]))
-    job = jobs[stationary]
-    bits = parameters["row_bits"]
-    if len(job.rows) > 1 << bits:
-        raise RunError(
-            f"{len(job.rows)} stationary rows need row_bits {(len(job.rows) - 1).bit_length()}, given {bits}"
-        )
+    given = checked_operands(a, b)
+    with np.errstate(
+        all="ignore"
+    ):  # what leaves the range of a number shows in it, and is reported from there
+        return _run(design, given, options, progress, started)
 
-    done = _Done(job, parameters)
+
+def _run(
+    design: Design, given: tuple[Any, Any], options: Options, progress: Progress, started: float
+) -> RunResult:
+    parameters = design.parameters
+    format = Format(parameters["format"])
+    if options.quantize == "scaled" and parameters["format"] == "bf16":
+        raise RunError(
+            "--quantize scaled: bf16 has the range of FP32 and needs no unit; allowed are none, nearest"
+        )
+    encoded = [
+        Encoded.of(
+            nonzeros(matrix),
+            name,
+            format,
+            quantize=options.quantize,
+            unit=options.unit,
+            shared=shared == "matrix",
+        )
+        for matrix, name, shared in zip(
+            given, "AB", (options.activation_unit, options.weight_unit), strict=True
+        )
+    ]
+    taken = [each.nonzeros() for each in encoded]
+    chosen = _chosen(design, taken, options)
+    plan, stationary = chosen.plan, chosen.stationary
+
+    sums, wanted = Sums(plan, 1 << parameters["index_bits"]), Wanted(plan)
     simulator = Simulator(design.verilog, design.manifest)
-    total = sum(len(job.folds(part)) for part in windows(job)) * len(job.vectors)
-    streamed = 0
-    for parts in pieces(job):
-        beats = inputs(simulator, parameters, job, parts, given_regor=options.regor == "given")
-        quiet = design.manifest["latency"] + 64
+    streamed, total = 0, plan.folds * plan.vectors.count
+    quiet = design.manifest["latency"] + 64
+    for windows in pieces(plan):
+        folds = sum(len(wanted.take(window)) for window in windows)
+        if not folds:  # no nonzero of one operand meets one of the other
+            continue
+        beats = inputs(simulator, parameters, plan, windows, given_regor=options.regor == "given")
         outputs = simulator.run(beats, expect={}, idle_limit=20_000, quiet_cycles=quiet)
-        folds = [fold for part in parts for fold in job.folds(part)]
-        done.take(outputs, simulator, folds)
-        streamed += len(folds) * len(job.vectors)
+        sums.take(outputs, simulator, folds)
+        streamed += folds * plan.vectors.count
         progress(streamed, total)
 
-    wanted = golden.product(job.rows, job.vectors, lanes=job.lanes, window=job.window, arithmetic=arithmetic)
-    found = done.total
-    mismatches = int(np.count_nonzero(_codes(found) != _codes(wanted))) + done.mismatches
-    c = found if stationary == "a" else found.T
-    report = statistics(
+    c = chosen.product(sums.total, given, encoded)
+    wrong = int(np.count_nonzero(_bits(sums.total) != _bits(wanted.total))) + sums.mismatches
+    overflowed = sums.overflowed
+    if format.is_float:
+        overflowed = overflowed | ~np.isfinite(sums.total)
+    report = {
+        "windows": sums.windows,
+        "regor": options.regor,
+        "simulation": {"cycles": sums.simulated, "cpu_seconds": sums.seconds},
+    }
+    dense = all(isinstance(matrix, np.ndarray) for matrix in given)
+    arrays = {}
+    for name, each in zip("ab", encoded, strict=True):
+        arrays |= each.arrays(name, dense=dense)
+    return conclude(
         design,
-        _decoded(encoded[0], arithmetic),
-        _decoded(encoded[1], arithmetic),
-        done.cycles,
-        lanes=job.lanes,
-        mismatches=mismatches,
-        wall_seconds=time.monotonic() - started,
-        stationary=stationary,
-        folds=done.folds,
-        stationary_utilisation=done.elements / (done.folds * job.lanes) if done.folds else None,
-        accumulated_by="harness",
+        *given,
+        Conclusion(
+            c=c,
+            taken=(encoded[0].taken(), encoded[1].taken()),
+            taken_values=(taken[0], taken[1]),
+            given_values=(encoded[0].given.values, encoded[1].given.values),
+            cycles=sums.cycles,
+            lanes=plan.lanes,
+            mismatches=wrong,
+            compared=max(c.shape[0] * c.shape[1], wrong),
+            overflowed=chosen.places(overflowed),
+            limit="FP32" if format.is_float else parameters["sum_format"],
+            remedy="smaller operands" if format.is_float else "a wider sum_format, or exact",
+            allow_overflow=options.allow_overflow,
+            margin=_margin(design, wanted, format),
+            stationary=stationary,
+            folds=sums.folds,
+            stationary_utilisation=wanted.elements / (sums.folds * plan.lanes) if sums.folds else None,
+            accumulated_by="harness",
+            quantization={"kind": options.quantize},
+            report=report,
+            warnings=_warnings(chosen, sums.folds, format),
+            arrays=arrays,
+        ),
+        time.monotonic() - started,
     )
-    report["windows"] = done.windows
-    report["regor"] = options.regor
-    report["simulation"] = {"cycles": done.simulated, "cpu_seconds": done.seconds}
-    report["overflows"] = done.overflows
-    report["error"] = _error(a, b, c) if arithmetic.is_float else None
-    report["warnings"] = _warnings(job, done.folds)
-    failure = None
-    if mismatches:
-        failure = f"{mismatches} results differ from golden"
-    elif done.overflows:
-        failure = f"{done.overflows} sums overflowed {parameters['sum_format']}: a wider sum_format, or exact"
-    return RunResult(c, report, failure)
+
+
+@dataclass(frozen=True)
+class _Chosen:
+    """One operand stationary.
+
+    Attributes
+    ----------
+    rows : of the stationary operand, those that are not empty
+    shape : rows and K of the stationary operand
+    """
+
+    stationary: str
+    plan: Plan
+    rows: np.ndarray
+    shape: tuple[int, int]
+
+    def product(self, total: np.ndarray, given: tuple[Any, Any], encoded: list[Encoded]) -> Any:
+        """Return C, of sums [rows that are not empty, vectors]."""
+        m, n = given[0].shape[0], given[1].shape[1]
+        scale = [each.units for each in encoded]
+        if m * n <= MOST_OUTPUTS:
+            c = np.zeros((m, n), total.dtype)
+            if self.stationary == "a":
+                c[self.rows] = total
+            else:
+                c[:, self.rows] = total.T
+            return c if scale[0] is None or scale[1] is None else c * scale[0][:, None] * scale[1]
+        import scipy.sparse  # noqa: PLC0415 - dense matrices need no SciPy
+
+        rows, vectors = np.nonzero(total)
+        values = total[rows, vectors]
+        places = (self.rows[rows], vectors) if self.stationary == "a" else (vectors, self.rows[rows])
+        if scale[0] is not None and scale[1] is not None:
+            values = values * scale[0][places[0]] * scale[1][places[1]]
+        return scipy.sparse.csr_array((values, places), shape=(m, n))
+
+    def places(self, marked: np.ndarray) -> np.ndarray:
+        """Return rows and columns of C of marked sums, (count, 2), in order."""
+        rows, vectors = np.nonzero(marked)
+        pair = [self.rows[rows], vectors] if self.stationary == "a" else [vectors, self.rows[rows]]
+        found = np.stack(pair, axis=-1)
+        return found[np.lexsort((found[:, 1], found[:, 0]))]
+
+
+def _chosen(design: Design, taken: list[Sparse], options: Options) -> _Chosen:
+    """Return the operand that stays: of those that can, the one with fewer cycles."""
+    bits = design.parameters["row_bits"]
+    found, needed = [], {}
+    for name in "ab" if options.stationary == "auto" else options.stationary:
+        rows, vectors = (taken[0], taken[1].T) if name == "a" else (taken[1].T, taken[0])
+        kept, ids = np.unique(rows.rows, return_inverse=True)
+        if len(kept) > 1 << bits:
+            needed[name.upper()] = (len(kept), (len(kept) - 1).bit_length())
+            continue
+        window = design.parameters["window"] or design.parameters["lanes"]
+        plan = Plan(
+            Side.of(len(kept), ids, rows.columns, rows.values, window),
+            Side.of(vectors.shape[0], vectors.rows, vectors.columns, vectors.values, window),
+            golden.Arithmetic(
+                design.parameters["format"],
+                design.parameters["flush_subnormals"],
+                design.parameters["reduction"],
+                _sum_bits(design),
+            ),
+            design.parameters["lanes"],
+            window,
+            design.parameters["stationary_bandwidth"],
+        )
+        found.append(_Chosen(name, plan, kept, rows.shape))
+    if not found:
+        said = "; ".join(
+            f"{count} rows of {name} need row_bits {least}" for name, (count, least) in needed.items()
+        )
+        raise RunError(f"too many stationary rows: {said}, given {bits}")
+    return min(found, key=lambda each: _expected_cycles(each.plan))
 
 
 def _sum_bits(design: Design) -> int:
@@ -149,144 +271,41 @@ def _sum_bits(design: Design) -> int:
     return next(entry["width"] for entry in sums["fields"] if entry["name"] == "value")
 
 
-def _job(design: Design, arithmetic: golden.Arithmetic, rows: np.ndarray, vectors: np.ndarray) -> Job:
-    parameters = design.parameters
-    return Job(
-        rows,
-        vectors,
-        arithmetic.nonzero(rows),
-        arithmetic.nonzero(vectors),
-        arithmetic,
-        parameters["lanes"],
-        parameters["window"] or parameters["lanes"],
-        parameters["stationary_bandwidth"],
-    )
-
-
-def _encoded(matrix: np.ndarray, name: str, arithmetic: golden.Arithmetic, options: Options) -> np.ndarray:
-    """Return integers or encodings."""
-    if not arithmetic.is_float:
-        integers = (
-            np.rint(matrix).astype(np.int64) if options.quantize == "nearest" else matrix.astype(np.int64)
-        )
-        bits = int(arithmetic.format[3:])
-        low, high = -(2 ** (bits - 1)), 2 ** (bits - 1) - 1
-        if options.quantize == "nearest":
-            return np.clip(integers, low, high)
-        if not np.array_equal(integers, matrix):
-            raise RunError(
-                f"{name} holds values that are not integers, such as {matrix[integers != matrix][0]}"
-            )
-        outside = integers[(integers < low) | (integers > high)]
-        if outside.size:
-            raise RunError(f"{name} holds {outside.size} values outside {low}…{high}, such as {outside[0]}")
-        return integers
-    format = lookup(arithmetic.format.upper())
-    values = matrix.astype(np.float64)
-    codes = format.encode(values, saturate=True)
-    different = format.decode(codes) != values
-    if different.any() and options.quantize == "none":
-        raise RunError(
-            f"{name} holds {np.count_nonzero(different)} values that are not of {format.name}, such as "
-            f"{values[different][0]}: --quantize nearest rounds them"
-        )
-    return codes
-
-
-def _decoded(matrix: np.ndarray, arithmetic: golden.Arithmetic) -> np.ndarray:
-    return lookup(arithmetic.format.upper()).decode(matrix) if arithmetic.is_float else matrix
-
-
-def _codes(matrix: np.ndarray) -> np.ndarray:
+def _bits(matrix: np.ndarray) -> np.ndarray:
     return matrix.view(np.uint32) if matrix.dtype == np.float32 else matrix
 
 
-def _expected_cycles(job: Job) -> int:
+def _expected_cycles(plan: Plan) -> int:
     """Estimate what a stationary operand costs: what is streamed, and what is loaded before that."""
-    folds = sum(len(job.folds(part)) for part in windows(job))
-    return folds * len(job.vectors) + int(np.count_nonzero(job.row_bits)) // job.bandwidth
+    return plan.folds * plan.vectors.count + len(plan.rows.values) // plan.bandwidth
 
 
-class _Done:
-    """Adds up what comes out of the pieces."""
-
-    def __init__(self, job: Job, parameters: dict[str, Any]) -> None:
-        self.job, self.indices = job, 1 << parameters["index_bits"]
-        shape = len(job.rows), len(job.vectors)
-        self.total = np.zeros(shape, np.float32 if job.arithmetic.is_float else np.int64)
-        self.begun = np.zeros(len(job.rows), bool)
-        self.cycles = Cycles()
-        self.folds = self.elements = self.windows = self.mismatches = self.overflows = 0
-        self.simulated, self.seconds = 0, 0.0  # of the simulator: cycles, and CPU time
-
-    def take(self, outputs: Outputs, simulator: Simulator, folds: list[golden.Fold]) -> None:
-        """Add the sums of a piece, fold by fold.
-
-        Every slot gives a sum a vector, in the order of the vectors, so the n-th is the n-th vector's; the
-        index that comes with it must say so.
-        """
-        received = outputs["sums"]
-        fields = simulator.unpack("sums", received.data)
-        ends = np.flatnonzero(received.last)
-        count = len(self.job.vectors)
-        for first, last in zip([0, *(ends[:-1] + 1)], ends, strict=True):
-            own = slice(first, last + 1)
-            valid, rows = fields["valid"][own] != 0, fields["row"][own]
-            for lane in np.flatnonzero(valid.any(axis=0)):
-                chosen = valid[:, lane]
-                row = rows[chosen, lane][0]
-                values = fields["value"][own][chosen, lane]
-                expected = np.arange(count)
-                index = fields["index"][own][chosen, lane]
-                if len(values) != count or (index != expected % self.indices).any() or row >= len(self.total):
-                    self.mismatches += 1
-                    continue
-                self._add(int(row), values)
-            if "overflow" in fields:
-                self.overflows += int(np.count_nonzero(fields["overflow"][own]))
-        self.mismatches += abs(len(ends) - len(folds))
-        self.mismatches += int(outputs.ports["error"])
-        self.folds += len(ends)
-        self.simulated += outputs.cycles
-        self.seconds += outputs.seconds
-        self.elements += sum(int(fold.occupied.sum()) for fold in folds)
-        first = min(int(cycles[0]) for cycles in outputs.accepted.values() if len(cycles))
-        if len(received.cycles):
-            self.cycles.count(first, outputs.accepted["vectors"], int(received.cycles[-1]))
-
-    def _add(self, row: int, values: np.ndarray) -> None:
-        if self.job.arithmetic.is_float:
-            values = values.astype(np.uint32).view(np.float32)
-        if self.begun[row]:
-            values = self.job.arithmetic.accumulate(self.total[row], values)
-        self.total[row] = values
-        self.begun[row] = True
+def _margin(design: Design, wanted: Wanted, format: Format) -> dict[str, Any]:
+    """How far the sums of folds, or FP32 sums over all folds, stay within their format."""
+    if format.is_float:
+        limit = float(np.finfo(np.float32).max)
+        peak = wanted.peak
+        return {"limit": limit, "largest_sum": finite(peak), "bits": distance_in_bits(limit, peak)}
+    most = 1 << 2 * (format.bits - 1)
+    least = -(1 << format.bits - 1) * ((1 << format.bits - 1) - 1)
+    lanes = min(design.parameters["lanes"], wanted.plan.window)
+    return integer_margin(_sum_bits(design), wanted.extremes, (lanes * least, lanes * most))
 
 
-def _error(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> dict[str, float]:
-    """Return how far C is from the product of the given matrices in float64."""
-    exact = a.astype(np.float64) @ b.astype(np.float64)
-    difference = np.abs(c.astype(np.float64) - exact)
-    scale = np.abs(exact).max()
-    largest = float(difference.max())
-    return {"largest": largest, "relative_to_largest": largest / float(scale) if scale else 0.0}
-
-
-def _warnings(job: Job, folds: int) -> list[str]:
+def _warnings(chosen: _Chosen, folds: int, format: Format) -> list[str]:
     """Say where sparsity does not pay: as many folds as a dense matrix has, or more bits than it."""
-    warnings = []
-    rows, k = job.rows.shape
-    dense = sum(-(-rows * (part.stop - part.start) // job.lanes) for part in golden.windows(k, job.window))
+    warnings, plan = [], chosen.plan
+    rows, k = chosen.shape
+    whole, rest = divmod(k, plan.window)
+    dense = whole * -(-rows * plan.window // plan.lanes) + -(-rows * rest // plan.lanes)
     if folds >= dense:
         warnings.append(f"stationary operand too dense: {folds} folds, as many as without zeros")
-    width = (
-        lookup(job.arithmetic.format.upper()).width
-        if job.arithmetic.is_float
-        else int(job.arithmetic.format[3:])
-    )
-    for name, bits in (("stationary", job.row_bits), ("streaming", job.vector_bits)):
-        density = np.count_nonzero(bits) / bits.size
-        if density * width + 1 > width:
+    for name, side, count in (
+        ("stationary", plan.rows, rows),
+        ("streaming", plan.vectors, plan.vectors.count),
+    ):
+        density = len(side.values) / (count * k)
+        if density * format.bits + 1 > format.bits:
             warnings.append(
                 f"{name} operand too dense: {density:.2f} of its elements and a bitmap are more bits than all of it"
             )

@@ -7,17 +7,20 @@ import numpy as np
 from dotforge_golden import flexdpe as golden
 from dotforge_golden import route
 
-from ..models.flexdpe_plan import Job
+from ..models.flexdpe_plan import Part, Plan
 from ..simulator.streams import Beats, Simulator
 
 __all__ = ["inputs"]
+
+#: Vectors that are packed at a time.
+_CHUNK = 1 << 16
 
 #: Up to this many lanes ``distribution=auto`` is a crossbar.
 _CROSSBAR_LANES = 4
 
 
 def inputs(
-    simulator: Simulator, parameters: dict[str, Any], job: Job, parts: list[slice], *, given_regor: bool
+    simulator: Simulator, parameters: dict[str, Any], plan: Plan, windows: list[int], *, given_regor: bool
 ) -> dict[str, Beats]:
     """Return the beats of all inputs for some windows.
 
@@ -25,26 +28,32 @@ def inputs(
     ----------
     simulator : packs fields
     parameters : of the engine
-    job : the matrices
-    parts : windows, see :func:`windows`
+    plan : the operands
+    windows : of those that the plan has
     given_regor : give REGOR as one word instead of all bitmaps
     """
-    folds = [job.folds(part) for part in parts]
+    rows, stationary, bitmaps, vectors, folds = [], [], [], [], []
+    for window in windows:
+        part = plan.part(window)
+        rows.append(_row_beats(simulator, part))
+        stationary.append(_value_beats(simulator, part, plan.bandwidth))
+        one, streamed = _vector_beats(simulator, plan, window)
+        if given_regor:
+            regor = part.mask[np.newaxis].astype(np.uint8)
+            one = simulator.pack("bitmaps", _last(1), bitmap=regor)
+        bitmaps.append(one)
+        vectors += [streamed] * len(part.folds)
+        folds += part.folds
     made = {
-        "bitmaps": _bitmap_beats(simulator, job, parts, given_regor),
-        "rows": _row_beats(simulator, job, parts),
-        "stationary": _value_beats(simulator, job, parts),
-        "vectors": _vector_beats(simulator, job, parts, [len(some) for some in folds]),
+        "bitmaps": _joined(bitmaps),
+        "rows": _joined(rows),
+        "stationary": _joined(stationary),
     }
+    if vectors:  # else nothing is left to multiply: no fold, no vector
+        made["vectors"] = _joined(vectors)
     if parameters["host_routes"]:
-        made["settings"] = _setting_beats(simulator, parameters, job, folds)
+        made["settings"] = _setting_beats(simulator, parameters, plan, folds)
     return made
-
-
-def _wide(bits: np.ndarray, window: int) -> np.ndarray:
-    """Pad the last axis, a part of K, to a whole window."""
-    missing = window - bits.shape[-1]
-    return np.pad(bits, [(0, 0)] * (bits.ndim - 1) + [(0, missing)]) if missing else bits
 
 
 def _last(count: int) -> np.ndarray:
@@ -56,72 +65,48 @@ def _joined(beats: list[Beats]) -> Beats:
     return Beats(np.concatenate([beat.data for beat in beats]), np.concatenate(lasts))
 
 
-def _bitmap_beats(simulator: Simulator, job: Job, parts: list[slice], given: bool) -> Beats:
-    beats = []
-    for part in parts:
-        bits = _wide(job.vector_bits[:, part], job.window)
-        bits = golden.regor(bits)[np.newaxis] if given else bits
-        beats.append(simulator.pack("bitmaps", _last(len(bits)), bitmap=bits.astype(np.int64)))
-    return _joined(beats)
+def _row_beats(simulator: Simulator, part: Part) -> Beats:
+    """Return the rows of a window that are not empty in it."""
+    return simulator.pack("rows", _last(len(part.rows)), row=part.rows, bitmap=part.row_bits.astype(np.uint8))
 
 
-def _row_beats(simulator: Simulator, job: Job, parts: list[slice]) -> Beats:
-    """Return the rows of each window that are not empty in it."""
-    beats = []
-    for part in parts:
-        bits = _wide(job.row_bits[:, part], job.window)
-        rows = np.flatnonzero(bits.any(axis=1))
-        beats.append(simulator.pack("rows", _last(len(rows)), row=rows, bitmap=bits[rows].astype(np.int64)))
-    return _joined(beats)
+def _value_beats(simulator: Simulator, part: Part, bandwidth: int) -> Beats:
+    values = part.row_values[part.row_bits]
+    count = -(-len(values) // bandwidth)
+    padded = np.zeros(count * bandwidth, values.dtype)
+    padded[: len(values)] = values
+    counts = np.full(count, bandwidth)
+    counts[-1] = len(values) - (count - 1) * bandwidth
+    return simulator.pack("stationary", _last(count), values=padded.reshape(count, bandwidth), count=counts)
 
 
-def _value_beats(simulator: Simulator, job: Job, parts: list[slice]) -> Beats:
-    beats = []
-    for part in parts:
-        values = job.rows[:, part][job.row_bits[:, part]].astype(np.int64)
-        count = -(-len(values) // job.bandwidth)
-        padded = np.zeros(count * job.bandwidth, np.int64)
-        padded[: len(values)] = values
-        counts = np.full(count, job.bandwidth)
-        counts[-1] = len(values) - (count - 1) * job.bandwidth
-        beats.append(
-            simulator.pack(
-                "stationary", _last(count), values=padded.reshape(count, job.bandwidth), count=counts
+def _vector_beats(simulator: Simulator, plan: Plan, window: int) -> tuple[Beats, Beats]:
+    """Return a window's bitmaps and its compressed vectors."""
+    count = plan.vectors.count
+    made: list[tuple[Beats, Beats]] = []
+    for first in range(0, count, _CHUNK):
+        bits, values = plan.vector_part(window, range(first, min(first + _CHUNK, count)))
+        ends = np.arange(first, first + len(bits)) == count - 1
+        bitmap = bits.astype(np.uint8)
+        order = np.argsort(~bits, axis=1, kind="stable")
+        packed = np.take_along_axis(values, order, axis=1)  # zeros, which all others are, behind
+        made.append(
+            (
+                simulator.pack("bitmaps", ends, bitmap=bitmap),
+                simulator.pack("vectors", ends, values=packed, bitmap=bitmap),
             )
         )
-    return _joined(beats)
-
-
-def _vector_beats(simulator: Simulator, job: Job, parts: list[slice], folds: list[int]) -> Beats:
-    beats = []
-    for part, number in zip(parts, folds, strict=True):
-        bits = _wide(job.vector_bits[:, part], job.window)
-        values = _wide(job.vectors[:, part], job.window).astype(np.int64)
-        order = np.argsort(~bits, axis=1, kind="stable")
-        packed = np.where(np.sort(~bits, axis=1), 0, np.take_along_axis(values, order, axis=1))
-        one = simulator.pack("vectors", _last(len(bits)), values=packed, bitmap=bits.astype(np.int64))
-        if number and one.last is not None:
-            beats.append(Beats(np.tile(one.data, (number, 1)), np.tile(one.last, number)))
-    return (
-        _joined(beats)
-        if beats
-        else simulator.pack(
-            "vectors",
-            np.zeros(0, bool),
-            values=np.zeros((0, job.window), np.int64),
-            bitmap=np.zeros((0, job.window), np.int64),
-        )
-    )
+    return _joined([one for one, _ in made]), _joined([other for _, other in made])
 
 
 def _setting_beats(
-    simulator: Simulator, parameters: dict[str, Any], job: Job, folds: list[list[golden.Fold]]
+    simulator: Simulator, parameters: dict[str, Any], plan: Plan, folds: list[golden.Fold]
 ) -> Beats:
     topology = parameters["distribution"]
     if topology == "auto":
-        topology = "crossbar" if job.lanes <= _CROSSBAR_LANES else "multicast-benes"
-    positions = np.array([fold.positions for some in folds for fold in some]).reshape(-1, job.lanes)
-    rows = route.route(topology, positions, job.window).astype(np.int64)
+        topology = "crossbar" if plan.lanes <= _CROSSBAR_LANES else "multicast-benes"
+    positions = np.array([fold.positions for fold in folds]).reshape(-1, plan.lanes)
+    rows = route.route(topology, positions, plan.window).astype(np.int64)
     return simulator.pack(
-        "settings", np.tile(_last(rows.shape[1]), len(rows)), data=rows.reshape(-1, job.lanes)
+        "settings", np.tile(_last(rows.shape[1]), len(rows)), data=rows.reshape(-1, plan.lanes)
     )

@@ -1,0 +1,207 @@
+"""Operands of the Flex-DPE: nonzeros as integers or encodings, with units where they were scaled."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from dotforge_golden.formats import lookup
+
+from .errors import RunError
+from .quality import Taken
+from .sparse import Sparse
+
+__all__ = ["Encoded", "Format"]
+
+#: Units that ``least_error`` tries, this share of an octave apart.
+_TRIALS, _STEP = 61, 1 / 12
+
+
+@dataclass(frozen=True)
+class Format:
+    """An operand format.
+
+    Parameters
+    ----------
+    name : ``int8``, ``bf16`` and so on
+    """
+
+    name: str
+
+    @property
+    def is_float(self) -> bool:
+        """Whether matrices hold encodings."""
+        return not self.name.startswith("int")
+
+    @property
+    def bits(self) -> int:
+        """Width of an element."""
+        return lookup(self.name.upper()).width if self.is_float else int(self.name[3:])
+
+    @property
+    def largest(self) -> float:
+        """Largest magnitude, of both signs."""
+        if self.is_float:
+            found = lookup(self.name.upper())
+            return float(found.decode(np.array(found.largest)))
+        return 2.0 ** (self.bits - 1) - 1
+
+    def encode(self, values: np.ndarray) -> np.ndarray:
+        """Round to nearest, ties to even; what is too large saturates."""
+        if self.is_float:
+            return lookup(self.name.upper()).encode(values, saturate=True)
+        low, high = -(2 ** (self.bits - 1)), 2 ** (self.bits - 1) - 1
+        return np.clip(np.rint(values), low, high).astype(np.int16)
+
+    def decode(self, codes: np.ndarray) -> np.ndarray:
+        """Return values, float64."""
+        return lookup(self.name.upper()).decode(codes) if self.is_float else codes.astype(np.float64)
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """A matrix as the engine takes it.
+
+    Attributes
+    ----------
+    given : as it was given
+    codes : of each nonzero of ``given``; some are zero
+    units : of each row (A) or column (B), ``None`` where all are 1
+    axis : what has a unit: 0 rows, 1 columns
+    format : of the codes
+    """
+
+    given: Sparse
+    codes: np.ndarray
+    units: np.ndarray | None
+    axis: int
+    format: Format
+
+    @classmethod
+    def of(
+        cls, matrix: Sparse, name: str, format: Format, *, quantize: str, unit: str, shared: bool
+    ) -> "Encoded":
+        """Encode an operand.
+
+        Parameters
+        ----------
+        name : ``A``, whose rows may have units, or ``B``, whose columns may
+        quantize : ``none`` refuses what the format does not hold, ``nearest`` rounds, ``scaled`` chooses units
+            and rounds
+        unit : ``max``, so that the largest magnitude is the format's largest, or ``least_error``, of that and of 60
+            smaller ones the one of least squared error
+        shared : one unit for the matrix
+
+        Raises
+        ------
+        RunError
+            Values that are not of the format where they must be.
+        """
+        axis = 0 if name == "A" else 1
+        if quantize == "scaled":
+            units = _units(matrix, format, unit, axis=axis, shared=shared)
+            places = matrix.rows if axis == 0 else matrix.columns
+            return cls(matrix, format.encode(matrix.values / units[places]), units, axis, format)
+        codes = format.encode(matrix.values)
+        if quantize == "none":
+            _only_exact(matrix.values, format.decode(codes), name, format)
+        return cls(matrix, codes, None, axis, format)
+
+    @property
+    def _decoded(self) -> np.ndarray:
+        values = self.format.decode(self.codes)
+        if self.units is None:
+            return values
+        return values * self.units[self.given.rows if self.axis == 0 else self.given.columns]
+
+    def nonzeros(self) -> Sparse:
+        """Return the codes of what did not become zero; a negative zero did."""
+        return self.given.with_values(self.codes, self.format.decode(self.codes) != 0)
+
+    def taken(self) -> Taken:
+        """Return what became of the operand, nonzero by nonzero."""
+        values, ends = self.format.decode(self.codes), self.format.largest
+        scale = (
+            1.0
+            if self.units is None
+            else self.units[self.given.rows if self.axis == 0 else self.given.columns]
+        )
+        wanted = np.abs(self.given.values) / scale
+        beyond = wanted > np.abs(values) + _half_step(self.format)
+        more = {}
+        if self.units is not None:
+            more["units"] = {"count": len(np.unique(self.units)), "largest": float(self.units.max())}
+        return Taken(
+            values=self._decoded,
+            format=self.format.name,
+            bits=self.format.bits,
+            clipped=int(np.count_nonzero((np.abs(values) >= ends) & beyond)),
+            more=more,
+        )
+
+    def arrays(self, name: str, *, dense: bool) -> dict[str, np.ndarray]:
+        """Return codes, with zeros or with places, and units."""
+        small = (
+            self.codes.astype(np.int8) if not self.format.is_float and self.format.bits <= 8 else self.codes
+        )
+        found = self.nonzeros()
+        if dense:
+            arrays = {f"{name}_elements": self.given.with_values(small).dense()}
+        else:
+            kept = self.format.decode(self.codes) != 0
+            arrays = {
+                f"{name}_elements": small[kept],
+                f"{name}_rows": found.rows,
+                f"{name}_columns": found.columns,
+                f"{name}_shape": np.array(found.shape),
+            }
+        units = np.ones(self.given.shape[self.axis]) if self.units is None else self.units
+        return arrays | {f"{name}_units": units}
+
+
+def _half_step(format: Format) -> float:
+    """Return half of the distance between the two largest magnitudes."""
+    if not format.is_float:
+        return 0.5
+    found = lookup(format.name.upper())
+    return float(found.decode(np.array(found.largest)) - found.decode(np.array(found.largest - 1))) / 2
+
+
+def _units(matrix: Sparse, format: Format, unit: str, *, axis: int, shared: bool) -> np.ndarray:
+    """Return a unit for every row or column."""
+    count = 1 if shared else matrix.shape[axis]
+    places = np.zeros(len(matrix.values), np.int64) if shared else (matrix.rows, matrix.columns)[axis]
+    magnitude = np.zeros(count)
+    np.maximum.at(magnitude, places, np.abs(matrix.values))
+    units = np.where(magnitude > 0, np.maximum(magnitude / format.largest, 5e-324), 1.0)
+    if unit == "least_error" and len(matrix.values):
+        largest = np.where(magnitude > 0, magnitude, 1.0)[places]  # so that no square leaves the range
+        best, least = units, np.full(count, np.inf)
+        for number in range(_TRIALS):
+            tried = np.maximum(units * 2.0 ** (-_STEP * number), 5e-324)
+            each = tried[places]
+            missed = (format.decode(format.encode(matrix.values / each)) * each - matrix.values) / largest
+            noise = np.bincount(places, missed**2, minlength=count)
+            better = noise < least
+            best, least = np.where(better, tried, best), np.where(better, noise, least)
+        units = best
+    return np.broadcast_to(units, matrix.shape[axis]) if shared else units
+
+
+def _only_exact(values: np.ndarray, found: np.ndarray, name: str, format: Format) -> None:
+    wrong = found != values
+    if not wrong.any():
+        return
+    if format.is_float:
+        raise RunError(
+            f"{name} holds {np.count_nonzero(wrong)} values that are not of {format.name.upper()}, such as "
+            f"{values[wrong][0]}: --quantize nearest rounds them, --quantize scaled chooses a unit too"
+        )
+    broken = values != np.rint(values)
+    if broken.any():
+        raise RunError(
+            f"{name} holds values that are not integers, such as {values[broken][0]}: --quantize scaled makes them"
+        )
+    low, high = -(2 ** (format.bits - 1)), 2 ** (format.bits - 1) - 1
+    raise RunError(
+        f"{name} holds {np.count_nonzero(wrong)} values outside {low}…{high}, such as {values[wrong][0]:.17g}"
+    )
