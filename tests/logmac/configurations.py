@@ -1,0 +1,9 @@
+"""Configurations of ``logmac`` that tests of all engines use."""
+
+from typing import Any
+
+#: Built in a moment.
+SMALL: dict[str, Any] = {"lanes": 2, "sum_bits": 12}
+
+#: Its netlist has what a small one has not: signed ports, memories, few bits, constants.
+AWKWARD: dict[str, Any] = {"weight_depth": 4, "fold_sign": True}

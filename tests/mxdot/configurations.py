@@ -1,0 +1,9 @@
+"""Configurations of ``mxdot`` that tests of all engines use."""
+
+from typing import Any
+
+#: Built in a moment.
+SMALL: dict[str, Any] = {"weight_format": "mxfp4", "activation_format": "mxfp4", "lanes": 2}
+
+#: Its netlist has what a small one has not: signed ports, memories, few bits, constants.
+AWKWARD: dict[str, Any] = {"lanes": 2, "weight_format": "mxfp8_e5m2", "activation_format": "mxfp4"}

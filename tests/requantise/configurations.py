@@ -1,0 +1,9 @@
+"""Configurations of ``requantise`` that tests of all engines use."""
+
+from typing import Any
+
+#: Built in a moment.
+SMALL: dict[str, Any] = {"element_bits": 2, "scale_bits": 2, "sum_bits": 8, "unit_bits": 1}
+
+#: Its netlist has what a small one has not: signed ports, memories, few bits, constants.
+AWKWARD: dict[str, Any] = {"vector": 16, "sum_bits": 9, "element_bits": 2}

@@ -1,0 +1,9 @@
+"""Configurations of ``vsquant`` that tests of all engines use."""
+
+from typing import Any
+
+#: Built in a moment.
+SMALL: dict[str, Any] = {"lanes": 4, "weight_bits": 2, "activation_bits": 3, "sum_bits": 14}
+
+#: Its netlist has what a small one has not: signed ports, memories, few bits, constants.
+AWKWARD: dict[str, Any] = {"lanes": 2, "sum_bits": 12}
