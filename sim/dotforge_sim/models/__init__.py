@@ -1,1 +1,1 @@
-"""What a product takes, without hardware: cycles that equal those of the RTL, and estimates."""
+"""What a matrix product, a layer or a training system takes, without running it: cycles, sizes, energy, bounds."""
