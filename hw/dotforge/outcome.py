@@ -65,6 +65,7 @@ def _foreseen() -> tuple[tuple[type[Exception], ...], tuple[type[Exception], ...
 
     They are looked up when there is an error: whoever asks for help does not wait for the modules that define them.
     """
+    from dotforge_sim.models.errors import ModelError  # noqa: PLC0415
     from dotforge_sim.run.gemm import RunError  # noqa: PLC0415
     from dotforge_sim.simulator.bench import BenchFailure, BenchUnfinished  # noqa: PLC0415
     from dotforge_sim.simulator.native import NoVerdict, SimulatorError  # noqa: PLC0415
@@ -81,6 +82,7 @@ def _foreseen() -> tuple[tuple[type[Exception], ...], tuple[type[Exception], ...
             ParameterError,
             OutputError,
             RunError,
+            ModelError,
             TargetError,
             ToolMissing,
             ToolError,

@@ -3,11 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-from dotforge_sim.flexdpe_timing import Timing
-
 from .counts import Counts, better
 from .errors import ModelError
 from .flexdpe_estimate import count, random_windows, sparse_windows
+from .flexdpe_timing import Timing
 from .operands import Product
 
 __all__ = ["MODELS", "SEED", "exact"]
@@ -27,9 +26,7 @@ def _flexdpe(parameters: dict[str, Any], product: Product, stationary: str, seed
         densities = [float(each) for each in product.densities]
         if stationary == "b":
             densities.reverse()
-        windows = random_windows(
-            timing, (rows, product.k, vectors), densities, seed=seed, bitmaps=vectors
-        )
+        windows = random_windows(timing, (rows, product.k, vectors), densities, seed=seed, bitmaps=vectors)
     found = count(timing, windows, vectors)
     return Counts(
         stationary=stationary,

@@ -12,14 +12,22 @@ from typing import Any
 
 import numpy as np
 
-from dotforge_sim.flexdpe_cycles import count_cycles
-from dotforge_sim.flexdpe_timing import Timing, Window, window_of
-from dotforge_sim.gemm import Cycles
+from .cycles import Cycles
+from .errors import ModelError
+from .flexdpe_cycles import count_cycles
+from .flexdpe_timing import Timing, Window, window_of
 
 __all__ = ["SAMPLED", "Estimate", "Windows", "count", "random_windows", "sparse_windows"]
 
 #: Stationary values up to which a product is counted, and of all that is counted of a larger one.
 SAMPLED = 14_000
+
+#: Elements up to which exactly as many nonzeros as the density says are dealt to the windows (NumPy's limit); beyond
+#: each window draws its own, and the sum is off by a millionth.
+_FEW = 10**9
+
+#: Windows that are told apart.
+_WINDOWS = 10_000_000
 
 #: Full windows of a sample.
 _SAMPLE = 3
@@ -154,14 +162,24 @@ def random_windows(
     densities : of the rows and of the vectors, 0…1
     seed : of what is drawn
     bitmaps : beats that REGOR takes
+
+    Raises
+    ------
+    ModelError
+        K has too many windows.
     """
     rng = np.random.default_rng(seed)
     rows, k, vectors = shape
+    if k > _WINDOWS * timing.window:
+        raise ModelError(f"K {k}: allowed are {_WINDOWS} windows of {timing.window}")
     sizes = np.full(ceil(k / timing.window), timing.window, np.int64)
     sizes[-1] = k - timing.window * (len(sizes) - 1)
-    values = rng.multivariate_hypergeometric(
-        rows * sizes, round(densities[0] * rows * k), method="marginals"
-    )
+    if rows * k < _FEW:
+        values = rng.multivariate_hypergeometric(
+            rows * sizes, round(densities[0] * rows * k), method="marginals"
+        )
+    else:
+        values = rng.binomial(rows * sizes, densities[0])
     # Positions that some vector has a value at.
     used = rng.binomial(sizes, 1 - (1 - densities[1]) ** vectors)
     useful = rng.binomial(values, used / sizes)

@@ -1,10 +1,8 @@
 """The operands of a model: shapes and densities, or real matrices, of which only the nonzeros are kept."""
 
-import zipfile
 from dataclasses import dataclass
 from fractions import Fraction
-from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import scipy.sparse
@@ -12,7 +10,24 @@ import scipy.sparse
 from .errors import ModelError
 from .workloads import Gemm
 
-__all__ = ["Product", "of_gemm", "of_matrices", "read_matrix"]
+__all__ = ["Nonzeros", "Product", "of_gemm", "of_matrices"]
+
+
+class Nonzeros(Protocol):
+    """A matrix by its nonzeros, such as :class:`dotforge_sim.run.sparse.Sparse`.
+
+    Attributes
+    ----------
+    shape : rows and columns
+    rows, columns : place of each nonzero, each place once
+    """
+
+    @property
+    def shape(self) -> tuple[int, int]: ...
+    @property
+    def rows(self) -> Any: ...
+    @property
+    def columns(self) -> Any: ...
 
 
 @dataclass(frozen=True)
@@ -47,6 +62,15 @@ class Product:
         return self.n, self.nonzeros_b, self.m, self.nonzeros_a
 
 
+@dataclass(frozen=True)
+class _Turned:
+    """The places of a transposed matrix."""
+
+    shape: tuple[int, int]
+    rows: Any
+    columns: Any
+
+
 def of_gemm(gemm: Gemm) -> Product:
     """Return what is expected of matrices with these densities."""
     return Product(
@@ -61,7 +85,7 @@ def of_gemm(gemm: Gemm) -> Product:
     )
 
 
-def of_matrices(a: Any, b: Any, name: str | None = None) -> Product:
+def of_matrices(a: Nonzeros, b: Nonzeros, name: str | None = None) -> Product:
     """Return what is counted in two matrices.
 
     Raises
@@ -73,7 +97,7 @@ def of_matrices(a: Any, b: Any, name: str | None = None) -> Product:
         raise ModelError(
             f"A is {a.shape[0]}×{a.shape[1]} and B is {b.shape[0]}×{b.shape[1]}: A's columns must be B's rows"
         )
-    places_a, places_b = _places(a), _places(b.T)
+    places_a, places_b = _places(a), _places(_Turned((b.shape[1], b.shape[0]), b.columns, b.rows))
     per_k = [np.diff(places.indptr).astype(object) for places in (places_a, places_b)]
     return Product(
         name=name,
@@ -88,45 +112,9 @@ def of_matrices(a: Any, b: Any, name: str | None = None) -> Product:
     )
 
 
-def _places(matrix: Any) -> Any:
+def _places(matrix: Nonzeros) -> Any:
     """Return where a matrix is not zero, as CSC of booleans with sorted indices."""
-    found = scipy.sparse.coo_array(matrix)
-    keep = found.data != 0
-    rows, columns = found.coords
-    ones = np.ones(int(keep.sum()), bool)
-    made = scipy.sparse.csc_array((ones, (rows[keep], columns[keep])), shape=found.shape)
+    ones = np.ones(len(matrix.rows), bool)
+    made = scipy.sparse.csc_array((ones, (matrix.rows, matrix.columns)), shape=matrix.shape)
     made.sort_indices()
     return made
-
-
-def read_matrix(path: Path, name: str) -> Any:
-    """Read ``.npy``, or what ``scipy.sparse.save_npz`` wrote, which stays sparse.
-
-    Raises
-    ------
-    ModelError
-        The file is missing or is not a non-empty matrix of finite numbers.
-    """
-    sparse = path.suffix == ".npz"
-    kind = "a sparse matrix of scipy.sparse.save_npz" if sparse else "an .npy file"
-    try:
-        matrix: Any = scipy.sparse.load_npz(path) if sparse else np.load(path, allow_pickle=False)
-    except FileNotFoundError:
-        raise ModelError(f"{name}: {path} does not exist") from None
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
-        raise ModelError(f"{name}: {path} is not {kind} ({str(error).splitlines()[0]})") from None
-    if sparse:
-        matrix = scipy.sparse.coo_array(matrix)
-        matrix.sum_duplicates()
-        values = matrix.data
-    elif isinstance(matrix, np.ndarray):
-        values = matrix
-    else:
-        raise ModelError(f"{name}: {path} holds several arrays, allowed is one matrix in an .npy file")
-    if len(matrix.shape) != 2 or 0 in matrix.shape:
-        raise ModelError(f"{name} has shape {matrix.shape}, allowed is a matrix of at least 1×1")
-    if values.dtype.kind not in "biuf":
-        raise ModelError(f"{name} has dtype {values.dtype}, allowed are integers and real numbers")
-    if values.dtype.kind == "f" and not np.isfinite(values).all():
-        raise ModelError(f"{name} holds {np.count_nonzero(~np.isfinite(values))} values that are NaN or infinite")
-    return matrix

@@ -47,7 +47,10 @@ class Sigma:
     reduction: int | None = None
 
     def __post_init__(self) -> None:
-        for name, value in (("multipliers", self.multipliers), ("reduction", self.reduction or self.multipliers)):
+        for name, value in (
+            ("multipliers", self.multipliers),
+            ("reduction", self.reduction or self.multipliers),
+        ):
             if not 2 <= value <= _MOST or value & (value - 1):
                 raise ModelError(f"{name} {value}: allowed are powers of two, 2…2^30")
         if not 1 <= self.bandwidth <= _MOST:
@@ -59,7 +62,7 @@ class Sigma:
         """Return the cycles with A, B or the better of the two stationary."""
         if stationary == "auto":
             return better([self.count(product, "a"), self.count(product, "b")])
-        rows, held, vectors, _ = product.side(stationary)
+        _, held, vectors, _ = product.side(stationary)
         k, multipliers, bandwidth = product.k, self.multipliers, self.bandwidth
         folds = ceil(held / multipliers)
         if self.streaming == "unlimited":

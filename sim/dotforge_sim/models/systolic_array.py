@@ -77,7 +77,9 @@ def square(multipliers: int) -> SystolicArray:
     """
     side = isqrt(max(0, multipliers))
     if side * side != multipliers or not side:
-        raise ModelError(f"multipliers {multipliers}: a square array has a square number; --array R,C gives others")
+        raise ModelError(
+            f"multipliers {multipliers}: a square array has a square number; --array R,C gives others"
+        )
     return SystolicArray(side, side)
 
 

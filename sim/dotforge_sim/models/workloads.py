@@ -90,7 +90,12 @@ def density(given: Any, name: str) -> Fraction:
 
 def _side(given: Any, name: str) -> int:
     text = str(given).strip()
-    if isinstance(given, bool) or not text.isascii() or not text.isdecimal() or not 1 <= int(text) <= _LARGEST:
+    if (
+        isinstance(given, bool)
+        or not text.isascii()
+        or not text.isdecimal()
+        or not 1 <= int(text) <= _LARGEST
+    ):
         raise ModelError(f"{name} {given!r}: allowed 1…2^40")
     return int(text)
 
@@ -158,7 +163,9 @@ def _csv_rows(path: Path, text: str) -> Iterable[tuple[int, Mapping[str, Any]]]:
         if not any(cell.strip() for cell in cells):
             continue
         if len(cells) > len(header):
-            raise ModelError(f"{path}, line {reader.line_num}: {len(cells)} cells, the header has {len(header)}")
+            raise ModelError(
+                f"{path}, line {reader.line_num}: {len(cells)} cells, the header has {len(header)}"
+            )
         yield reader.line_num, {name: cell for name, cell in zip(header, cells, strict=False) if cell.strip()}
 
 
