@@ -155,7 +155,7 @@ def random_bits(rng: np.random.Generator, shape: tuple[int, int], density: float
 
 @pytest.mark.parametrize("count", [8, pytest.param(50, marks=pytest.mark.slow)])
 def test_estimate(count: int) -> None:
-    """Within 1 % of the exact count."""
+    """Within 1 % of the exact count of other matrices with these densities, or of what rounding of folds can be off."""
     rng = np.random.default_rng(11)
     parameters = design(*SMALL.items()).parameters | {"lanes": 32, "stationary_bandwidth": 16}
     for number in range(count):
@@ -167,7 +167,9 @@ def test_estimate(count: int) -> None:
         print(
             f"{rows}×{k}×{vectors} at {densities}: {guess.total} for {cycles.total}, {guessed} for {folds} folds"
         )
-        assert guess.total == pytest.approx(cycles.total, rel=0.01)
+        # Each window's last fold is full by chance: three standard deviations of two sums of such roundings.
+        rounding = 3 * (2 * -(-k // 32) / 12) ** 0.5 / folds
+        assert guess.total == pytest.approx(cycles.total, rel=max(0.01, rounding))
 
 
 def test_estimate_of_a_large_product() -> None:
