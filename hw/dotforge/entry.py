@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .facts import Facts
     from .stream.axi import AxiStream, StreamBlock
 
 __all__ = ["Engine"]
@@ -25,6 +26,7 @@ class Engine:
     source : paper and section
     config : dataclass of parameters
     build : makes the engine from a configuration; or ``module:name`` of what does, imported when it is used
+    facts : tells of a configuration what :mod:`dotforge.facts` lists, or ``module:name`` of what does
     """
 
     name: str
@@ -32,16 +34,26 @@ class Engine:
     source: str
     config: type
     build: "Callable[[Any], StreamBlock] | str"
+    facts: "Callable[[Any], Facts] | str" = "dotforge.facts:no_facts"
 
     def block(self, config: Any) -> "StreamBlock":
         """Return the engine of a configuration."""
-        if not isinstance(self.build, str):
-            return self.build(config)
-        module, _, name = self.build.partition(":")
-        return getattr(importlib.import_module(module), name)(config)
+        return _named(self.build)(config)
+
+    def told(self, config: Any) -> "Facts":
+        """Return what the engine tells of a configuration beyond its streams."""
+        return _named(self.facts)(config)
 
     def top(self, config: Any) -> "AxiStream":
         """Return the engine with AXI-Stream ports."""
         from .stream.axi import AxiStream  # noqa: PLC0415 - hardware
 
         return AxiStream(self.block(config))
+
+
+def _named(maker: Callable[[Any], Any] | str) -> Callable[[Any], Any]:
+    """Return a function, which may be given as ``module:name``."""
+    if not isinstance(maker, str):
+        return maker
+    module, _, name = maker.partition(":")
+    return getattr(importlib.import_module(module), name)

@@ -99,7 +99,7 @@ def test_streams_say_what_codes_mean() -> None:
         fields = [field for stream in (*inputs.values(), *outputs.values()) for field in stream.fields]
         assert all(field.meaning for field in fields)
         weight, scale = inputs["weights"].fields
-        assert "NaN" in scale.meaning
+        assert "NaN" in scale.encoding
         assert weight.format == ELEMENTS[format].code
         if format == "nvfp4":
             assert weight.values[:8] == (0, 0.5, 1, 1.5, 2, 3, 4, 6)

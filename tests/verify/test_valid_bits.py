@@ -15,10 +15,10 @@ def stream(*fields: Lanes) -> dict[str, Any]:
 def test_a_flag_a_lane_and_a_flag_for_all() -> None:
     parts = gates(
         stream(
-            Lanes("value", 4, True, "int4", 2, when="valid"),
-            Lanes("valid", 1, False, "flag", 2),
-            Lanes("bitmap", 1, False, "bit", 2, when="complete"),
-            Lanes("complete", 1, False, "flag"),
+            Lanes("value", 4, True, "int4", 2, role="sum", when="valid"),
+            Lanes("valid", 1, False, "uint1", 2, role="flag"),
+            Lanes("bitmap", 1, False, "uint1", 2, role="bitmap", when="complete"),
+            Lanes("complete", 1, False, "uint1", role="flag"),
         )
     )
     assert parts == ((0, 4, 8), (4, 4, 9), (10, 1, 12), (11, 1, 12))
@@ -28,11 +28,14 @@ def test_a_flag_a_lane_and_a_flag_for_all() -> None:
 
 
 def test_without_flags_everything_means_something() -> None:
-    assert gates(stream(Lanes("value", 4, True, "int4", 2))) == ()
+    assert gates(stream(Lanes("value", 4, True, "int4", 2, role="sum"))) == ()
     assert meant((), 0, 8) == 0xFF
 
 
 def test_what_is_no_flag() -> None:
-    for flag in (Lanes("valid", 2, False, "code", 4), Lanes("valid", 1, False, "flag", 3)):
+    for flag in (
+        Lanes("valid", 2, False, "uint2", 4, role="flag"),
+        Lanes("valid", 1, False, "uint1", 3, role="flag"),
+    ):
         with pytest.raises(ValueError, match="value cannot wait for valid"):
-            gates(stream(Lanes("value", 4, True, "int4", 4, when="valid"), flag))
+            gates(stream(Lanes("value", 4, True, "int4", 4, role="sum", when="valid"), flag))

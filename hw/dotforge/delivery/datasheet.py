@@ -1,31 +1,17 @@
 """The datasheet: what a designer wants to know before instantiating, in Markdown, from manifest and reports."""
 
-import gc
-import inspect
-import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from amaranth.hdl import UnusedElaboratable
-
 from ..export.design import Generated
-from ..parameters import describe
-from ..registry import configure, engine
+from ..registry import engine
 from ..reports.compare import number
 from ..synthesis import evidence
 from ..synthesis.metrics import METRICS, heading, value
+from . import datasheet_interface as interface
+from .datasheet_interface import markdown_table, parameter_text
 
 __all__ = ["datasheet"]
-
-#: What holds for every engine.
-_LIMITS = (
-    "One clock. The reset is synchronous and must be held for at least one cycle before the first beat.",
-    "`tdata` is whole bytes: bits above the payload are ignored on inputs and zero on outputs. There is no "
-    "`tkeep`, `tstrb`, `tid`, `tdest` or `tuser`.",
-    "Storage arrays have no power-up value and no reset; nothing reads a word before it is written.",
-    "Fmax of an FPGA is that of the placed design with a register at every port; of standard cells it is that "
-    "of the netlist without wires. Power is of the netlist without wires and glitches.",
-)
 
 
 def datasheet(
@@ -54,7 +40,7 @@ def datasheet(
         "",
         f"{entry.summary[0].upper()}{entry.summary[1:]} ({entry.source}).",
         "",
-        f"Latency {manifest['latency']} cycles from the last beat in to its result out, initiation interval "
+        f"Latency {_cycles(manifest['latency'])} from the last beat in to its result out, initiation interval "
         f"{manifest['initiation_interval']}. Clock `{manifest['clock']}` (rising edge), reset "
         f"`{manifest['reset']}` (synchronous, active high). A beat moves where `tvalid` and `tready` are both "
         "high; no `tvalid` waits for a `tready`.",
@@ -62,8 +48,16 @@ def datasheet(
     ]
     if "Block diagram" in drawn:
         lines += [f"![Block diagram]({drawn.pop('Block diagram')})", ""]
-    lines += [*_function(manifest), *_throughput(manifest), *_parameters(manifest, entry.config)]
-    lines += [*_ports(manifest), *_payloads(manifest)]
+    lines += ["## Function", "", *(line for text in manifest["function"] for line in (text, ""))]
+    lines += [*interface.timing(manifest), *interface.parameters(manifest, entry.config)]
+    for section in (
+        interface.ports,
+        interface.payloads,
+        interface.codes,
+        interface.protocol,
+        interface.paths,
+    ):
+        lines += section(manifest)
     lines += ["## Waveforms", ""]
     if drawn:
         lines += ["From the bench's own run, whose results were compared with the golden model. A beat moves in "
@@ -79,10 +73,7 @@ def datasheet(
         "The engine has no control registers and no register map: parameters are fixed when it is generated, and "
         "all control travels with the streams.",
         "",
-        "## Known limits",
-        "",
-        *(f"- {text}" for text in _LIMITS),
-        "",
+        *_limits(manifest, reports),
         *_reproduce(manifest, reports, clock_mhz),
         "## Provenance",
         "",
@@ -94,73 +85,37 @@ def datasheet(
     return "\n".join(lines)
 
 
-def _function(manifest: dict[str, Any]) -> list[str]:
-    """Return what the engine's own documentation says, up to its list of parameters."""
-    entry, config = configure(manifest["engine"], manifest["parameters"])
-    with warnings.catch_warnings():
-        # It is made to be asked what it is, and dropped, here and not at some later time.
-        warnings.simplefilter("ignore", UnusedElaboratable)
-        kind = type(entry.block(config))
-        gc.collect()
-    text = inspect.getdoc(kind) or ""
-    told = text.partition("\nParameters\n")[0].strip()
-    plain = [line.replace("``", "`") for line in told.splitlines()]
-    while ":class:`" in " ".join(plain):
-        plain = [line.replace(":class:`", "`") for line in plain]
-    return ["## Function", "", *plain, ""]
+def _cycles(number: int) -> str:
+    return "1 cycle" if number == 1 else f"{number} cycles"
 
 
-def _throughput(manifest: dict[str, Any]) -> list[str]:
-    interval = manifest["initiation_interval"]
-    lanes = manifest["parameters"].get("lanes")
-    text = f"One beat every {interval} cycles" if interval > 1 else "One beat a cycle"
-    if lanes:
-        text += f": up to {lanes / interval:g} products a cycle"
-    return ["## Throughput", "", text + ", as long as no neighbour pauses.", ""]
-
-
-def _parameters(manifest: dict[str, Any], config: type) -> list[str]:
-    help_of = {row["name"]: row for row in describe(config)}
-    rows = [
-        (
-            f"`{name}`",
-            _text(given),
-            help_of[name]["unit"],
-            str(help_of[name]["allowed"]),
-            help_of[name]["help"],
-        )
-        for name, given in manifest["parameters"].items()
+def _limits(manifest: dict[str, Any], reports: Sequence[dict[str, Any]]) -> list[str]:
+    """Return what a designer has to know and might not expect, of this very module."""
+    padded = any(
+        stream["tdata_width"] > sum(field["width"] * field["lanes"] for field in stream["fields"])
+        for stream in manifest["streams"]
+    )
+    limits = [
+        "One clock. The reset is synchronous and must be held for at least one cycle before the first beat.",
+        "There is no `tkeep`, `tstrb`, `tid`, `tdest` or `tuser`.",
     ]
-    return ["## Parameters", "", *_table(("parameter", "value", "unit", "allowed", "meaning"), rows), ""]
-
-
-def _ports(manifest: dict[str, Any]) -> list[str]:
-    rows = [(f"`{port['name']}`", port["direction"], str(port["width"])) for port in manifest["ports"]]
-    return ["## Ports", "", *_table(("port", "direction", "bits"), rows), ""]
-
-
-def _payloads(manifest: dict[str, Any]) -> list[str]:
-    lines = ["## Payloads", ""]
-    for stream in manifest["streams"]:
-        lines += [
-            f"`{stream['prefix']}_tdata`, {stream['tdata_width']} bits: {stream.get('meaning', '')}".rstrip(),
-            "",
-        ]
-        fields = [
-            (
-                f"`{field['name']}`",
-                str(field["offset"]),
-                str(field["width"]),
-                str(field["lanes"]),
-                "signed" if field["signed"] else "unsigned",
-                field["format"],
-                field.get("meaning", "") + (f" (only with `{field['when']}`)" if field.get("when") else ""),
-            )
-            for field in stream["fields"]
-        ]
-        head = ("field", "offset", "bits a lane", "lanes", "sign", "format", "meaning")
-        lines += [*_table(head, fields), ""]
-    return lines
+    if padded:
+        limits.append(
+            "`tdata` is whole bytes: bits above the payload are ignored on inputs and zero on outputs."
+        )
+    if manifest["storage_bits"]:
+        limits.append(
+            f"Storage arrays ({manifest['storage_bits']:,} bits) have no power-up value and no reset; nothing reads a "
+            "word before it is written."
+        )
+    timings = [report["timing"] for report in reports if report["timing"]]
+    if any("seeds" in timing for timing in timings):
+        limits.append("Fmax of an FPGA is that of the placed design with a register at every port.")
+    if any("seeds" not in timing for timing in timings):
+        limits.append("The shortest period of standard cells is that of the netlist without wires.")
+    if any(report.get("power") for report in reports):
+        limits.append("Power is of the netlist without wires and glitches.")
+    return ["## Known limits", "", *(f"- {text}" for text in limits), ""]
 
 
 def _resources(manifest: dict[str, Any], reports: Sequence[dict[str, Any]]) -> list[str]:
@@ -181,7 +136,7 @@ def _resources(manifest: dict[str, Any], reports: Sequence[dict[str, Any]]) -> l
         )
         for report in reports
     ]
-    lines += [*_table(head, rows), ""]
+    lines += [*markdown_table(head, rows), ""]
     for report in reports:
         timing = report["timing"] or {}
         if "seeds" in timing:
@@ -201,7 +156,7 @@ def _resources(manifest: dict[str, Any], reports: Sequence[dict[str, Any]]) -> l
 
 def _reproduce(manifest: dict[str, Any], reports: Sequence[dict[str, Any]], clock_mhz: float) -> list[str]:
     """Return the commands behind every figure."""
-    given = " ".join(f"-p {name}={_text(found)}" for name, found in manifest["parameters"].items())
+    given = " ".join(f"-p {name}={parameter_text(found)}" for name, found in manifest["parameters"].items())
     targets = list(dict.fromkeys(report["target"] for report in reports)) or ["cmos", "ecp5"]
     commands = [
         f"dotforge generate {manifest['engine']} {given} --name {manifest['top']} --clock-mhz {clock_mhz:g} -o DIR",
@@ -212,12 +167,3 @@ def _reproduce(manifest: dict[str, Any], reports: Sequence[dict[str, Any]], cloc
         path = "liberty:PATH" if target.startswith("liberty:") else target
         commands.append(f"dotforge synth DIR --target {path}" + (" --power" if power else ""))
     return ["## How to reproduce every figure", "", "```", *commands, "```", ""]
-
-
-def _text(parameter: Any) -> str:
-    return str(parameter).lower() if isinstance(parameter, bool) else str(parameter)
-
-
-def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> list[str]:
-    lines = ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head)]
-    return lines + ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]

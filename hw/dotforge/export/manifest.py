@@ -1,111 +1,52 @@
 """The manifest: all that a stranger needs to drive a generated module without reading its source."""
 
 import importlib.metadata
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
 from ..entry import Engine
+from ..facts import PortFact
 from ..stream.axi import AxiStream, prefix
 from ..tools import yosys
-from .verilog import Design
+from .manifest_schema import SCHEMA
+from .netlist import Netlist
+from .port_paths import port_paths
+from .reset_state import state_in_reset
+from .verilog import Design, Port
 
 __all__ = ["SCHEMA", "manifest"]
 
-_FIELD = {
-    "type": "object",
-    "required": ["name", "offset", "width", "signed", "format", "lanes"],
-    "properties": {
-        "name": {"type": "string"},
-        "offset": {"type": "integer", "minimum": 0, "description": "of lane 0, in bits of tdata"},
-        "width": {"type": "integer", "minimum": 1, "description": "bits of one lane"},
-        "signed": {"type": "boolean"},
-        "format": {"type": "string"},
-        "lanes": {"type": "integer", "minimum": 1, "description": "side by side, lane 0 lowest"},
-        "meaning": {"type": "string"},
-        "values": {"type": "array", "items": {"type": "number"}, "description": "of the codes 0, 1, …"},
-        "when": {
-            "type": "string",
-            "description": "field of one bit (a lane each, or one for all) without which this one means nothing",
-        },
-    },
-}
-_STREAM = {
-    "type": "object",
-    "required": ["name", "direction", "prefix", "tdata_width", "tlast", "fields"],
-    "properties": {
-        "name": {"type": "string"},
-        "direction": {"enum": ["input", "output"]},
-        "prefix": {"type": "string", "description": "of _tdata, _tvalid, _tready and _tlast"},
-        "tdata_width": {"type": "integer", "minimum": 8, "multipleOf": 8},
-        "tlast": {"type": "boolean"},
-        "meaning": {"type": "string", "description": "what a beat is, and when one is due"},
-        "fields": {"type": "array", "items": _FIELD},
-    },
-}
-_PORT = {
-    "type": "object",
-    "required": ["name", "direction", "width"],
-    "properties": {
-        "name": {"type": "string"},
-        "direction": {"enum": ["input", "output"]},
-        "width": {"type": "integer", "minimum": 1},
-    },
-}
-
-#: JSON schema of ``manifest.json``.
-SCHEMA: dict[str, Any] = {
-    "$schema": "https://json-schema.org/draft/2020-12/schema",
-    "title": "dotforge manifest",
-    "type": "object",
-    "required": [
-        "schema", "engine", "top", "parameters", "clock", "reset", "ports", "streams", "latency",
-        "initiation_interval", "tools", "verilog", "verilog_sha256",
-    ],
-    "properties": {
-        "schema": {"const": 1},
-        "engine": {"type": "string"},
-        "top": {"type": "string"},
-        "parameters": {"type": "object"},
-        "clock": {"type": "string", "description": "rising edge"},
-        "reset": {"type": "string", "description": "synchronous, active high"},
-        "ports": {"type": "array", "items": _PORT},
-        "streams": {"type": "array", "items": _STREAM},
-        "latency": {"type": "integer", "minimum": 0, "description": "cycles, last beat in to its result out"},
-        "initiation_interval": {"type": "integer", "minimum": 1, "description": "cycles a beat"},
-        "tools": {"type": "object"},
-        "verilog": {"type": "string", "description": "file name"},
-        "verilog_sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
-    },
-}  # fmt: skip
-
 
 def manifest(entry: Engine, config: Any, top: AxiStream, design: Design) -> dict[str, Any]:
-    """Describe a generated engine; valid under :data:`SCHEMA`."""
-    engine = top.engine
-    streams = [
-        {
-            "name": name,
-            "direction": direction,
-            "prefix": prefix(name, direction),
-            "tdata_width": payload.tdata_width,
-            "tlast": payload.last,
-            "meaning": payload.meaning,
-            "fields": payload.describe(),
-        }
-        for direction, payloads in (("input", engine.inputs), ("output", engine.outputs))
-        for name, payload in payloads.items()
-    ]
+    """Describe a generated engine; valid under :data:`SCHEMA`.
+
+    What the engine declares is in it as it is; paths and states in reset are found in the netlist.
+    """
+    engine, facts = top.engine, entry.told(config)
+    netlist = Netlist(design.cells, design.top)
+    paths = port_paths(netlist)
     return {
-        "schema": 1,
+        "schema": 2,
         "engine": entry.name,
         "top": design.top,
+        "function": list(facts.function),
         "parameters": asdict(config),
+        "resolved": dict(facts.resolved),
+        "idle": list(facts.idle),
         "clock": "clk",
         "reset": "rst",
-        "ports": [asdict(port) for port in design.ports],
-        "streams": streams,
+        "ports": [_port(port, top, facts.ports) for port in design.ports],
+        "streams": _streams(top, netlist, paths),
+        "combinational_paths": [{"input": source, "output": target} for source, target in paths],
+        "rules": [asdict(rule) for rule in facts.rules],
         "latency": top.latency,
         "initiation_interval": engine.initiation_interval,
+        "intervals": [
+            {name: value for name, value in asdict(interval).items() if value != ""}
+            for interval in facts.intervals
+        ],
+        "storage_bits": netlist.storage_bits,
         "tools": {
             "dotforge": importlib.metadata.version("dotforge"),
             "amaranth": importlib.metadata.version("amaranth"),
@@ -114,3 +55,40 @@ def manifest(entry: Engine, config: Any, top: AxiStream, design: Design) -> dict
         "verilog": f"{design.top}.v",
         "verilog_sha256": design.sha256,
     }
+
+
+def _port(port: Port, top: AxiStream, facts: Mapping[str, PortFact]) -> dict[str, Any]:
+    told: dict[str, Any] = {**asdict(port), "role": {"clk": "clock", "rst": "reset"}.get(port.name, "status")}
+    for direction, payloads in (("input", top.engine.inputs), ("output", top.engine.outputs)):
+        for name in payloads:
+            if port.name.startswith(f"{prefix(name, direction)}_t"):
+                return {**told, "role": "stream", "stream": name}
+    if port.name in facts:
+        fact = facts[port.name]
+        told["meaning"] = fact.meaning
+        if fact.choices:
+            told["enumeration"] = [asdict(choice) for choice in fact.choices]
+    return told
+
+
+def _streams(top: AxiStream, netlist: Netlist, paths: list[tuple[str, str]]) -> list[dict[str, Any]]:
+    rows = []
+    for direction, payloads in (("input", top.engine.inputs), ("output", top.engine.outputs)):
+        for name, payload in payloads.items():
+            wire = "tready" if direction == "input" else "tvalid"
+            port = f"{prefix(name, direction)}_{wire}"
+            inputs = [source for source, target in paths if target == port]
+            rows.append(
+                {
+                    "name": name,
+                    "direction": direction,
+                    "prefix": prefix(name, direction),
+                    "tdata_width": payload.tdata_width,
+                    "tlast": payload.last,
+                    "meaning": payload.meaning,
+                    f"{wire}_in_reset": state_in_reset(netlist, port, inputs),
+                    "fields": payload.describe(),
+                    **({"packet": payload.describe_packet()} if payload.packet else {}),
+                }
+            )
+    return rows

@@ -54,12 +54,14 @@ class Design:
     verilog : the text, one definition a distinct module, children before parents
     ports : of the top module, clock and reset included
     children : module → {child module: number of instances}
+    cells : the netlist of the same modules, as JSON of Yosys, for :class:`dotforge.export.netlist.Netlist`
     """
 
     top: str
     verilog: str
     ports: list[Port]
     children: dict[str, dict[str, int]] = field(default_factory=dict)
+    cells: str = field(default="", repr=False)
 
     @property
     def sha256(self) -> str:
@@ -217,11 +219,13 @@ def convert(block: Block, *, name: str | None = None, initial_values: bool = Tru
         "flatten",
         "memory_collect",
         "opt_clean -purge",
+        "write_json design.json",
         "write_verilog -norename -noattr design.v",
     ]
-    written = yosys.run(script, {"design.il": text}, ["design.v"])["design.v"]
+    found = yosys.run(script, {"design.il": text}, ["design.v", "design.json"])
+    written = found["design.v"]
     definitions = {
-        found[1]: found[0] for found in re.finditer(r"^module (\w+).*?^endmodule$", written, re.M | re.S)
+        module[1]: module[0] for module in re.finditer(r"^module (\w+).*?^endmodule$", written, re.M | re.S)
     }
     if not written.rstrip().endswith("endmodule") or any(
         module.name not in definitions for module in modules
@@ -230,4 +234,5 @@ def convert(block: Block, *, name: str | None = None, initial_values: bool = Tru
     text = "\n\n".join(legal_names(definitions[module.name]) for module in modules) + "\n"
     ports = [Port(name, "input", 1) for name in clocked[top.name]]
     ports += [Port(name, direction, len(value)) for name, (value, direction) in top.ports.items()]
-    return Design(top.name, text, ports, {module.name: module.children for module in modules})
+    children = {module.name: module.children for module in modules}
+    return Design(top.name, text, ports, children, found["design.json"])

@@ -1,5 +1,6 @@
 """Elements of block formats: their fields, their range in fixed point, and the blocks they come in."""
 
+import math
 from dataclasses import dataclass
 
 from .floating import FP8_E4M3, FP8_E5M2, FloatFormat
@@ -25,6 +26,12 @@ class ScaleFormat:
     name: str
     width: int
     meaning: str
+
+    def value(self, code: int) -> float:
+        """Return the number of a code; NaN too."""
+        if self.name != "e8m0":
+            return FP8_E4M3.value(code)
+        return math.nan if code == 255 else math.ldexp(1, code - 127)
 
 
 #: name → format of a shared scale

@@ -44,6 +44,14 @@ class ExponentCode:
         """Bits of a word: ``bits``, under the name that every format has."""
         return self.bits
 
+    @property
+    def encoding(self) -> str:
+        """One line that says how a code is read."""
+        field = f"bit {self.shift_bits} is the sign, the bits below are a shift s: ±2^(s {self.low:+d})"
+        if self.zero_is_negative_low:
+            return f"{field}; shift 0 with the sign set is 0"
+        return f"{field}; 0 where s is over {self.max_shift}"
+
     def value(self, code: int) -> Fraction:
         """Weight that a code stands for; ``code`` is 0 … 2^bits − 1."""
         shift, negative = code & ((1 << self.shift_bits) - 1), code >> self.shift_bits

@@ -4,6 +4,7 @@ Sources: IEEE Std 754-2019 (binary16, binary32); OCP 8-bit Floating Point Specif
 and E5M2; BF16 is the upper half of binary32.
 """
 
+import math
 from dataclasses import dataclass
 
 __all__ = ["BF16", "FP8_E4M3", "FP8_E5M2", "FP16", "FP32", "FloatFormat"]
@@ -64,6 +65,25 @@ class FloatFormat:
     def has_nan(self) -> bool:
         """Whether the format has NaN."""
         return self.specials != "none"
+
+    @property
+    def encoding(self) -> str:
+        """One line that says how a code is read."""
+        most = (
+            f"1 sign, {self.exponent_bits} exponent and {self.mantissa_bits} fraction bits, bias {self.bias}"
+        )
+        if self.specials == "ieee":
+            return f"{most}; infinities and NaN as in IEEE 754"
+        return f"{most}; " + ("all ones are NaN, no infinity" if self.has_nan else "no NaN, no infinity")
+
+    def value(self, code: int) -> float:
+        """Return the number of an encoding of up to 32 bits; infinities and NaN too."""
+        magnitude, sign = code & (self.sign_bit - 1), -1.0 if code & self.sign_bit else 1.0
+        if magnitude > self.largest:
+            return sign * math.inf if self.has_infinity and magnitude == self.infinity else math.nan
+        field, fraction = magnitude >> self.mantissa_bits, magnitude & ((1 << self.mantissa_bits) - 1)
+        significand = fraction + (1 << self.mantissa_bits if field else 0)
+        return sign * math.ldexp(significand, max(field, 1) - self.bias - self.mantissa_bits)
 
     @property
     def zero(self) -> int:

@@ -63,6 +63,15 @@ class LogCode:
         """Exponent field of the largest magnitude, in units of 2^−y."""
         return (1 << self.field_bits) - 1
 
+    @property
+    def encoding(self) -> str:
+        """One line that says how a word is read."""
+        field = (
+            f"bit {self.field_bits} is the sign, the bits below are e in units of 2^-{self.fraction_bits}: "
+            f"±2^(e / {2**self.fraction_bits})"
+        )
+        return f"{field}; " + ("0 where the top bit is set" if self.zero_flag else "0 where e is 0")
+
     def value(self, word: int) -> float:
         """Number that a word stands for; ``word`` is 0 … 2^bits − 1."""
         exponent, sign = word & self.largest_exponent, word >> self.field_bits & 1

@@ -1,11 +1,51 @@
 """Payloads of streams: named fields, their place in ``tdata``, and what a stranger must know about them."""
 
-from dataclasses import asdict, dataclass
+import math
+from collections.abc import Callable
+from dataclasses import KW_ONLY, asdict, dataclass
 from typing import Any
 
 from amaranth.lib import data
 
-__all__ = ["Lanes", "Payload"]
+__all__ = ["ROLES", "Lanes", "PacketField", "Payload", "code_values"]
+
+#: What a field is there for.
+ROLES = {
+    "element": "a number that products are made of, or that a vector holds",
+    "scale": "a number that all elements of a block or a vector are multiplied by",
+    "bias": "what a sum starts from",
+    "sum": "a sum of products",
+    "bitmap": "a bit a position, or a slot",
+    "id": "what a row is called",
+    "index": "the place of something, from 0 on",
+    "count": "how many of something there are",
+    "flag": "true or false",
+    "setting": "a piece of a packet, see there",
+}
+
+#: Attributes of a field that a manifest leaves out where they are empty.
+_LEFT_OUT = ("meaning", "encoding", "values", "when")
+
+#: Codes of more bits have no table.
+_TABLE_BITS = 12
+
+
+def code_values(value: Callable[[int], float], width: int) -> tuple[float | str, ...]:
+    """Return what the codes 0, 1, … of a format stand for.
+
+    Parameters
+    ----------
+    value : of a code
+    width : of a code, bits; over 12 of them the table is empty
+
+    Returns
+    -------
+    Numbers; ``"nan"``, ``"inf"`` and ``"-inf"``, which JSON has no numbers for, are text.
+    """
+    if width > _TABLE_BITS:
+        return ()
+    numbers = (float(value(code)) for code in range(1 << width))
+    return tuple(number if math.isfinite(number) else str(number) for number in numbers)
 
 
 @dataclass(frozen=True)
@@ -17,10 +57,13 @@ class Lanes:
     name : field name
     width : bits of one lane
     signed : two's complement
-    format : number format, as in ``int4`` or ``dally3``
+    format : number format alone, as in ``int4``, ``uint1``, ``fp32`` or ``dally3``
     lanes : how many lie side by side, lane 0 in the low bits
     meaning : one line for manifest and datasheet
-    values : of the codes 0, 1, …, where the format is a code
+    role : one of :data:`ROLES`
+    unit : power of two: the number is what the format says times 2^unit
+    encoding : how a code is read, where the format's name does not tell
+    values : of the codes 0, 1, …, where the format is a code (see :func:`code_values`)
     when : field of one bit, of as many lanes or of one, that has to be set for this one to mean anything
     """
 
@@ -30,8 +73,34 @@ class Lanes:
     format: str
     lanes: int = 1
     meaning: str = ""
-    values: tuple[float, ...] = ()
+    _: KW_ONLY
+    role: str
+    unit: int = 0
+    encoding: str = ""
+    values: tuple[float | str, ...] = ()
     when: str = ""
+
+    def __post_init__(self) -> None:
+        if self.role not in ROLES:
+            raise ValueError(f"role of {self.name}: one of {', '.join(ROLES)} is wanted, not {self.role}")
+
+
+@dataclass(frozen=True)
+class PacketField:
+    """A field of a packet: of all beats of a stream up to ``tlast``.
+
+    Parameters
+    ----------
+    name : field name
+    meaning : one line for manifest and datasheet
+    bits : (beat of the packet, bit of ``tdata``) of each bit, in order
+    labels : what each bit is for, as many as there are bits
+    """
+
+    name: str
+    meaning: str
+    bits: tuple[tuple[int, int], ...]
+    labels: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -43,11 +112,13 @@ class Payload:
     fields : in order from the low bits
     last : whether the stream has ``tlast``
     meaning : one line for manifest and datasheet: what a beat is, and when one is due
+    packet : what the beats up to ``tlast`` hold together, where a field goes over several of them
     """
 
     fields: tuple[Lanes, ...]
     last: bool = False
     meaning: str = ""
+    packet: tuple[PacketField, ...] = ()
 
     @property
     def width(self) -> int:
@@ -71,9 +142,24 @@ class Payload:
         rows, offset = [], 0
         for field in self.fields:
             row = {**asdict(field), "values": list(field.values)}
-            row = {
-                key: value for key, value in row.items() if value or key not in ("meaning", "values", "when")
-            }
+            row = {key: value for key, value in row.items() if value or key not in _LEFT_OUT}
             rows.append({"name": row.pop("name"), "offset": offset, **row})
             offset += field.width * field.lanes
         return rows
+
+    def describe_packet(self) -> dict[str, Any]:
+        """Return beats and fields of a packet for a manifest."""
+        return {
+            "beats": 1 + max(beat for field in self.packet for beat, _ in field.bits),
+            "fields": [
+                {
+                    "name": field.name,
+                    "meaning": field.meaning,
+                    "bits": [
+                        {"beat": beat, "bit": bit, "of": label}
+                        for (beat, bit), label in zip(field.bits, field.labels, strict=True)
+                    ],
+                }
+                for field in self.packet
+            ],
+        }

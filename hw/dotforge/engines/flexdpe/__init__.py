@@ -11,4 +11,5 @@ ENGINE = Engine(
     source="SIGMA, section IV",
     config=FlexDpeConfig,
     build=f"{__name__}.engine:FlexDpe",
+    facts=f"{__name__}.facts:facts",
 )

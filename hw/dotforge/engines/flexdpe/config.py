@@ -278,6 +278,23 @@ class FlexDpeConfig:
         return evenly(self.distribution_pipeline, columns)
 
     @property
+    def load_cycles(self) -> int:
+        """Cycles from the first beat of bitmaps to the first vector: of a window with one row, which is full.
+
+        REGOR comes in one beat, and nothing that loads pauses.
+        """
+        from ...network.routing.engine import route_cycles  # noqa: PLC0415
+
+        registers = self.control_pipeline
+        values = -(-self.positions // self.stationary_bandwidth) + 5 + 7 * registers
+        if self.host_routes:
+            return max(values, self.setting_rows + 1)
+        values += 3 * (self.row_buffer > 0)
+        if self.topology == "crossbar":
+            return max(values, self.lanes + 5 + 2 * registers)
+        return max(values, self.lanes + route_cycles(self.lanes, self.route_walkers) + 4 + 2 * registers)
+
+    @property
     def setting_rows(self) -> int:
         """Rows of a fold's settings of the distribution network."""
         from ...network.distribution.settings import setting_rows  # noqa: PLC0415

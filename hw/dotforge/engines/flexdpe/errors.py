@@ -7,7 +7,7 @@ from amaranth.lib.wiring import In, Out
 
 from ...block import Block
 
-__all__ = ["Cause", "Errors"]
+__all__ = ["MEANINGS", "Cause", "Errors"]
 
 
 class Cause(IntEnum):
@@ -25,6 +25,17 @@ class Cause(IntEnum):
     STATIONARY_SHORT = 4
     #: ``last`` came with another row of settings than the last one of a fold, or did not come with that.
     ROUTE_LENGTH = 5
+
+
+#: What each cause means to who sent the streams.
+MEANINGS = {
+    Cause.NONE: "no error",
+    Cause.ROW_ORDER: "a row's id is not above the one before it in the window",
+    Cause.STATIONARY_COUNT: "a beat of stationary values says that it holds more than fit in a beat",
+    Cause.STATIONARY_SURPLUS: "a value came that no set bit of the window's rows stands for, or tlast was late",
+    Cause.STATIONARY_SHORT: "tlast came before the values of all set bits of the window's rows",
+    Cause.ROUTE_LENGTH: "tlast of settings did not come with a fold's last row, or came with another",
+}
 
 
 class Errors(Block):

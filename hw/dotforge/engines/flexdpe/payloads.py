@@ -1,7 +1,11 @@
 """What the streams of the Flex-DPE carry."""
 
-from ...stream.payload import Lanes, Payload
+from typing import Any
+
+from ...formats.table import FloatFormat
+from ...stream.payload import Lanes, Payload, code_values
 from .config import FlexDpeConfig
+from .settings_packet import settings_packet
 
 __all__ = ["payloads"]
 
@@ -20,7 +24,7 @@ def payloads(config: FlexDpeConfig) -> tuple[dict[str, Payload], dict[str, Paylo
 
 
 def _bits(name: str, count: int, meaning: str) -> Lanes:
-    return Lanes(name, 1, False, "bit", count, meaning)
+    return Lanes(name, 1, False, "uint1", count, meaning, role="bitmap")
 
 
 def _bitmaps(config: FlexDpeConfig) -> Payload:
@@ -35,7 +39,14 @@ def _bitmaps(config: FlexDpeConfig) -> Payload:
 def _rows(config: FlexDpeConfig) -> Payload:
     return Payload(
         (
-            Lanes("row", config.row_bits, False, "row", meaning="id of the row, rising in a window"),
+            Lanes(
+                "row",
+                config.row_bits,
+                False,
+                f"uint{config.row_bits}",
+                meaning="id of the row, rising in a window",
+                role="id",
+            ),
             _bits("bitmap", config.positions, "positions at which it is not zero"),
         ),
         last=True,
@@ -45,15 +56,11 @@ def _rows(config: FlexDpeConfig) -> Payload:
 
 def _stationary(config: FlexDpeConfig) -> Payload:
     bandwidth = config.stationary_bandwidth
-    values = Lanes(
-        "values",
-        config.operand.width,
-        not config.is_float,
-        config.format,
-        bandwidth,
-        "values at the set bits of the window's rows, in order, from value 0 on",
+    values = _elements(
+        config, bandwidth, "values at the set bits of the window's rows, in order, from value 0 on"
     )
-    count = Lanes("count", bandwidth.bit_length(), False, "count", meaning="how many of them there are")
+    bits = bandwidth.bit_length()
+    count = Lanes("count", bits, False, f"uint{bits}", meaning="how many of them there are", role="count")
     return Payload(
         (values, count),
         last=True,
@@ -61,15 +68,16 @@ def _stationary(config: FlexDpeConfig) -> Payload:
     )
 
 
+def _elements(config: FlexDpeConfig, lanes: int, meaning: str) -> Lanes:
+    number, width = config.operand, config.operand.width
+    told: dict[str, Any] = {}
+    if isinstance(number, FloatFormat):
+        told = {"encoding": number.encoding, "values": code_values(number.value, width)}
+    return Lanes("values", width, not config.is_float, config.format, lanes, meaning, role="element", **told)
+
+
 def _vectors(config: FlexDpeConfig) -> Payload:
-    values = Lanes(
-        "values",
-        config.operand.width,
-        not config.is_float,
-        config.format,
-        config.positions,
-        "values at the set bits, packed, from value 0 on",
-    )
+    values = _elements(config, config.positions, "values at the set bits, packed, from value 0 on")
     return Payload(
         (values, _bits("bitmap", config.positions, "positions at which the vector is not zero")),
         last=True,
@@ -79,14 +87,29 @@ def _vectors(config: FlexDpeConfig) -> Payload:
 
 def _settings(config: FlexDpeConfig) -> Payload:
     return Payload(
-        (_bits("data", config.lanes, "a row of the distribution network's settings"),),
+        (
+            Lanes(
+                "data",
+                1,
+                False,
+                "uint1",
+                config.lanes,
+                "a row of the distribution network's settings",
+                role="setting",
+            ),
+        ),
         last=True,
-        meaning=f"settings of each fold, {config.setting_rows} rows, tlast with the last",
+        meaning=f"settings of each fold, a packet of {config.setting_rows} rows, tlast with the last",
+        packet=settings_packet(config),
     )
 
 
+def _flags(name: str, lanes: int, meaning: str, when: str = "") -> Lanes:
+    return Lanes(name, 1, False, "uint1", lanes, meaning, role="flag", when=when)
+
+
 def _sums(config: FlexDpeConfig) -> Payload:
-    lanes, name = config.lanes, config.sum.name.lower()
+    lanes, name, index = config.lanes, config.sum.name.lower(), f"uint{config.index_bits}"
     fields = [
         Lanes(
             "value",
@@ -95,36 +118,47 @@ def _sums(config: FlexDpeConfig) -> Payload:
             name,
             lanes,
             "sum of the run that ends in the slot",
+            role="sum",
+            encoding=config.sum.encoding if isinstance(config.sum, FloatFormat) else "",
             when="valid",
         ),
-        Lanes("row", config.row_bits, False, "row", lanes, "its row", when="valid"),
+        Lanes(
+            "row", config.row_bits, False, f"uint{config.row_bits}", lanes, "its row", role="id", when="valid"
+        ),
         Lanes(
             "index",
             config.index_bits,
             False,
-            "index",
+            index,
             lanes,
-            "number of its vector in the fold, modulo",
+            f"number of its vector in the fold, modulo 2^{config.index_bits}",
+            role="index",
             when="valid",
         ),
-        Lanes("valid", 1, False, "flag", lanes, "the slot holds a sum"),
-        Lanes("partial", 1, False, "flag", lanes, "the row goes on in the next fold", when="valid"),
+        _flags("valid", lanes, "the slot holds a sum"),
+        _flags("partial", lanes, "the row goes on in the next fold", when="valid"),
         Lanes(
-            "bitmap", 1, False, "bit", lanes, "slots whose sum has any product of two values", when="complete"
+            "bitmap",
+            1,
+            False,
+            "uint1",
+            lanes,
+            "slots whose sum has any product of two values",
+            role="bitmap",
+            when="complete",
         ),
         Lanes(
             "vector",
             config.index_bits,
             False,
-            "index",
-            meaning="number of the vector, modulo",
+            index,
+            meaning=f"number of the vector, modulo 2^{config.index_bits}",
+            role="index",
             when="complete",
         ),
-        Lanes("complete", 1, False, "flag", meaning="all sums of a vector are out"),
+        _flags("complete", 1, "all sums of a vector are out"),
     ]
     if config.may_overflow:
-        fields.append(
-            Lanes("overflow", 1, False, "flag", lanes, "the sum did not fit, and wrapped", when="valid")
-        )
+        fields.append(_flags("overflow", lanes, "the sum did not fit, and wrapped", when="valid"))
     meaning = "sums of one vector" if config.overlaps else "sums that are complete, of one vector or several"
     return Payload(tuple(fields), last=True, meaning=f"{meaning}; slot j is lane j's; tlast ends a fold")

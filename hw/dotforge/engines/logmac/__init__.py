@@ -14,4 +14,5 @@ ENGINE = Engine(
     source="Dally, Core operations",
     config=LogMacConfig,
     build=f"{__name__}.engine:build",
+    facts=f"{__name__}.facts:facts",
 )

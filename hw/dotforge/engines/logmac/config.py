@@ -1,5 +1,6 @@
 """Parameters of the log-weight MAC and the widths that follow from them."""
 
+from dataclasses import fields
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator
@@ -137,25 +138,34 @@ class LogMacConfig:
     ] = 0
 
     def __post_init__(self) -> None:
-        if self.is_log:
-            self._only("fold_sign", False, "weight_code=dally3 or exponent:LOW:HIGH")
-        else:
-            for name, default in (("activation_code", "integer"), ("accumulator", "convert")):
-                self._only(name, default, "weight_code=log:X:Y")
-            for name, default in (("lookup_bits", 5), ("log_output", "none")):
-                self._only(name, default, "weight_code=log:X:Y")
-        if self.activation_code != "integer":
-            self._only("activation_bits", 4, "activation_code=integer")
-        if self.accumulator == "convert":
-            self._only("bin_bits", 16, "accumulator=binned")
-        if self.log_output == "none":
-            self._only("log_shift", 0, "log_output=log:X:Y")
+        defaults = {field.name: field.default for field in fields(self)}
+        for name, goes_with in self._without_effect().items():
+            given = getattr(self, name)
+            if given != defaults[name]:
+                raise ValueError(
+                    f"parameter {name}={given}: allowed {defaults[name]}; others go with {goes_with}"
+                )
 
-    def _only(self, name: str, default: Any, goes_with: str) -> None:
-        """Refuse a parameter that would have no effect."""
-        given = getattr(self, name)
-        if given != default:
-            raise ValueError(f"parameter {name}={given}: allowed {default}; others go with {goes_with}")
+    def _without_effect(self) -> dict[str, str]:
+        """Return parameters that do nothing beside these others, and what they go with."""
+        found = {}
+        if self.is_log:
+            found["fold_sign"] = "weight_code=dally3 or exponent:LOW:HIGH"
+        else:
+            names = ("activation_code", "accumulator", "lookup_bits", "log_output")
+            found |= dict.fromkeys(names, "weight_code=log:X:Y")
+        if self.activation_code != "integer":
+            found["activation_bits"] = "activation_code=integer"
+        if self.accumulator == "convert":
+            found["bin_bits"] = "accumulator=binned"
+        if self.log_output == "none":
+            found["log_shift"] = "log_output=log:X:Y"
+        return found
+
+    @property
+    def idle(self) -> tuple[str, ...]:
+        """Parameters without effect beside these others."""
+        return tuple(self._without_effect())
 
     @property
     def is_log(self) -> bool:

@@ -2,7 +2,7 @@
 
 from ...formats.exponent import ExponentCode
 from ...formats.logarithm import LogCode, parse_log_code
-from ...stream.payload import Lanes, Payload
+from ...stream.payload import Lanes, Payload, code_values
 from .config import LogMacConfig
 
 __all__ = ["payloads"]
@@ -12,7 +12,7 @@ def payloads(config: LogMacConfig) -> tuple[dict[str, Payload], dict[str, Payloa
     """Payloads of the streams in and of the streams out."""
     stationary = config.weight_depth > 0
     code: ExponentCode | LogCode = config.plan.weight if config.is_log else config.code
-    unit = f"in units of 2^{1 - config.lookup_bits if isinstance(code, LogCode) else code.low}"
+    unit = 1 - config.lookup_bits if isinstance(code, LogCode) else code.low
     if config.activation_code == "integer":
         activation = Lanes(
             "activation",
@@ -21,35 +21,49 @@ def payloads(config: LogMacConfig) -> tuple[dict[str, Payload], dict[str, Payloa
             f"int{config.activation_bits}",
             config.lanes,
             "one operand of each product",
+            role="element",
         )
     else:
-        number = parse_log_code(config.activation_code)
-        activation = _log_number("activation", number, config.lanes, "one operand of each product")
+        activation = _code(
+            "activation", parse_log_code(config.activation_code), config.lanes, "one operand of each product"
+        )
     release = Lanes(
-        "release", 1, False, "flag", meaning="with tlast: the next dot product uses the next set of weights"
-    )
-    weight = Lanes(
-        "weight",
-        code.bits,
+        "release",
+        1,
         False,
-        config.weight_code,
-        config.lanes,
-        "the other operand, a code",
-        tuple(float(code.value(word)) for word in range(2**code.bits)),
+        "uint1",
+        meaning="with tlast: the next dot product uses the next set of weights",
+        role="flag",
     )
+    weight = _code("weight", code, config.lanes, "the other operand of each product")
     start = Lanes(
         "bias",
         config.sum_bits,
         True,
         f"int{config.sum_bits}",
-        meaning=f"start of the running sum, {unit}: Σ −weight over the negative weights, plus any bias of the layer",
+        meaning="start of the running sum: Σ −weight over the negative weights, plus any bias of the layer",
+        role="bias",
+        unit=unit,
     )
-    total = Lanes("sum", config.sum_bits, True, f"int{config.sum_bits}", meaning=f"the dot product, {unit}")
+    total = Lanes(
+        "sum",
+        config.sum_bits,
+        True,
+        f"int{config.sum_bits}",
+        meaning="the dot product",
+        role="sum",
+        unit=unit,
+    )
     if config.log_output != "none":
         number = parse_log_code(config.log_output)
-        total = _log_number("sum", number, 1, f"the dot product, in units of 2^{config.log_shift}")
+        total = _code("sum", number, 1, "the dot product", role="sum", unit=config.log_shift)
     flag = Lanes(
-        "overflow", 1, False, "flag", meaning="the running sum did not fit at some beat of this dot product"
+        "overflow",
+        1,
+        False,
+        "uint1",
+        meaning="the running sum did not fit at some beat of this dot product",
+        role="flag",
     )
     inputs = {
         "activations": Payload(
@@ -71,6 +85,19 @@ def payloads(config: LogMacConfig) -> tuple[dict[str, Payload], dict[str, Payloa
     return inputs, {"sums": Payload((total, flag), meaning="one beat a dot product, in order")}
 
 
-def _log_number(name: str, code: LogCode, lanes: int, meaning: str) -> Lanes:
-    values = tuple(code.value(word) for word in range(2**code.bits))
-    return Lanes(name, code.bits, False, code.name, lanes, f"{meaning}, a log number", values)
+def _code(
+    name: str, code: ExponentCode | LogCode, lanes: int, meaning: str, *, role: str = "element", unit: int = 0
+) -> Lanes:
+    values = code_values(lambda word: float(code.value(word)), code.bits)
+    return Lanes(
+        name,
+        code.bits,
+        False,
+        code.name,
+        lanes,
+        meaning,
+        role=role,
+        unit=unit,
+        encoding=code.encoding,
+        values=values,
+    )

@@ -15,4 +15,5 @@ ENGINE = Engine(
     source="OCP Microscaling Formats (MX) Specification 1.0; NVFP4",
     config=MXDotConfig,
     build=f"{__name__}.engine:MXDot",
+    facts=f"{__name__}.facts:facts",
 )

@@ -1,7 +1,8 @@
 """What the streams of the block-format dot product carry."""
 
 from ...formats.block import SCALES, Element
-from ...stream.payload import Lanes, Payload
+from ...formats.floating import FP32
+from ...stream.payload import Lanes, Payload, code_values
 from .config import MXDotConfig
 
 __all__ = ["payloads"]
@@ -11,13 +12,17 @@ def payloads(config: MXDotConfig) -> tuple[dict[str, Payload], dict[str, Payload
     """Payloads of the streams in and of the streams out."""
     inputs = {}
     for name, element in (("activation", config.activation), ("weight", config.weight)):
+        shared = SCALES[element.scale]
         scale = Lanes(
             "scale",
             config.scale_bits,
             False,
             element.scale,
-            meaning=f"scale of the block, {SCALES[element.scale].meaning}"
+            meaning="scale of the block"
             + ("; counts with the last beat of a block" if config.beats > 1 else ""),
+            role="scale",
+            encoding=shared.meaning,
+            values=code_values(shared.value, config.scale_bits),
         )
         inputs[f"{name}s"] = Payload(
             (_elements(name, element, config.lanes), scale),
@@ -26,22 +31,29 @@ def payloads(config: MXDotConfig) -> tuple[dict[str, Payload], dict[str, Payload
             if name == "activation"
             else "one beat beside each beat of activations",
         )
-    total = Lanes("sum", 32, False, "fp32", meaning="the dot product, IEEE 754 binary32; NaN is 0x7fc00000")
+    total = Lanes(
+        "sum",
+        32,
+        False,
+        "fp32",
+        meaning="the dot product; NaN is 0x7fc00000",
+        role="sum",
+        encoding=FP32.encoding,
+    )
     return inputs, {"sums": Payload((total,), meaning="one beat a dot product, in order")}
 
 
 def _elements(name: str, element: Element, lanes: int) -> Lanes:
-    values: tuple[float, ...] = ()
-    if element.float and not element.has_nan:  # the others hold codes that are no numbers
-        half = [_magnitude(element, code) for code in range(1 << (element.width - 1))]
-        values = (*half, *(-value for value in half))
-    unit = "" if element.float else ", in units of 2^-6"
-    meaning = f"one operand of each product{unit}"
-    return Lanes(name, element.width, element.float is None, element.code, lanes, meaning, values)
-
-
-def _magnitude(element: Element, code: int) -> float:
-    assert element.float is not None
-    field, fraction = divmod(code, 1 << element.float.mantissa_bits)
-    significand = fraction + (1 << element.float.mantissa_bits if field else 0)
-    return significand * 2.0 ** (max(field, 1) - 1 + element.unit)
+    number = element.float
+    return Lanes(
+        name,
+        element.width,
+        number is None,
+        element.code,
+        lanes,
+        "one operand of each product",
+        role="element",
+        unit=element.unit if number is None else 0,
+        encoding=number.encoding if number else "",
+        values=code_values(number.value, element.width) if number else (),
+    )

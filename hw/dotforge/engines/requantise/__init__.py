@@ -14,4 +14,5 @@ ENGINE = Engine(
     source="Dally, Hardware for Deep Learning, Vector Scaling",
     config=RequantiseConfig,
     build=f"{__name__}.engine:Requantise",
+    facts=f"{__name__}.facts:facts",
 )

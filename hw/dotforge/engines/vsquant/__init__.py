@@ -14,4 +14,5 @@ ENGINE = Engine(
     source="Dally, Hardware for Deep Learning, Vector Scaling",
     config=VSQuantConfig,
     build=f"{__name__}.engine:VSQuant",
+    facts=f"{__name__}.facts:facts",
 )

@@ -18,6 +18,7 @@ def payloads(config: VSQuantConfig) -> tuple[dict[str, Payload], dict[str, Paylo
         "one operand of each product"
         if config.expansion == 1
         else "four activations for every two weights; each weight's index says which one it multiplies",
+        role="element",
     )
     weight = Lanes(
         "weight",
@@ -28,6 +29,7 @@ def payloads(config: VSQuantConfig) -> tuple[dict[str, Payload], dict[str, Paylo
         "the other operand"
         if config.expansion == 1
         else "the two of every four weights that are stored, in order of place",
+        role="element",
     )
     stored = [weight]
     if config.expansion > 1:
@@ -36,22 +38,29 @@ def payloads(config: VSQuantConfig) -> tuple[dict[str, Payload], dict[str, Paylo
                 "index",
                 2,
                 False,
-                "place of four",
+                "uint2",
                 config.lanes,
                 "weight l multiplies activation 4 * (l // 2) + index",
+                role="index",
             )
         )
-    unit = f" in units of 2^{config.scale_position}" if config.scale_position else ""
     total = Lanes(
         "sum",
         config.sum_bits,
         True,
-        f"int{config.sum_bits}{unit}",
+        f"int{config.sum_bits}",
         meaning="the dot product: sum over vectors of block sum times rounded scale product; times both second-level "
         "scales it is a number",
+        role="sum",
+        unit=config.scale_position,
     )
     flag = Lanes(
-        "overflow", 1, False, "flag", meaning="the running sum did not fit at some update of this dot product"
+        "overflow",
+        1,
+        False,
+        "uint1",
+        meaning="the running sum did not fit at some update of this dot product",
+        role="flag",
     )
     inputs = {
         "activations": Payload(
@@ -73,4 +82,4 @@ def _scale(config: VSQuantConfig, kind: str, bits: int) -> Lanes:
         meaning = f"scale of the {kind} vector, the same in all its beats"
     else:
         meaning = f"scale of each {kind} vector of the beat, the first one low"
-    return Lanes("scale", bits, False, f"uint{bits}", config.groups, meaning)
+    return Lanes("scale", bits, False, f"uint{bits}", config.groups, meaning, role="scale")
