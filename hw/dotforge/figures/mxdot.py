@@ -7,7 +7,6 @@ streams, operand handshake, clear. SQNR is that of the golden quantisers on seed
 ``python -m dotforge.figures.all mxdot -o DIR`` writes the tables.
 """
 
-import hashlib
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -26,8 +25,8 @@ from ..engines.mxdot.datapath import BlockMac
 from ..engines.mxdot.product import ElementLane, ElementProduct
 from ..export.design import from_parameters
 from ..export.verilog import convert
-from ..synthesis import area, hierarchy
-from ..tools import result_cache, source, yosys
+from ..pictures import markdown
+from .measured import by_part, cost, engine_table
 from .quantisers import SEED, SHAPE, matrices
 
 __all__ = [
@@ -88,33 +87,9 @@ def block_mac(format: str) -> Block:
     return BlockMac(MXDotConfig(**both(format)))
 
 
-def _measured(verilog: str, top: str, *, parts: bool = False, large: bool = False) -> dict[str, Any]:
-    """Transistors, flat or (``large``) summed, and by module where wanted; kept on disk by text and flow."""
-    version = yosys.version(yosys.default_engine())
-    flow = (
-        repr((area.FLOW, area.ABC_SCRIPT, top, parts, PARTS, source.code(area, hierarchy, __name__), version))
-        + " sum" * large
-    )
-    key = "figures_mxdot " + hashlib.sha256(f"{flow} {verilog}".encode()).hexdigest()
-    found = result_cache.load(key)
-    if found is None:
-        tree = hierarchy.measure(verilog, top) if parts or large else None
-        whole = tree.total if tree and large else area.synthesize(verilog, top)
-        measured: dict[str, Any] = {"transistors": whole.transistors, "registers": whole.registers}
-        if tree and parts:
-            measured["parts"] = dict.fromkeys(PARTS, 0)
-            for module in tree.modules:
-                kind = module.name.removeprefix(top).removeprefix("_")
-                line = next(part for part, names in PARTS.items() if kind in names)
-                measured["parts"][line] += module.own.transistors * module.instances
-        result_cache.store(key, measured)
-        return measured
-    return found
-
-
 def _transistors(block: Block) -> int:
     design = convert(block)
-    return int(_measured(design.verilog, design.top)["transistors"])
+    return cost(design.verilog, design.top)["transistors"]
 
 
 def lanes(formats: Sequence[str] = tuple(ELEMENTS)) -> list[dict[str, Any]]:
@@ -155,15 +130,15 @@ def collect(
         progress(f"{format}, a block a cycle")
         design = convert(block_mac(format))
         large = format in LARGE
-        core = _measured(design.verilog, design.top, parts=True, large=large)
+        core = cost(design.verilog, design.top, summed=large)
         engine = from_parameters("mxdot", both(format))
         rows.append(
             {
                 "format": format,
                 "lanes": ELEMENTS[format].block,
                 "core": core["transistors"],
-                "parts": core["parts"],
-                "engine": _measured(engine.verilog, engine.top, large=large)["transistors"],
+                "parts": by_part(design.verilog, design.top, PARTS),
+                "engine": cost(engine.verilog, engine.top, summed=large)["transistors"],
             }
         )
     return rows
@@ -176,7 +151,7 @@ def choices(progress: Progress = lambda line: None) -> list[dict[str, Any]]:
         name = ", ".join(f"{key}={value}" for key, value in parameters.items()) or "default"
         progress(f"engine, {name}")
         engine = from_parameters("mxdot", parameters)
-        found = _measured(engine.verilog, engine.top)
+        found = cost(engine.verilog, engine.top)
         rows.append({"choice": name, "lanes": engine.manifest["parameters"]["lanes"], **found})
     return rows
 
@@ -208,57 +183,68 @@ def representation(
 
 def table(content: dict[str, list[dict[str, Any]]]) -> str:
     """Return all as Markdown tables."""
+    names = list(content["formats"][0]["sqnr_db"])
     lines = [
         "Product of two elements, transistors (flow `cmos`, flat):",
         "",
-        "| format | bits of the product | sign and magnitude, as the heap takes them | signed number |",
-        "| --- | ---: | ---: | ---: |",
-    ]
-    for row in content["lanes"]:
-        lane = "" if row["lane"] is None else f"{row['lane']:,}"
-        lines.append(f"| {row['format']} | {row['bits']} | {row['product']:,} | {lane} |")
-    lines += [
+        *markdown.table(
+            ["format", "bits of the product", "sign and magnitude, as the heap takes them", "signed number"],
+            [
+                [
+                    row["format"],
+                    row["bits"],
+                    f"{row['product']:,}",
+                    f"{row['lane']:,}" if row["lane"] else None,
+                ]
+                for row in content["lanes"]
+            ],
+        ),
         "",
         "Exact products into a 16-bit fixed-point sum, no scales, transistors a MAC:",
         "",
-        "| unit | lanes | core |",
-        "| --- | ---: | ---: |",
-    ]
-    for row in content["exact"]:
-        lines.append(f"| {row['unit']} | {row['lanes']} | {row['core'] / row['lanes']:.1f} |")
-    lines += [
+        *markdown.table(
+            ["unit", "lanes", "core"],
+            [[row["unit"], row["lanes"], f"{row['core'] / row['lanes']:.1f}"] for row in content["exact"]],
+        ),
         "",
         "A block a cycle, scales and FP32 running sum included, transistors a MAC; the parts are synthesized on their "
         f"own (hierarchy `sum`), and so is all of {', '.join(LARGE)}:",
         "",
-        f"| format | lanes = block | core | {' | '.join(PARTS)} | whole engine |",
-        "| --- | ---: | ---: " + "| ---: " * len(PARTS) + "| ---: |",
-    ]
-    for row in content["blocks"]:
-        figures = [row["core"], *row["parts"].values(), row["engine"]]
-        cells = " | ".join(f"{figure / row['lanes']:.1f}" for figure in figures)
-        lines.append(f"| {row['format']} | {row['lanes']} | {cells} |")
-    lines += [
+        *markdown.table(
+            ["format", "lanes = block", "core", *PARTS, "whole engine"],
+            [
+                [
+                    row["format"],
+                    row["lanes"],
+                    *(
+                        f"{count / row['lanes']:.1f}"
+                        for count in (row["core"], *row["parts"].values(), row["engine"])
+                    ),
+                ]
+                for row in content["blocks"]
+            ],
+        ),
         "",
         "Whole engines, MXFP4, 16 lanes, but for what is said:",
         "",
-        "| parameters | transistors | flip-flops | transistors a MAC |",
-        "| --- | ---: | ---: | ---: |",
-    ]
-    for row in content["engines"]:
-        each = f"{row['transistors'] / row['lanes']:.1f}"
-        lines.append(f"| {row['choice']} | {row['transistors']:,} | {row['registers']:,} | {each} |")
-    names = list(content["formats"][0]["sqnr_db"])
-    lines += [
+        *engine_table(content["engines"]),
         "",
         f"SQNR in dB of matrices of {SHAPE[0]} × {SHAPE[1]} (seed {SEED}) by the rounding of shared scales:",
         "",
-        f"| format | bits an element | scales | {' | '.join(names)} |",
-        "| --- | ---: | --- " + "| ---: " * len(names) + "|",
+        *markdown.table(
+            ["format", "bits an element", "scales", *names],
+            [
+                [
+                    row["format"],
+                    f"{row['bits']:g}",
+                    row["rounding"],
+                    *(f"{row['sqnr_db'][name]:.2f}" for name in names),
+                ]
+                for row in content["formats"]
+            ],
+            align="lrlr",
+        ),
     ]
-    for row in content["formats"]:
-        cells = " | ".join(f"{row['sqnr_db'][name]:.2f}" for name in names)
-        lines.append(f"| {row['format']} | {row['bits']:g} | {row['rounding']} | {cells} |")
     return "\n".join(lines) + "\n"
 
 

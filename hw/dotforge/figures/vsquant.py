@@ -7,7 +7,6 @@ operand handshake, clear, overflow flag.
 ``python -m dotforge.figures.all vsquant -o DIR`` writes the tables.
 """
 
-import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,9 +21,9 @@ from ..engines.vsquant.config import VSQuantConfig
 from ..engines.vsquant.datapath import VectorMac
 from ..export.design import from_parameters
 from ..export.verilog import convert
+from ..pictures import markdown
 from ..pictures.bar_chart import Panel, render
-from ..synthesis import area, hierarchy
-from ..tools import result_cache, source, yosys
+from .measured import by_part, cost, engine_table
 
 __all__ = ["UNITS", "VECTORS", "choices", "collect", "post_processing", "table", "write"]
 
@@ -32,10 +31,10 @@ VECTORS = (16, 32, 64)
 
 #: Lines of the breakdown: the modules that each holds.
 PARTS = {
-    "products and block sum": "block_sum",
-    "scale product": "scale_product",
-    "scaling and running sum": "scaled_sum",
-    "register of the running sum": "",
+    "products and block sum": ("block_sum",),
+    "scale product": ("scale_product",),
+    "scaling and running sum": ("scaled_sum",),
+    "register of the running sum": ("",),
 }
 
 
@@ -96,32 +95,6 @@ CHOICES: tuple[dict[str, Any], ...] = (
 PAPER_SAVING = 0.37
 
 
-def _measured(verilog: str, top: str, *, parts: bool = False) -> dict[str, Any]:
-    """Transistors, flat, and by module where wanted; kept on disk by text and flow."""
-    version = yosys.version(yosys.default_engine())
-    flow = repr(
-        (area.FLOW, area.ABC_SCRIPT, top, parts, PARTS, source.code(area, hierarchy, __name__), version)
-    )
-    key = "figures_vsquant " + hashlib.sha256(f"{flow} {verilog}".encode()).hexdigest()
-    found = result_cache.load(key)
-    if found is None:
-        flat = area.synthesize(verilog, top)
-        measured: dict[str, Any] = {
-            "transistors": flat.transistors,
-            "registers": flat.registers,
-            "memory_bits": flat.memory_bits,
-        }
-        if parts:
-            measured["parts"] = dict.fromkeys(PARTS, 0)
-            for module in hierarchy.measure(verilog, top).modules:
-                kind = module.name.removeprefix(top).removeprefix("_")
-                line = next(part for part, name in PARTS.items() if name == kind)
-                measured["parts"][line] += module.own.transistors * module.instances
-        result_cache.store(key, measured)
-        return measured
-    return found
-
-
 def collect(
     vectors: Sequence[int] = VECTORS,
     units: Sequence[Unit] = UNITS,
@@ -140,20 +113,21 @@ def collect(
         for vector in [vector for vector in vectors if vector <= unit.longest]:
             progress(f"{unit.name}, {vector} lanes")
             design = convert(unit.core(vector))
-            found = _measured(design.verilog, design.top, parts=unit.parameters is not None)
+            found = cost(design.verilog, design.top)
             base = plain.setdefault((unit.bits, vector), found["transistors"])
             row: dict[str, Any] = {
                 "unit": unit.name,
                 "vector": vector,
                 "core": found["transistors"],
                 "over_plain": found["transistors"] / base - 1 if unit.parameters is not None else None,
-                "parts": found.get("parts"),
+                "parts": None,
                 "engine": None,
             }
             if unit.parameters is not None:
                 parameters = {"vector": vector, "lanes": vector, **unit.parameters}
                 engine = from_parameters("vsquant", parameters)
-                row["engine"] = _measured(engine.verilog, engine.top)["transistors"]
+                row["parts"] = by_part(design.verilog, design.top, PARTS)
+                row["engine"] = cost(engine.verilog, engine.top)["transistors"]
             rows.append(row)
     return rows
 
@@ -165,7 +139,7 @@ def choices(progress: Callable[[str], None] = lambda line: None) -> list[dict[st
         name = ", ".join(f"{key}={value}" for key, value in parameters.items()).replace("True", "true")
         progress(f"engine, {name or 'default'}")
         engine = from_parameters("vsquant", parameters)
-        found = _measured(engine.verilog, engine.top)
+        found = cost(engine.verilog, engine.top)
         rows.append({"choice": name or "default", "lanes": engine.manifest["parameters"]["lanes"], **found})
     return rows
 
@@ -176,7 +150,7 @@ def post_processing(vectors: Sequence[int] = VECTORS) -> list[dict[str, Any]]:
     for vector in vectors:
         config = RequantiseConfig(vector=vector)
         design = convert(Requantise(config))
-        found = _measured(design.verilog, design.top)
+        found = cost(design.verilog, design.top)
         rows.append({"vector": vector, "cycles": config.period, **found})
     return rows
 
@@ -188,63 +162,76 @@ def table(
     lines = [
         "Transistors a MAC (flow `cmos`, flat); 24-bit sums with 4-bit elements, 32-bit sums with 8-bit ones:",
         "",
-        "| unit | lanes = vector | core | over plain integers | whole engine |",
-        "| --- | ---: | ---: | ---: | ---: |",
-    ]
-    for row in rows:
-        over = "" if row["over_plain"] is None else f"{row['over_plain']:+.1%}"
-        engine = f"{row['engine'] / row['vector']:.1f}" if row["engine"] else ""
-        core = f"{row['core'] / row['vector']:.1f}"
-        lines.append(f"| {row['unit']} | {row['vector']} | {core} | {over} | {engine} |")
-    lines += [
+        *markdown.table(
+            ["unit", "lanes = vector", "core", "over plain integers", "whole engine"],
+            [
+                [
+                    row["unit"],
+                    row["vector"],
+                    f"{row['core'] / row['vector']:.1f}",
+                    None if row["over_plain"] is None else f"{row['over_plain']:+.1%}",
+                    f"{row['engine'] / row['vector']:.1f}" if row["engine"] else None,
+                ]
+                for row in rows
+            ],
+        ),
         "",
         "Where they go, transistors a MAC (each part synthesized on its own, hierarchy `sum`):",
         "",
-        f"| unit | lanes | {' | '.join(PARTS)} |",
-        "| --- | ---: " + "| ---: " * len(PARTS) + "|",
-    ]
-    for row in rows:
-        if row["parts"]:
-            cells = " | ".join(f"{row['parts'][part] / row['vector']:.1f}" for part in PARTS)
-            lines.append(f"| {row['unit']} | {row['vector']} | {cells} |")
-    lines += ["", *_claim(rows)]
-    lines += [
+        *markdown.table(
+            ["unit", "lanes", *PARTS],
+            [
+                [
+                    row["unit"],
+                    row["vector"],
+                    *(f"{row['parts'][part] / row['vector']:.1f}" for part in PARTS),
+                ]
+                for row in rows
+                if row["parts"]
+            ],
+        ),
+        "",
+        *_claim(rows),
         "",
         "Whole engines, V = 16, 16 lanes, INT4, but for what is said:",
         "",
-        "| parameters | transistors | flip-flops | transistors a MAC |",
-        "| --- | ---: | ---: | ---: |",
-    ]
-    for row in engines:
-        each = row["transistors"] / row["lanes"]
-        lines.append(f"| {row['choice']} | {row['transistors']:,} | {row['registers']:,} | {each:.1f} |")
-    lines += [
+        *engine_table(engines),
         "",
         "The post-processing unit (`requantise`, 24-bit sums, 4-bit elements and scales, 16-bit unit):",
         "",
-        "| vector | transistors | flip-flops | bits in arrays left out of them | cycles a vector | cycles a sum |",
-        "| ---: | ---: | ---: | ---: | ---: | ---: |",
+        *markdown.table(
+            [
+                "vector",
+                "transistors",
+                "flip-flops",
+                "bits in arrays left out of them",
+                "cycles a vector",
+                "cycles a sum",
+            ],
+            [
+                [
+                    row["vector"],
+                    *(f"{row[name]:,}" for name in ("transistors", "registers", "memory_bits", "cycles")),
+                    f"{row['cycles'] / row['vector']:.1f}",
+                ]
+                for row in units
+            ],
+            align="r",
+        ),
     ]
-    for row in units:
-        counts = " | ".join(
-            f"{row[name]:,}" for name in ("transistors", "registers", "memory_bits", "cycles")
-        )
-        lines.append(f"| {row['vector']} | {counts} | {row['cycles'] / row['vector']:.1f} |")
     return "\n".join(lines) + "\n"
 
 
 def _claim(rows: Sequence[dict[str, Any]]) -> list[str]:
     """Set the paper's saving beside what the MACs alone say."""
     cores = {(row["unit"], row["vector"]): row["core"] for row in rows}
-    lines = [
-        "| area of W4A4 with vector scaling against INT8 | here, MAC alone | paper |",
-        "| --- | ---: | ---: |",
+    found = [
+        [f"{unit}, V = {vector}", f"{core / cores['INT8', vector] - 1:+.0%}", f"{-PAPER_SAVING:+.0%}"]
+        for (unit, vector), core in cores.items()
+        if unit.startswith("VS-Quant 4/4") and ("INT8", vector) in cores
     ]
-    for (unit, vector), core in cores.items():
-        if unit.startswith("VS-Quant 4/4") and ("INT8", vector) in cores:
-            saving = core / cores["INT8", vector] - 1
-            lines.append(f"| {unit}, V = {vector} | {saving:+.0%} | {-PAPER_SAVING:+.0%} |")
-    return lines if len(lines) > 2 else []
+    head = ["area of W4A4 with vector scaling against INT8", "here, MAC alone", "paper"]
+    return markdown.table(head, found) if found else []
 
 
 def plot(rows: Sequence[dict[str, Any]]) -> str:
