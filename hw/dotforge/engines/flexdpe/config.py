@@ -7,30 +7,15 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, model_validator
 
-from ...formats.table import FORMATS, FloatFormat, Format, IntegerFormat, lookup
+from ...formats.choices import OperandName, SumName, sum_of
+from ...formats.table import FloatFormat, Format, IntegerFormat, lookup
 from ...parameters import Field, parameters
 
 __all__ = ["FlexDpeConfig"]
 
-_OPERANDS = ("int4", "int8", "int16", "bf16", "fp16", "fp8_e4m3", "fp8_e5m2")
-
 
 def _unit(unit: str) -> dict[str, Any]:
     return {"unit": unit}
-
-
-def _operand(name: str) -> str:
-    if name.lower() not in _OPERANDS:
-        raise ValueError(f"allowed {', '.join(_OPERANDS)}")
-    return name.lower()
-
-
-def _sum(name: str) -> str:
-    name = name.lower()
-    digits = name[3:] if name.startswith("int") and name[3:].isdecimal() else "0"
-    if name not in ("auto", "exact", "fp32") and not 4 <= int(digits) <= 64:
-        raise ValueError("allowed auto, exact, fp32, int4…int64")
-    return name
 
 
 def _power_of_two(value: int) -> int:
@@ -60,20 +45,8 @@ class FlexDpeConfig:
             json_schema_extra=_unit("positions"),
         ),
     ] = 0
-    format: Annotated[
-        str,
-        AfterValidator(_operand),
-        Field(description="of operands", json_schema_extra={"unit": "", "allowed": ", ".join(_OPERANDS)}),
-    ] = "int8"
-    sum_format: Annotated[
-        str,
-        AfterValidator(_sum),
-        Field(
-            description="of sums; auto: FP32, or INT32 and wider where that could overflow; exact: the fewest "
-            "bits that never overflow; a given integer that overflows wraps and sets a flag",
-            json_schema_extra={"unit": "", "allowed": "auto, exact, fp32, int4…int64"},
-        ),
-    ] = "auto"
+    format: OperandName = "int8"
+    sum_format: SumName = "auto"
     flush_subnormals: Annotated[
         bool, Field(description="take subnormal numbers as zeros, floating point only")
     ] = False
@@ -180,8 +153,7 @@ class FlexDpeConfig:
             value = getattr(self, name)
             if not least <= value <= most and not (name == "window" and value == 0):
                 raise ValueError(f"parameter {name}={value}: allowed {least}…{most} with lanes={self.lanes}")
-        if isinstance(self.operand, FloatFormat) != (self.sum_format == "fp32" or self._derives_float()):
-            raise ValueError(f"parameter sum_format={self.sum_format}: not a sum of format={self.format}")
+        sum_of(self.sum_format, self.operand, self.lanes)
         if self.fold_change == "overlap" and self.reduction != "fan":
             raise ValueError(f"parameter fold_change=overlap: allowed drain with reduction={self.reduction}")
         if self.flush_subnormals and not self.is_float:
@@ -201,9 +173,6 @@ class FlexDpeConfig:
                 f"parameter distribution_pipeline={self.distribution_pipeline}: allowed 0…{columns} here"
             )
         return self
-
-    def _derives_float(self) -> bool:
-        return self.sum_format in ("auto", "exact") and isinstance(self.operand, FloatFormat)
 
     @property
     def operand(self) -> Format:
@@ -230,18 +199,12 @@ class FlexDpeConfig:
     @property
     def exact_sum(self) -> Format:
         """Format in which the network adds: nothing overflows in it."""
-        if isinstance(self.operand, IntegerFormat):
-            return self.operand.sum_format(terms=self.lanes)
-        return FORMATS["FP32"]
+        return self.operand.sum_format(terms=self.lanes)
 
     @property
     def sum(self) -> Format:
         """Format of the sums that leave."""
-        if self.is_float or self.sum_format == "exact":
-            return self.exact_sum
-        if self.sum_format == "auto":
-            return IntegerFormat(max(32, self.exact_sum.width))
-        return lookup(self.sum_format)
+        return sum_of(self.sum_format, self.operand, self.lanes)
 
     @property
     def may_overflow(self) -> bool:
