@@ -109,29 +109,6 @@ def _defaults() -> dict[str, Any]:
     }
 
 
-def _part(path: Sequence[str]) -> str:
-    for part, modules in AREA_PARTS.items():
-        if any(name in modules for name in path):
-            return part
-    return "other control"
-
-
-def _by_part(tree: hierarchy.Tree, top: str) -> dict[str, int]:
-    modules = {module.name: module for module in tree.modules}
-    parts: dict[str, int] = dict.fromkeys([*AREA_PARTS, "other control"], 0)
-
-    def add(name: str, path: tuple[str, ...], count: int) -> None:
-        module = modules[name]
-        path = (*path, name.removeprefix(f"{top}_"))
-        parts[_part(path[::-1])] += module.own.transistors * count
-        for child, number in module.children.items():
-            if child in modules:
-                add(child, path, count * number)
-
-    add(top, (), 1)
-    return parts
-
-
 def areas(progress: Progress) -> Rows:
     """Measure area: flat up to 16 lanes, as a sum over modules beyond, and by part."""
     rows = []
@@ -147,7 +124,7 @@ def areas(progress: Progress) -> Rows:
             "sha256": made.manifest["verilog_sha256"],
             "flat": area.synthesize(made.verilog, made.top).transistors if lanes <= 16 else None,
             "sum": tree.total.transistors,
-            "parts": _by_part(tree, made.top),
+            "parts": tree.by_part(AREA_PARTS, "other control"),
         }
         if parameters.get("format") == "bf16":
             row["ratio"] = (row["flat"] or row["sum"]) / SIGMA[lanes]

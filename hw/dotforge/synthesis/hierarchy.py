@@ -5,6 +5,7 @@ not of instances. What it misses against one flat netlist is optimisation across
 """
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,6 +52,31 @@ class Tree:
             dict(sorted(cells.items())),
             sum(module.own.memory_bits * module.instances for module in self.modules),
         )
+
+    def by_part(self, parts: Mapping[str, Sequence[str]], rest: str) -> dict[str, int]:
+        """Return transistors by part.
+
+        Parameters
+        ----------
+        parts : part → modules, by their names without the top module's and without a number; what is inside of one
+            belongs to its part, unless it is of another that comes earlier
+        rest : name of what is in none
+        """
+        modules = {module.name: module for module in self.modules}
+        top = self.modules[-1].name
+        found = dict.fromkeys([*parts, rest], 0)
+
+        def add(name: str, path: tuple[str, ...], count: int) -> None:
+            module = modules[name]
+            path = (*path, re.sub(r"_\d+$", "", name.removeprefix(f"{top}_")))
+            part = next((part for part, names in parts.items() if any(each in names for each in path)), rest)
+            found[part] += module.own.transistors * count
+            for child, number in module.children.items():
+                if child in modules:
+                    add(child, path, count * number)
+
+        add(top, (), 1)
+        return found
 
     def rows(self) -> list[dict[str, Any]]:
         """Return modules for a report, each with the figures of one instance without its children."""
