@@ -17,12 +17,11 @@ from dotforge_golden import flexdpe as golden
 from ..models.flexdpe_plan import Plan, Side, pieces
 from ..simulator.streams import Simulator
 from .conclusion import Conclusion, conclude
+from .encoded import Encoded, EncodingOptions, Format, encode_both
 from .flexdpe_beats import inputs
-from .flexdpe_operands import Encoded, Format
 from .flexdpe_sums import Sums, Wanted
 from .gemm import Design, Progress, RunError, RunResult
-from .operands import checked_operands, nonzeros
-from .options import RunOptions
+from .operands import checked_operands
 from .quality import MOST_OUTPUTS, distance_in_bits, finite, integer_margin
 from .sparse import Sparse
 
@@ -36,7 +35,7 @@ SPARSITY = 0.8
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(RunOptions):
+class Options(EncodingOptions):
     """What a run can be told."""
 
     stationary: str = field(
@@ -52,29 +51,6 @@ class Options(RunOptions):
             "choices": ("hardware", "given"),
             "help": "stream all bitmaps ahead for REGOR, or give their OR as one word",
         },
-    )
-    quantize: str = field(
-        default="none",
-        metadata={
-            "choices": ("none", "nearest", "scaled"),
-            "help": "what to do with values that the format does not hold: refuse them, round to nearest, or choose "
-            "units and round",
-        },
-    )
-    unit: str = field(
-        default="max",
-        metadata={
-            "choices": ("max", "least_error"),
-            "help": "scaled: the unit with which nothing is clipped, or the one of least error among 61",
-        },
-    )
-    activation_unit: str = field(
-        default="matrix",
-        metadata={"choices": ("matrix", "row"), "help": "scaled: what shares a unit of A"},
-    )
-    weight_unit: str = field(
-        default="column",
-        metadata={"choices": ("column", "matrix"), "help": "scaled: what shares a unit of B"},
     )
 
 
@@ -111,23 +87,7 @@ def _run(
 ) -> RunResult:
     parameters = design.parameters
     format = Format(parameters["format"])
-    if options.quantize == "scaled" and parameters["format"] == "bf16":
-        raise RunError(
-            "--quantize scaled: bf16 has the range of FP32 and needs no unit; allowed are none, nearest"
-        )
-    encoded = [
-        Encoded.of(
-            nonzeros(matrix),
-            name,
-            format,
-            quantize=options.quantize,
-            unit=options.unit,
-            shared=shared == "matrix",
-        )
-        for matrix, name, shared in zip(
-            given, "AB", (options.activation_unit, options.weight_unit), strict=True
-        )
-    ]
+    encoded = encode_both(given, format, options)
     taken = [each.nonzeros() for each in encoded]
     chosen = _chosen(design, taken, options)
     plan, stationary = chosen.plan, chosen.stationary

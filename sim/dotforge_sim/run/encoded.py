@@ -1,19 +1,51 @@
-"""Operands of the Flex-DPE: nonzeros as integers or encodings, with units where they were scaled."""
+"""Operands in one format, integer or floating point: nonzeros as words of it, with units where they were scaled."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from dotforge_golden.formats import lookup
 
 from .errors import RunError
+from .operands import nonzeros
+from .options import RunOptions
 from .quality import Taken
 from .sparse import Sparse
 
-__all__ = ["Encoded", "Format"]
+__all__ = ["Encoded", "EncodingOptions", "Format", "encode_both"]
 
 #: Units that ``least_error`` tries, this share of an octave apart.
 _TRIALS, _STEP = 61, 1 / 12
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncodingOptions(RunOptions):
+    """How operands become words of an engine's format."""
+
+    quantize: str = field(
+        default="none",
+        metadata={
+            "choices": ("none", "nearest", "scaled"),
+            "help": "what to do with values that the format does not hold: refuse them, round to nearest, or choose "
+            "units and round",
+        },
+    )
+    unit: str = field(
+        default="max",
+        metadata={
+            "choices": ("max", "least_error"),
+            "help": "scaled: the unit with which nothing is clipped, or the one of least error among 61",
+        },
+    )
+    activation_unit: str = field(
+        default="matrix",
+        metadata={"choices": ("matrix", "row"), "help": "scaled: what shares a unit of A"},
+    )
+    weight_unit: str = field(
+        default="column",
+        metadata={"choices": ("column", "matrix"), "help": "scaled: what shares a unit of B"},
+    )
 
 
 @dataclass(frozen=True)
@@ -156,6 +188,39 @@ class Encoded:
             }
         units = np.ones(self.given.shape[self.axis]) if self.units is None else self.units
         return arrays | {f"{name}_units": units}
+
+
+def encode_both(given: tuple[Any, Any], format: Format, options: EncodingOptions) -> list[Encoded]:
+    """Encode A and B.
+
+    Parameters
+    ----------
+    given : both, with their zeros or sparse
+    format : of both
+    options : see :class:`EncodingOptions`
+
+    Raises
+    ------
+    RunError
+        Values that are not of the format where they must be, or a unit for a format that needs none.
+    """
+    if options.quantize == "scaled" and format.name == "bf16":
+        raise RunError(
+            "--quantize scaled: bf16 has the range of FP32 and needs no unit; allowed are none, nearest"
+        )
+    return [
+        Encoded.of(
+            nonzeros(matrix),
+            name,
+            format,
+            quantize=options.quantize,
+            unit=options.unit,
+            shared=shared == "matrix",
+        )
+        for matrix, name, shared in zip(
+            given, "AB", (options.activation_unit, options.weight_unit), strict=True
+        )
+    ]
 
 
 def _half_step(format: Format) -> float:
