@@ -137,7 +137,7 @@ def test_files_of_other_flows(directory: Path) -> None:
     librelane = json.loads((directory / "config.json").read_text())
     assert librelane["DESIGN_NAME"] == "mac"
     assert (librelane["CLOCK_PERIOD"], librelane["IO_DELAY_CONSTRAINT"]) == (8.0, 20)
-    for key in ("VERILOG_FILES", "PNR_SDC_FILE", "SIGNOFF_SDC_FILE"):
+    for key in ("VERILOG_FILES", "LINTER_VLT", "PNR_SDC_FILE", "SIGNOFF_SDC_FILE"):
         for name in [librelane[key]] if isinstance(librelane[key], str) else librelane[key]:
             assert (directory / name.removeprefix("dir::")).is_file()
     sdc = (directory / "constraints" / "mac.sdc").read_text()
