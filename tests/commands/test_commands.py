@@ -182,3 +182,11 @@ def test_runs_as_a_module() -> None:
         [sys.executable, "-m", "dotforge", "--version"], capture_output=True, text=True, check=True
     )
     assert done.stdout.startswith("dotforge, version 0.")
+
+
+def test_a_waveform_is_where_it_is_said_to_be(dotforge: Any, tmp_path: Path) -> None:
+    result = dotforge("verify", "logmac", "-p", "lanes=1", "-p", "sum_bits=8", "--waves", "-o", "v")
+    assert result.code == 0, result.err
+    said = re.search(r"^waveform: (.*)$", result.err, re.M)
+    assert said is not None
+    assert "$enddefinitions" in Path(said[1]).read_text()

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -67,3 +68,21 @@ def test_a_parameter_that_is_given_twice(dotforge: Any) -> None:
     assert result.code == 2
     assert "parameter lanes is given by -p and in list.csv" in result.err
     assert not Path("x").exists()
+
+
+def test_one_configuration_fits_a_terminal(dotforge: Any) -> None:
+    done = dotforge("sweep", "logmac", "-p", "lanes=1", "-p", "sum_bits=8", "-o", "out")
+    assert done.code == 0, done.err
+    lines = done.out.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert ["lanes", "1"] in [line.split() for line in lines]
+    assert any(line.split()[0] == "transistors" for line in lines)
+
+
+def test_dask_is_looked_for_before_anything_is_made(
+    dotforge: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    result = dotforge("sweep", "logmac", "-p", "lanes=1", "-o", "out", "--dask", "tcp://localhost:1")
+    assert (result.code, result.err) == (2, "dotforge: --dask needs Dask: pip install 'dotforge[dask]'\n")
+    assert list(tmp_path.iterdir()) == []

@@ -22,6 +22,7 @@ from dotforge_sim.simulator import bench, processes
 from ..export.design import Generated
 from ..export.verilog import Design, convert
 from ..synthesis.targets import TargetError
+from ..tools import first_use
 from ..tools.files import OutputError, data_directory, write_bytes, write_json, write_text
 from ..tools.process import ToolError
 from ..verify.recording import Recording
@@ -30,7 +31,7 @@ from ..verify.vectors import vectors
 from .self_test import SelfTest, Stream, messages
 from .top import BoardTop
 
-__all__ = ["BOARDS", "Board", "build", "self_test", "simulate"]
+__all__ = ["BOARDS", "Board", "build", "check_tools", "self_test", "simulate"]
 
 #: Bits a second on the serial line.
 BAUD = 115_200
@@ -91,6 +92,19 @@ BOARDS = {
         "openFPGALoader -b ice40_generic",
     ),
 }
+
+
+def check_tools(board: Board) -> None:
+    """Make sure that the tools of a board are installed: what comes before a build takes time.
+
+    Raises
+    ------
+    TargetError
+        One is not.
+    """
+    for package in board.packages:
+        if importlib.util.find_spec(package.replace("-", "_")) is None:
+            raise TargetError(f"{board.name} needs {package}: pip install 'dotforge[fpga]'")
 
 
 def self_test(generated: Generated, recording: Recording, clock_hz: float, *, pause: float = 1.0) -> SelfTest:
@@ -197,9 +211,7 @@ def build(
     ToolError
         The design does not fit, is too slow for the board's clock, or a tool failed or did not end in time.
     """
-    for package in board.packages:
-        if importlib.util.find_spec(package.replace("-", "_")) is None:
-            raise TargetError(f"{board.name} needs {package}: pip install 'dotforge[fpga]'")
+    check_tools(board)
     platform = board.platform(variant)
     name = f"{generated.top}_{board.name}"
     design = _design(test, generated)
@@ -225,7 +237,7 @@ def _run_script(script: Path, timeout: float, board: Board) -> None:
             with processes.started(
                 ["sh", f"./{name}"], cwd=script.parent, stdout=output, stderr=output, temporary=script.parent
             ) as process:
-                code = process.wait(timeout)
+                code = first_use.wait(process, log, timeout)
         except subprocess.TimeoutExpired as expired:
             raise ToolError(f"{board.name}: the build did not end within {timeout:g} s") from expired
     if code:

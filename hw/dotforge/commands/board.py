@@ -43,12 +43,14 @@ def command(
     The golden vectors of the bench play from block RAM, results are folded into signatures, and the verdict
     goes to LEDs (green or first: pass, red or second: fail) and to the serial line (115200 baud).
     """
-    from ..board.bitstream import BOARDS, build, self_test, simulate  # noqa: PLC0415
+    from ..board.bitstream import BOARDS, build, check_tools, self_test, simulate  # noqa: PLC0415
     from ..export.design import from_parameters  # noqa: PLC0415
     from ..verify.recording import record  # noqa: PLC0415
 
     chosen = BOARDS[board]
     platform = chosen.platform(variant)
+    if wanted:
+        check_tools(chosen)
     generated = from_parameters(engine, parameters)
     say(f"{engine}: recording golden vectors")
     recording = record(generated, timeout=timeout)

@@ -77,17 +77,20 @@ def command(
             raise click.UsageError(f"parameter {twice[0]} is given by -p and in {listed}")
         configurations = [{**each, **given} for given in rows for each in configurations]
     settings = Settings(**{"engine": default_engine(), **chosen})
+    run = dask(address) if address else here(parallel)
     todo, refused = jobs(engine, configurations, target_name, settings, skip=skip_invalid)
     for reason in refused:
         say(f"left out: {reason}")
-    run = dask(address) if address else here(parallel)
     with progress(f"{engine} on {target_name}: configurations") as tell:
         result = sweep(todo, output, run, tell)
     rows = table_rows(result.reports)
     if rows:
         fixed = {name for name in rows[0] if len({str(row[name]) for row in rows}) == 1 and len(rows) > 1}
         columns = [name for name in rows[0] if name not in fixed and name != "verilog_sha256"]
-        table(columns, [[row[name] for name in columns] for row in rows])
+        if len(rows) == 1:  # all of its columns beside each other fit no terminal
+            table(["", "value"], [[name, rows[0][name]] for name in columns])
+        else:
+            table(columns, [[row[name] for name in columns] for row in rows])
     for parameters, error in result.failures:
         text = " ".join(f"{name}={value}" for name, value in parameters.items())
         say(f"failed: {text}: {error}")

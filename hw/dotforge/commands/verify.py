@@ -21,7 +21,7 @@ def _simulators() -> Sequence[str]:
 @click.option("--simulator", type=LazyChoice(_simulators), default="verilator", show_default=True)
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Of all random numbers.")
 @click.option("--timeout", type=click.FloatRange(1), default=600.0, show_default=True, help="Seconds.")
-@click.option("--waves", is_flag=True, help="Also write a waveform.")
+@click.option("--waves", is_flag=True, help="Also write a waveform, and say where.")
 @click.option(
     "-o",
     "--output",
@@ -40,6 +40,8 @@ def command(
     as_json: bool,
 ) -> None:
     """Run the cocotb bench of an engine against its golden model."""
+    from dotforge_sim.simulator.bench import waveform  # noqa: PLC0415
+
     from ..export.design import resolve  # noqa: PLC0415
     from ..verify.verify import verify  # noqa: PLC0415
 
@@ -50,6 +52,8 @@ def command(
     )
     say(f"{generated.engine}: verifying with {simulator}, seed {seed}")
     summary = verify(generated, directory, simulator=simulator, seed=seed, timeout=timeout, waves=waves)
+    if waves:
+        say(f"waveform: {waveform(directory, simulator, generated.top)}")
     if as_json:
         print_json(summary)
     else:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from dotforge_sim.simulator import processes
 
+from . import first_use
+
 __all__ = ["ToolError", "run_tool"]
 
 
@@ -75,7 +77,7 @@ def _run(who: str, command: Sequence[str], directory: Path, timeout: float) -> t
             with processes.started(
                 command, cwd=directory, stdout=log, stderr=log, temporary=directory
             ) as process:
-                code = process.wait(timeout)
+                code = first_use.wait(process, printed, timeout)
         except subprocess.TimeoutExpired as expired:
             raise ToolError(f"{who} did not end within {timeout:g} s") from expired
         except OSError as error:

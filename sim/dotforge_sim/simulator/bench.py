@@ -26,7 +26,7 @@ from pathlib import Path
 
 from . import cache, native, processes, toolchain
 
-__all__ = ["SIMULATORS", "BenchFailure", "BenchResult", "BenchUnfinished", "run"]
+__all__ = ["SIMULATORS", "BenchFailure", "BenchResult", "BenchUnfinished", "run", "waveform"]
 
 SIMULATORS = ("verilator", "icarus")
 
@@ -107,7 +107,7 @@ def run(
     seed : cocotb's ``RANDOM_SEED``
     timeout_seconds : limit of the simulation
     results_xml : where the JUnit file goes (default: ``results.xml`` in ``build_dir``)
-    waves : also write a waveform into ``build_dir`` (``dump.vcd``, from Icarus ``TOP.fst``)
+    waves : also write a waveform into ``build_dir``, see :func:`waveform`
     internals : let the bench see the signals of all modules, ``dut.instance.signal``; slower
 
     Raises
@@ -172,6 +172,11 @@ def run(
     if messages:
         raise BenchFailure(f"{what}: " + "; ".join(messages), result)
     return result
+
+
+def waveform(build_dir: Path, simulator: str, top: str) -> Path:
+    """Return where a run with ``waves`` writes its waveform."""
+    return build_dir / ("dump.vcd" if simulator == "verilator" else f"{top}.fst")
 
 
 def _run(command: list[str], cwd: Path, environment: dict[str, str], log: Path, limit: float) -> None:

@@ -130,7 +130,7 @@ class Fpga:
         if not settings.seeds:
             return None, ["no placement was asked for, so no Fmax"]
         if not self._present():
-            return None, [f"no Fmax: needs nextpnr (pip install {self.placer.package})"]
+            return None, ["no Fmax: needs nextpnr (pip install 'dotforge[fpga]')"]
         name = f"{generated.top}_frame"
         script = ["read_verilog design.v", *self.flow(name, True, settings), "write_json design.json"]
         verilog = generated.verilog + frame(generated.manifest, name)
