@@ -1,6 +1,9 @@
 """What the streams of the systolic array carry."""
 
-from ...stream.payload import Lanes, Payload
+from typing import Any
+
+from ...formats.table import FloatFormat
+from ...stream.payload import Lanes, Payload, code_values
 from .config import SystolicConfig
 
 __all__ = ["payloads"]
@@ -8,44 +11,39 @@ __all__ = ["payloads"]
 
 def payloads(config: SystolicConfig) -> tuple[dict[str, Payload], dict[str, Payload]]:
     """Payloads of the streams in and of the streams out."""
-    width, signed = config.operand.width, not config.is_float
-    weights = Lanes(
-        "weight", width, signed, config.format, config.columns, "weights of one row, a column each"
-    )
-    activations = Lanes(
-        "activation", width, signed, config.format, config.rows, "elements of one vector, a row each"
-    )
     sums = [
         Lanes(
             "sum",
             config.sum.width,
-            signed,
+            not config.is_float,
             config.sum.name.lower(),
             config.columns,
             "of each column: activation times weight, added from row 0 down",
+            role="sum",
+            encoding=config.sum.encoding if isinstance(config.sum, FloatFormat) else "",
         )
     ]
     if config.may_overflow:
-        sums.append(
-            Lanes(
-                "overflow",
-                1,
-                False,
-                "flag",
-                config.columns,
-                "the sum did not fit after some row, and wrapped",
-            )
-        )
+        meaning = "the sum did not fit after some row, and wrapped"
+        sums.append(Lanes("overflow", 1, False, "uint1", config.columns, meaning, role="flag"))
     fill = "fill a short one with zeros"
     inputs = {
         "weights": Payload(
-            (weights,),
+            (_elements(config, "weight", config.columns, "weights of one row, a column each"),),
             meaning=f"a row of a fold's weights; {config.rows} beats a fold, row 0 first; {fill}",
         ),
         "activations": Payload(
-            (activations,),
+            (_elements(config, "activation", config.rows, "elements of one vector, a row each"),),
             last=True,
             meaning=f"a vector, tlast with the last of a fold: the next one meets the next fold's weights; {fill}",
         ),
     }
     return inputs, {"sums": Payload(tuple(sums), last=True, meaning="one beat a vector; tlast ends a fold")}
+
+
+def _elements(config: SystolicConfig, name: str, lanes: int, meaning: str) -> Lanes:
+    number, width = config.operand, config.operand.width
+    told: dict[str, Any] = {}
+    if isinstance(number, FloatFormat):
+        told = {"encoding": number.encoding, "values": code_values(number.value, width)}
+    return Lanes(name, width, not config.is_float, config.format, lanes, meaning, role="element", **told)
