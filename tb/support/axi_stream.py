@@ -139,7 +139,7 @@ class Bench:
         self._tasks.append(task)
         return task
 
-    async def wait_for(self, name: str, count: int, *, limit: int = 20_000) -> list[Beat]:
+    async def wait_for(self, name: str, count: int, *, limit: int = 5_000) -> list[Beat]:
         """Wait until an output has given ``count`` beats; fail after ``limit`` cycles without one."""
         silent, seen = 0, 0
         while len(self.received[name]) < count:

@@ -9,6 +9,8 @@
 // (−1: any), both followed by the probability of a pause in units of 2^−32; `constants`, and for each input stream
 // its beats in `input<k>.data` and `input<k>.last`. Writes `output<k>.*`, `input<k>.cycles`, `samples` and `result`.
 //
+// With pauses a sink leaves a quarter of the beats waiting until it has seen their valid.
+//
 // A cycle: drive inputs, let outputs settle, look at them, rise. Cycle 0 is the first without reset.
 
 static std::vector<uint8_t> read_file(const std::string& name) {
@@ -57,7 +59,8 @@ struct Output {
     std::vector<uint64_t> cycles;
     long expected = -1;
     bool ready = false, stalled = false, held_last = false;
-    Pauses pauses;
+    bool waiting = false;  // for valid, before it becomes ready
+    Pauses pauses, waits;
     bool full() const { return expected >= 0 && cycles.size() >= static_cast<size_t>(expected); }
 };
 
@@ -89,8 +92,15 @@ int main() {
         pauses.threshold = threshold;
         pauses.state = (seed + 1) * 0x9E3779B97F4A7C15ULL + static_cast<uint64_t>(k) * 0xD1342543DE82EF95ULL;
         if (pauses.state == 0) pauses.state = 1;
-        if (k < INPUTS_COUNT) inputs[k].count = static_cast<size_t>(count);
-        else outputs[k - INPUTS_COUNT].expected = count;
+        if (k < INPUTS_COUNT) {
+            inputs[k].count = static_cast<size_t>(count);
+        } else {
+            Output& out = outputs[k - INPUTS_COUNT];
+            out.expected = count;
+            out.waits.threshold = threshold ? 1ULL << 30 : 0;  // a quarter of the beats
+            out.waits.state = ~pauses.state ? ~pauses.state : 1;
+            out.waiting = out.waits.pause();
+        }
     }
     std::fclose(job);
     for (int k = 0; k < INPUTS_COUNT; ++k) {
@@ -119,8 +129,16 @@ int main() {
 #define X(index, name, bytes) outputs[index].held.resize(bytes), dut.name##_ready = 0;
     OUTPUTS
 #undef X
+    const char* status = "done";
+    int culprit = 0;
     for (unsigned long i = 0; i < reset_cycles; ++i) {
         dut.eval();
+#if HAS_RESET
+#define X(index, name, bytes) \
+    if (i > 0 && dut.name##_valid) status = "reset", culprit = index;
+        OUTPUTS
+#undef X
+#endif
         dut.clk = 1;
         dut.eval();
         dut.clk = 0;
@@ -129,10 +147,8 @@ int main() {
     dut.rst = 0;
 #endif
 
-    const char* status = "done";
-    int culprit = 0;
     uint64_t cycle = 0, after_last_move = 0;
-    for (;; ++cycle) {
+    for (; std::strcmp(status, "reset"); ++cycle) {
 // Data is junk while valid is low: a design that looks at it then is wrong.
 #define X(index, name, bytes, mask)                                                              \
     {                                                                                            \
@@ -154,7 +170,8 @@ int main() {
     }
         INPUTS
 #undef X
-#define X(index, name, bytes) dut.name##_ready = outputs[index].ready = !outputs[index].pauses.pause();
+#define X(index, name, bytes) \
+    dut.name##_ready = outputs[index].ready = !outputs[index].waiting && !outputs[index].pauses.pause();
         OUTPUTS
 #undef X
         dut.eval();
@@ -181,6 +198,7 @@ int main() {
             break;                                                                                   \
         }                                                                                            \
         out.stalled = dut.name##_valid && !out.ready;                                                \
+        out.waiting = out.waiting && !dut.name##_valid;                                              \
         if (out.stalled) {                                                                           \
             std::memcpy(out.held.data(), &dut.name##_data, bytes);                                   \
             out.held_last = dut.name##_last;                                                         \
@@ -193,6 +211,7 @@ int main() {
             out.last.push_back(dut.name##_last);                                                     \
             out.cycles.push_back(cycle);                                                             \
             sample(dut, out.samples);                                                                \
+            out.waiting = out.waits.pause();                                                         \
             moved = true;                                                                            \
         }                                                                                            \
         complete = complete && (out.expected < 0 || out.full());                                     \

@@ -12,9 +12,10 @@ streams arrays through it::
     )
     sums = simulator.unpack("sums", out["sums"].data)["sum"]
 
-The harness drives ports as a correct neighbour does and holds the design to the same rules: an offered beat
-must not change or vanish before it is taken, no more beats may come than are expected, and something must
-move within ``idle_limit`` cycles. Data of inputs is inverted junk while their valid is low.
+The harness drives ports as a correct neighbour does and holds the design to the rules of streams
+(``tb/support/stream_rules.py``): nothing is offered in reset, an offered beat must not change or vanish before it is
+taken, and valid must not wait for ready. No more beats may come than are expected, and something must move within
+``idle_limit`` cycles. Data of inputs is inverted junk while their valid is low.
 """
 
 import resource
@@ -147,7 +148,8 @@ class Simulator:
         constants : input port outside of streams → value, held from before reset on (default: 0)
         seed : of the gaps
         valid_gap : probability that a source pauses a cycle before its next beat; of all, or stream → of one
-        ready_gap : probability that a sink is not ready in a cycle
+        ready_gap : probability that a sink is not ready in a cycle; such a sink also leaves a quarter of the
+            beats waiting until it has seen their valid
         reset_cycles : cycles in reset
         idle_limit : cycles without a beat on any stream after which an unfinished run ends
         quiet_cycles : cycles without a beat that a complete run must end with
@@ -273,6 +275,8 @@ class Simulator:
             streams[stream["name"]] = Received(
                 data, last, np.fromfile(f"{stem}.cycles", np.int64), self._split_samples(samples)
             )
+        if status == "reset":
+            raise StreamError(f"{self._outputs[int(culprit)]['name']}: valid is high in reset")
         if status == "changed":
             name = self._outputs[int(culprit)]["name"]
             raise StreamError(
