@@ -75,15 +75,17 @@ class FlexDPE(BenchKit):
             report(vectors=max(1, compared), useful_macs=job.useful_macs)
 
     async def _done(self, bench: Bench, tasks: list[Any], folds: int) -> None:
-        """Wait until everything is sent and every fold has ended, or nothing moves any more."""
-        silent, before = 0, 0
-        while silent < 3000:
+        """Wait until everything is sent and every fold has ended."""
+        silent, before, ended = 0, 0, 0
+        while ended < folds or not all(task.done() for task in tasks):
             await bench.settle(1)
             ended = sum(beat.last for beat in bench.received["sums"])
-            if ended >= folds and all(task.done() for task in tasks):
-                break
             moved = sum(map(len, bench.sent.values())) + len(bench.received["sums"])
             silent, before = (0 if moved > before else silent + 1), moved
+            assert silent < 3000, (
+                f"sums: {ended} of {folds} folds, then nothing moved for {silent} cycles: "
+                "does an input hang, or tvalid wait for tready?"
+            )
         await bench.settle(20)
 
 

@@ -1,4 +1,4 @@
-"""A small configuration of every engine: what a test builds that tries all of them."""
+"""A small configuration of every engine: what a test builds that tries all of them, in Icarus too."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from dotforge.registry import engines
 _SMALL: dict[str, dict[str, Any]] = {
     "flexdpe": {"lanes": 4, "format": "int4", "stationary_bandwidth": 2, "row_bits": 6, "index_bits": 4},
     "logmac": {"lanes": 2, "sum_bits": 8},
-    "mxdot": {"weight_format": "mxfp4", "activation_format": "mxfp4", "lanes": 2},
+    "mxdot": {"weight_format": "mxfp4", "activation_format": "mxfp4", "lanes": 32, "pipeline": 2},
     "requantise": {"element_bits": 2, "scale_bits": 2, "sum_bits": 8, "unit_bits": 1},
     "vsquant": {"lanes": 4, "weight_bits": 2, "activation_bits": 3, "sum_bits": 14},
 }

@@ -49,7 +49,7 @@ CHOICE = "mutant"
 def of(engine: str) -> list[str]:
     """Return the mutants that a small engine can have: without ``tlast`` at any output there are fewer."""
     entry, config = configure(engine, small(engine))
-    last = any(payload.last for payload in entry.build(config).outputs.values())
+    last = any(payload.last for payload in entry.top(config).engine.outputs.values())
     return [name for name, mutant in MUTANTS.items() if last or mutant.last == "L"]
 
 
