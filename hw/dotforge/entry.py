@@ -17,7 +17,8 @@ class Engine:
     """An entry of the registry: the ``ENGINE`` of a package, or of its ``engine`` module.
 
     The golden model, the runner and the bench are found by the same name: ``dotforge_golden.NAME``,
-    ``dotforge_sim.run.NAME``, ``tb/NAME/``.
+    ``dotforge_sim.run.NAME``, ``tb/NAME/``. A package outside of dotforge names an entry point of its engine's name
+    in the group ``dotforge.engines``, and says where its bench and its runner are.
 
     Parameters
     ----------
@@ -26,6 +27,8 @@ class Engine:
     source : paper and section
     config : dataclass of parameters
     build : makes the engine from a configuration; or ``module:name`` of what does, imported when it is used
+    bench : package whose directory holds the cocotb bench ``test_NAME.py`` (default: ``tb/NAME/``)
+    runner : module that multiplies matrices (default: ``dotforge_sim.run.NAME``)
     facts : tells of a configuration what :mod:`dotforge.facts` lists, or ``module:name`` of what does
     """
 
@@ -35,6 +38,8 @@ class Engine:
     config: type
     build: "Callable[[Any], StreamBlock] | str"
     facts: "Callable[[Any], Facts] | str" = "dotforge.facts:no_facts"
+    bench: str = ""
+    runner: str = ""
 
     def block(self, config: Any) -> "StreamBlock":
         """Return the engine of a configuration."""

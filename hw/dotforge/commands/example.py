@@ -1,7 +1,6 @@
 """``dotforge example``: sample operands."""
 
 import importlib
-import importlib.util
 import io
 import shlex
 from pathlib import Path
@@ -10,6 +9,7 @@ import click
 
 from ..console import say
 from ..registry import names
+from ..registry import runner as runner_of
 from ._shared import engine_argument, parameter_option
 
 
@@ -45,9 +45,10 @@ def command(
     from ..tools.files import OutputError, reason, write_bytes  # noqa: PLC0415
 
     _, config = configure(engine, parameters)
-    if importlib.util.find_spec(f"dotforge_sim.run.{engine}") is None:
+    module = runner_of(engine)
+    if module is None:
         raise click.UsageError(f"{engine} has no `dotforge run`; sample operands are for {_with_runner()}")
-    runner = importlib.import_module(f"dotforge_sim.run.{engine}")
+    runner = importlib.import_module(module)
     from dotforge_sim.run.samples import sample  # noqa: PLC0415
 
     share = getattr(runner, "SPARSITY", 0.0) if sparsity is None else sparsity
@@ -84,4 +85,4 @@ def command(
 
 
 def _with_runner() -> str:
-    return ", ".join(name for name in names() if importlib.util.find_spec(f"dotforge_sim.run.{name}"))
+    return ", ".join(name for name in names() if runner_of(name))

@@ -1,7 +1,6 @@
 """``dotforge run``: the RTL on the user's own matrices."""
 
 import importlib
-import importlib.util
 import io
 from dataclasses import fields
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 import click
 
 from ..console import print_json, progress, say
-from ..registry import engines, is_directory, names
+from ..registry import engine, is_directory, names, runner
 from ._shared import parameter_option, sentence
 
 
@@ -18,23 +17,18 @@ class _Engines(click.Group):
     """A subcommand an engine that has a runner of its name in ``dotforge_sim.run``; so has what was generated."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return [name for name in names() if _has_runner(name)]
+        return [name for name in names() if runner(name)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         name = _engine_of(Path(cmd_name)) if is_directory(cmd_name) else cmd_name
-        if name not in names() or not _has_runner(name):
-            return None
-        return _command(name, cmd_name, importlib.import_module(f"dotforge_sim.run.{name}"))
+        module = runner(name) if name in names() else None
+        return _command(name, cmd_name, importlib.import_module(module)) if module else None
 
 
 def _engine_of(directory: Path) -> str:
     from ..export.design import load  # noqa: PLC0415
 
     return load(directory).engine
-
-
-def _has_runner(name: str) -> bool:
-    return importlib.util.find_spec(f"dotforge_sim.run.{name}") is not None
 
 
 @click.command(
@@ -47,7 +41,7 @@ def command() -> None:
     """Multiply matrices on the RTL of an engine: C = A @ B, compared with golden."""
 
 
-def _command(name: str, design: str, runner: Any) -> click.Command:
+def _command(name: str, design: str, module: Any) -> click.Command:
     path = click.Path(path_type=Path)
     options: list[click.Parameter] = [
         click.Option(["--a", "a"], type=path, required=True, help="A, M×K: .npy, or sparse .npz."),
@@ -55,7 +49,7 @@ def _command(name: str, design: str, runner: Any) -> click.Command:
         click.Option(["-o", "--output"], type=path, help="C, M×N, the .npy file to write."),
         click.Option(["--json", "report"], type=path, help="Statistics to write, JSON; - prints them."),
     ]
-    for option in fields(runner.Options):
+    for option in fields(module.Options):
         flag = "--" + option.name.replace("_", "-")
         choices = option.metadata.get("choices")
         if choices:
@@ -73,14 +67,14 @@ def _command(name: str, design: str, runner: Any) -> click.Command:
     def callback(
         a: Path, b: Path, output: Path | None, report: Path | None, parameters: dict[str, str], **given: Any
     ) -> None:
-        _run(name, design, runner, a, b, output, report, parameters, runner.Options(**given))
+        _run(name, design, module, a, b, output, report, parameters, module.Options(**given))
 
     made = click.Command(
         design,
         params=options,
         callback=callback,
-        help=sentence(engines()[name].summary),
-        epilog=f"Example: dotforge run {name} {runner.EXAMPLE}",
+        help=sentence(engine(name).summary),
+        epilog=f"Example: dotforge run {name} {module.EXAMPLE}",
     )
     parameter_option(made)
     return made

@@ -11,6 +11,7 @@ from ..export.design import Generated
 from ..export.manifest import SCHEMA
 from ..tools import result_cache
 from ..tools.files import data_directory, write_directory, write_json, write_text
+from ..verify.benches import bench_directory
 from ..verify.recording import Recording
 from ..verify.vectors import vectors
 from .block_diagram import block_diagram
@@ -137,7 +138,7 @@ def _write_bench(out: Path, generated: Generated) -> None:
 
     benches = data_directory("tb")
     ignore = shutil.ignore_patterns("__pycache__", "sim_build", "results.xml")
-    shutil.copytree(benches / generated.engine, out, ignore=ignore)
+    shutil.copytree(bench_directory(generated.engine), out, ignore=ignore)
     shutil.copytree(benches / "support", out / "support", ignore=ignore)
     shutil.copyfile(benches / "vectors" / "test_vectors.py", out / "test_vectors.py")
     golden = Path(dotforge_golden.__file__).parent

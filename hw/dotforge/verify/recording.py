@@ -15,6 +15,7 @@ from dotforge_sim.simulator.bench import BenchFailure
 
 from ..export.design import Generated
 from ..tools.files import data_directory
+from .benches import bench_directory
 
 __all__ = ["Beat", "Cycle", "Recording", "record", "recorded_run"]
 
@@ -116,7 +117,7 @@ def recorded_run(
         "recorded_run",
         build_dir=build_dir,
         manifest=manifest,
-        python_path=[benches / generated.engine, Path(dotforge_golden.__file__).parent.parent],
+        python_path=[bench_directory(generated.engine), Path(dotforge_golden.__file__).parent.parent],
         env={"DOTFORGE_BENCH": f"test_{generated.engine}", **record},
         timeout_seconds=timeout,
         waves=waves,
@@ -136,7 +137,7 @@ def record(generated: Generated, *, timeout: float = 600) -> Recording:
         There is no simulator, or it refuses the Verilog.
     """
     directory = data_directory("tb")
-    sources = sorted([*(directory / generated.engine).glob("*.py"), *(directory / "support").glob("*.py")])
+    sources = sorted([*bench_directory(generated.engine).glob("*.py"), *(directory / "support").glob("*.py")])
     golden = sorted(Path(dotforge_golden.__file__).parent.glob("*.py"))
     name = "recording-" + cache.digest(
         generated.verilog,

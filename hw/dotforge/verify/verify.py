@@ -9,6 +9,7 @@ from dotforge_sim.simulator import bench
 
 from ..export.design import Generated
 from ..tools.files import OutputError, data_directory, write_json
+from .benches import bench_directory
 
 __all__ = ["verify"]
 
@@ -50,12 +51,12 @@ def verify(
     found = bench.run(
         generated.verilog,
         generated.top,
-        data_directory("tb") / generated.engine,
+        bench_directory(generated.engine),
         f"test_{generated.engine}",
         build_dir=directory,
         simulator=simulator,
         manifest=directory / "manifest.json",
-        python_path=[Path(dotforge_golden.__file__).parent.parent],
+        python_path=[data_directory("tb") / "support", Path(dotforge_golden.__file__).parent.parent],
         seed=seed,
         timeout_seconds=timeout,
         waves=waves,

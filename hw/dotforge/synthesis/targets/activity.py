@@ -17,6 +17,7 @@ from ...export.design import Generated
 from ...tools import source, yosys
 from ...tools.files import data_directory
 from ...verify import recording
+from ...verify.benches import bench_directory
 from .base import Settings
 from .library import Library
 from .sta import power
@@ -29,7 +30,7 @@ def flow(engine: str) -> str:
     benches = data_directory("tb")
     golden = Path(dotforge_golden.__file__).parent
     code = source.code(recording, bench, __name__)
-    return source.digest(source.bench(benches / engine, benches / "support", golden), code)
+    return source.digest(source.bench(bench_directory(engine), benches / "support", golden), code)
 
 
 @dataclass
