@@ -25,7 +25,7 @@ AWKWARD: dict[str, dict[str, Any]] = {
 #: More lookup tables than this are not placed here: it takes minutes.
 PLACED = 1500
 #: Pairs of the default run; the others are slow.
-FAST = {*((engine, "nangate45") for engine in AWKWARD), *(("vsquant", name) for name in TARGETS)}
+FAST = {*((engine, "nangate45") for engine in AWKWARD), ("vsquant", "cmos")}
 
 
 def cases() -> Iterator[Any]:
