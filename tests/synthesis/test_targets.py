@@ -335,7 +335,7 @@ def test_period_and_power(generated: Generated) -> None:
 def test_opensta_complains(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sta, "run_tool", lambda *_, **__: {"": "Error: run.tcl, 3 link failed.\n"})
     with pytest.raises(ToolError, match=r"OpenSTA: Error: run\.tcl, 3 link failed"):
-        sta._run("", {}, Settings())  # pyright: ignore[reportPrivateUsage]
+        sta.run("", {}, 60)
 
 
 def test_targets_that_are_none() -> None:

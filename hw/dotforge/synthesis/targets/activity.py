@@ -5,7 +5,7 @@ The cells are simulated by what the Liberty says of their function, without dela
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,18 +18,20 @@ from ...tools import source, yosys
 from ...tools.files import data_directory
 from ...verify import recording
 from ...verify.benches import bench_directory
+from . import cell_power, power_tables, sta_check
 from .base import Settings
+from .cell_power import Instance, weigh
 from .library import Library
-from .sta import power
+from .sta import opensta_version, power, slews
 
-__all__ = ["Toggles", "count_toggles", "flow", "pins", "power_of_bench"]
+__all__ = ["Toggles", "count_toggles", "figure", "flow", "instances", "pins", "power_of_bench", "watts"]
 
 
 def flow(engine: str) -> str:
     """Return a hash of the bench of an engine, its golden model, and the code that runs it and counts toggles."""
     benches = data_directory("tb")
     golden = Path(dotforge_golden.__file__).parent
-    code = source.code(recording, bench, __name__)
+    code = source.code(recording, bench, cell_power, power_tables, sta_check, __name__)
     return source.digest(source.bench(bench_directory(engine), benches / "support", golden), code)
 
 
@@ -117,11 +119,21 @@ def _change(bit: _Bit, value: str, now: int) -> None:
     bit.since = now
 
 
+def instances(netlist: str) -> Iterator[Instance]:
+    """Yield the cells of a netlist of cells."""
+    for found in re.finditer(r"^  (\w+) (\w+|\\\S+ ) ?\(\n(.*?)\n  \);", netlist, re.M | re.S):
+        nets = {
+            pin: net.replace("\\", "").replace(" ", "")
+            for pin, net in re.findall(r"\.(\w+)\((.*?)\)(?:,|$)", found[3], re.M)
+        }
+        yield Instance(found[2].strip().lstrip(chr(92)), found[1], nets)
+
+
 def pins(netlist: str) -> Iterator[tuple[str, str]]:
     """Yield every connected pin of a netlist of cells, as ``instance/PIN``, and the bit that it is on."""
-    for instance in re.finditer(r"^  (\w+) (\w+|\\\S+ ) ?\(\n(.*?)\n  \);", netlist, re.M | re.S):
-        for pin, net in re.findall(r"\.(\w+)\((.*?)\)(?:,|$)", instance[3], re.M):
-            yield f"{instance[2].strip().lstrip(chr(92))}/{pin}", net.replace("\\", "").replace(" ", "")
+    for instance in instances(netlist):
+        for pin, net in instance.nets.items():
+            yield f"{instance.name}/{pin}", net
 
 
 def _with_models(netlist: str, library: Library, settings: Settings) -> str:
@@ -136,7 +148,7 @@ def _with_models(netlist: str, library: Library, settings: Settings) -> str:
     return "\n".join([*parts, netlist])
 
 
-def _figure(found: float) -> float:
+def figure(found: float) -> float:
     """Round to six digits: however small a figure is, it does not become nothing."""
     return float(f"{found:.6g}")
 
@@ -163,20 +175,18 @@ def power_of_bench(
         counts = json.loads((directory / "vectors.json").read_text(encoding="utf-8"))
         with (directory / "dump.vcd").open(encoding="utf-8") as vcd:
             toggles = count_toggles(vcd, generated.top, manifest["clock"])
-    activity = {
-        pin: (toggles.nets[net][0] / toggles.cycles, toggles.nets[net][1])
-        for pin, net in pins(netlist)
-        if net in toggles.nets
-    }
-    watts = power(netlist, manifest, library, activity, settings)
+    nets = {net: (count / toggles.cycles, high) for net, (count, high) in toggles.nets.items()}
+    activity = {pin: nets[net] for pin, net in pins(netlist) if net in nets}
+    found, weighed_by = watts(netlist, manifest, library, nets, activity, settings)
     useful, values = counts.get("useful_macs"), counts.get("values")
-    joules = watts["total"] * toggles.cycles / (settings.clock_mhz * 1e6)
+    joules = found["total"] * toggles.cycles / (settings.clock_mhz * 1e6)
     return {
-        **{f"{part}_mw": _figure(watts[part] * 1e3) for part in ("internal", "switching", "leakage")},
-        "power_mw": _figure(watts["total"] * 1e3),
-        "energy_pj_per_mac": _figure(joules * 1e12 / useful) if useful else None,
-        "energy_pj_per_value": _figure(joules * 1e12 / values) if values else None,
+        **{f"{part}_mw": figure(found[part] * 1e3) for part in ("internal", "switching", "leakage")},
+        "power_mw": figure(found["total"] * 1e3),
+        "energy_pj_per_mac": figure(joules * 1e12 / useful) if useful else None,
+        "energy_pj_per_value": figure(joules * 1e12 / values) if values else None,
         "clock_mhz": settings.clock_mhz,
+        "weighed_by": weighed_by,
         "activity": {
             "source": "the recorded run of the bench on the netlist, without delays and wires",
             "tests": result.tests,
@@ -188,3 +198,27 @@ def power_of_bench(
             "mean_toggles_a_cycle": round(sum(rate for rate, _ in activity.values()) / len(activity), 4),
         },
     }
+
+
+def watts(
+    netlist: str,
+    manifest: Mapping[str, Any],
+    library: Library,
+    nets: Mapping[str, tuple[float, float]],
+    activity: Mapping[str, tuple[float, float]],
+    settings: Settings,
+) -> tuple[dict[str, float], str]:
+    """Return power, and who weighed: OpenSTA, or :mod:`.cell_power` where it is not right about two known cells."""
+    complaint = sta_check.complaint(opensta_version())
+    if not complaint:
+        return power(netlist, manifest, library, activity, settings), str(opensta_version())
+    cells = list(instances(netlist))
+    tables = library.power(sorted({cell.cell for cell in cells}))
+    hertz = settings.clock_mhz * 1e6
+    found = weigh(
+        cells,
+        tables,
+        {net: (rate * hertz, high) for net, (rate, high) in nets.items()},
+        slews(netlist, manifest, library, activity, settings),
+    )
+    return found, f"the Liberty's tables at the slews of OpenSTA, whose own report is wrong ({complaint})"

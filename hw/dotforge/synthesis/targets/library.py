@@ -5,13 +5,16 @@ import gzip
 import hashlib
 import importlib.metadata
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from ...tools import result_cache, source
+from . import power_tables
 from .base import TargetError
+from .power_tables import PowerTables
 
 __all__ = ["Library", "load", "nangate45"]
 
@@ -59,14 +62,18 @@ class Library:
         """Area of each cell, in the unit of the file (µm² by custom)."""
         return self._read["areas"]
 
+    def power(self, cells: Sequence[str]) -> PowerTables:
+        """Return what the file says of the power of some cells."""
+        return power_tables.read(_parsed(self.text), cells)
+
     @cached_property
     def flip_flops(self) -> frozenset[str]:
         """Names of the cells with a register in them."""
         return frozenset(self._read["flip_flops"])
 
 
-def _facts(text: str) -> dict[str, Any]:
-    """Read what is used of a Liberty file.
+def _parsed(text: str) -> Any:
+    """Parse a Liberty file.
 
     Raises
     ------
@@ -89,6 +96,12 @@ def _facts(text: str) -> dict[str, Any]:
         raise TargetError(f"cannot be parsed{line}: {said.partition(': ')[2] or said}") from None
     if library.group_name != "library":
         raise TargetError("is not a Liberty file (no `library (…)` in it)")
+    return library
+
+
+def _facts(text: str) -> dict[str, Any]:
+    """Read what is used of a Liberty file; see :func:`_parsed`."""
+    library = _parsed(text)
     cells = {_plain(cell.args[0]): cell for cell in library.get_groups("cell") if cell.args}
     return {
         "areas": {name: area for name, cell in cells.items() if (area := _number(cell, "area")) is not None},

@@ -4,7 +4,7 @@ import functools
 import re
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dotforge_sim.simulator import processes
@@ -17,7 +17,7 @@ from ...tools.process import ToolError, run_tool
 from .base import Settings
 from .library import Library
 
-__all__ = ["flow", "opensta_version", "power", "timing"]
+__all__ = ["flow", "opensta_version", "power", "reported_power", "run", "setting", "slews", "timing"]
 
 
 def flow() -> str:
@@ -40,10 +40,17 @@ def opensta_version() -> str | None:
     return f"OpenSTA {found[0]}" if found else None
 
 
-def _run(script: str, files: Mapping[str, str], settings: Settings) -> str:
+def run(script: str, files: Mapping[str, str], timeout: float) -> str:
+    """Run a script; returns what it printed.
+
+    Raises
+    ------
+    ToolError
+        OpenSTA failed, or complained, or did not end in time.
+    """
     said = run_tool(
         "OpenSTA", ["sta", "-no_init", "-no_splash", "-exit", "run.tcl"], {**files, "run.tcl": script}, [""],
-        timeout=settings.timeout,
+        timeout=timeout,
     )[""]  # fmt: skip
     # It ends with 0 whatever happened.
     errors = [line for line in said.splitlines() if line.startswith("Error")]
@@ -72,7 +79,7 @@ def timing(netlist: str, manifest: Mapping[str, Any], library: Library, settings
         + "report_checks -path_delay max -format full -digits 4\n"
     )
     files = _files(netlist, manifest, library, settings)
-    said = _run(script, files, settings)
+    said = run(script, files, settings.timeout)
     slack = re.search(r"^slack (-?[\d.e+-]+)$", said, re.M)
     if slack is None:
         raise ToolError("OpenSTA: no path is constrained")
@@ -108,7 +115,7 @@ def power(
     activity: Mapping[str, tuple[float, float]],
     settings: Settings,
 ) -> dict[str, float]:
-    """Return the power of a netlist.
+    """Return the power of a netlist, as OpenSTA reports it.
 
     Parameters
     ----------
@@ -117,15 +124,43 @@ def power(
     Returns
     -------
     Watts: ``internal``, ``switching``, ``leakage`` and ``total``.
+
+    Raises
+    ------
+    ToolError
+        OpenSTA failed, or reports no switching of a netlist that toggles.
     """
-    # The 2019 release reads no VCD. Its activities are set pin by pin, after one report has made the defaults.
-    lines = [_read(manifest) + "report_power"]
-    lines.append("proc activity {pin rate duty} {\n  set found [sta::find_pin $pin]\n"
-                 "  if {$found == \"NULL\"} {puts \"Error: no pin $pin\"}\n"
-                 "  sta::set_power_pin_activity $found $rate $duty\n}")  # fmt: skip
-    lines += [f"activity {{{pin}}} {rate:.6g} {duty:.6g}" for pin, (rate, duty) in sorted(activity.items())]
-    lines += ['puts "with activities"', "report_power -digits 6"]
-    said = _run("\n".join(lines) + "\n", _files(netlist, manifest, library, settings), settings)
+    script = _read(manifest) + setting(activity)
+    watts = reported_power(run(script, _files(netlist, manifest, library, settings), settings.timeout))
+    if not watts["switching"] and any(rate for rate, _ in activity.values()):
+        raise ToolError("OpenSTA: its report has no switching power, though nets toggle")
+    return watts
+
+
+def setting(activity: Mapping[str, tuple[float, float]]) -> str:
+    """Return commands that set activities pin by pin, and report the power.
+
+    The public command is used where it works: what lies behind it is toggles a clock cycle in some releases, toggles
+    a second in others. That of 2019 fails at pins.
+    """
+    lines = [
+        "report_power",  # which makes the defaults
+        "proc activity {pin rate duty} {",
+        "  set found [sta::find_pin $pin]",
+        '  if {$found == "NULL"} {puts "Error: no pin $pin"; return}',
+        "  if {[catch {set_power_activity -pins $found -activity $rate -duty $duty}]} {",
+        "    sta::set_power_pin_activity $found $rate $duty",
+        "  }",
+        "}",
+        *(f"activity {{{pin}}} {rate:.6g} {duty:.6g}" for pin, (rate, duty) in sorted(activity.items())),
+        'puts "with activities"',
+        "report_power -digits 6",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def reported_power(said: str) -> dict[str, float]:
+    """Read watts from what :func:`setting` lets OpenSTA print."""
     total = re.search(
         r"^Total\s+([\d.e+-]+)\s+([\d.e+-]+)\s+([\d.e+-]+)\s+([\d.e+-]+)",
         said.partition("with activities")[2],
@@ -134,6 +169,25 @@ def power(
     if total is None:
         raise ToolError("OpenSTA: the report of power has no total")
     return dict(zip(("internal", "switching", "leakage", "total"), map(float, total.groups()), strict=True))
+
+
+def slews(
+    netlist: str, manifest: Mapping[str, Any], library: Library, pins: Iterable[str], settings: Settings
+) -> dict[str, tuple[float, float]]:
+    """Return seconds of a rising and of a falling edge at pins (``instance/PIN``)."""
+    script = (
+        _read(manifest)
+        + "set_cmd_units -time ns\nproc slew {pin} {\n  set found [sta::find_pin $pin]\n"
+        + '  puts "slew $pin [get_property $found actual_rise_transition_max]'
+        + ' [get_property $found actual_fall_transition_max]"\n}\n'
+        + "".join(f"slew {{{pin}}}\n" for pin in sorted(pins))
+    )
+    said = run(script, _files(netlist, manifest, library, settings), settings.timeout)
+    # A pin without an edge, such as one that is constant, has the slew of nothing, which is negative.
+    return {
+        pin: (max(0.0, float(rise)) * 1e-9, max(0.0, float(fall)) * 1e-9)
+        for pin, rise, fall in re.findall(r"^slew (\S+) (\S+) (\S+)$", said, re.M)
+    }
 
 
 def _plain(netlist: str) -> str:
