@@ -144,6 +144,7 @@ def test_power_depends_on_the_bench(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     benches = tmp_path / "tb"
     shutil.copytree(ROOT / "tb", benches, ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.setattr(activity_of, "data_directory", lambda _: benches)
+    monkeypatch.setattr(activity_of, "bench_directory", lambda engine: benches / engine)
     before = {engine: activity_of.flow(engine) for engine in ("logmac", "vsquant")}
     with (benches / "logmac" / "test_logmac.py").open("a", encoding="utf-8") as file:
         file.write("\nMORE = 1\n")
