@@ -33,6 +33,9 @@ def parameters(config: type[_Config]) -> type[_Config]:
 class ParameterError(ValueError):
     """A parameter that does not exist or has a value that is not allowed; the message is one line."""
 
+    #: A command that ends so has not run (see :mod:`dotforge.tools.run_record`).
+    refusal = True
+
 
 def make(config: type, given: dict[str, Any]) -> Any:
     """Build a configuration from names and values (strings as typed by a user, or of the right type).

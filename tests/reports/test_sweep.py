@@ -2,14 +2,12 @@
 
 import contextlib
 import csv
-import errno
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Generator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,42 +17,12 @@ import pytest
 from dotforge.parameters import ParameterError
 from dotforge.reports import sweep_jobs, sweep_run
 from dotforge.reports.sweep import sweep, table_rows
-from dotforge.reports.sweep_jobs import Job, from_file, grid, jobs, run_job
+from dotforge.reports.sweep_jobs import from_file, grid, jobs, run_job
 from dotforge.synthesis.targets import Settings, TargetError
 from dotforge.tools import process as tools
-from dotforge.tools.files import OutputError
+from dotforge.tools.files import UNFINISHED, OutputError
 
-from .reports import report
-
-SETTINGS = Settings()
-
-
-def some(**axes: list[str]) -> list[Job]:
-    return jobs("logmac", grid(axes), "cmos", SETTINGS, skip=False)[0]
-
-
-class Runner:
-    """Makes reports at once; ``fail`` names the lanes that fail, ``stop`` ends after so many jobs."""
-
-    def __init__(self, fail: Sequence[int] = (), stop: int | None = None) -> None:
-        self.ran: list[int] = []
-        self.fail, self.stop = fail, stop
-
-    def __call__(self, waiting: Sequence[Job]) -> Generator[tuple[Job, dict[str, Any]], None, None]:
-        for job in waiting:
-            if self.stop is not None and len(self.ran) == self.stop:
-                raise KeyboardInterrupt
-            lanes = job.parameters["lanes"]
-            self.ran.append(lanes)
-            if lanes in self.fail:
-                yield job, {"error": "Yosys (pyosys): ERROR: on purpose"}
-            else:
-                made = report(engine="logmac", totals={"transistors": 100 * lanes})
-                yield job, {"report": {**made, "parameters": job.parameters}}
-
-
-def quiet(done: int, total: int) -> None:
-    assert 0 <= done <= total
+from .sweeps import SETTINGS, Runner, quiet, some
 
 
 def test_grid() -> None:
@@ -165,8 +133,9 @@ def test_goes_on_where_it_was(tmp_path: Path) -> None:
     assert interrupted.ran == [1, 2]
     assert not (tmp_path / "s/results.csv").exists()
     # What a killed process leaves: a temporary file, and a report that a full disk cut short.
-    (tmp_path / "s/reports/.logmac.json.x1").write_text("{")
-    next((tmp_path / "s/reports").glob("logmac*")).write_text('{"schema": 1,')
+    damaged = next((tmp_path / "s/reports").glob("logmac*"))
+    damaged.with_name(f".{damaged.name}.x1{UNFINISHED}").write_text("{")
+    damaged.write_text('{"schema": 1,')
     again = Runner()
     result = sweep(todo, tmp_path / "s", again, quiet)
     assert len(again.ran) == 3
@@ -184,10 +153,10 @@ def test_other_code_tools_or_options_make_other_reports(
     changed = Runner()
     sweep(some(lanes=["1", "2"]), tmp_path / "s", changed, quiet)
     assert changed.ran == [1, 2]
-    other = jobs("logmac", grid({"lanes": ["1"]}), "cmos", Settings(mode="sum"), skip=False)[0]
+    other = jobs("logmac", grid({"lanes": ["1", "2"]}), "cmos", Settings(mode="sum"), skip=False)[0]
     changed = Runner()
     sweep(other, tmp_path / "s", changed, quiet)
-    assert changed.ran == [1]
+    assert changed.ran == [1, 2]
     assert len(list((tmp_path / "s/reports").iterdir())) == 2  # one a configuration: `compare` takes them
 
 
@@ -202,36 +171,6 @@ def test_one_failure_does_not_stop_the_others(tmp_path: Path) -> None:
     assert not sweep(todo, tmp_path / "s", healed, quiet).failures
     assert healed.ran == [2]
     assert not (tmp_path / "s/failures.json").exists()
-
-
-def test_a_full_disk_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    todo = some(lanes=["1", "2", "3"])
-    replace, count = os.replace, 0
-
-    def full(source: str, to: Path) -> None:
-        nonlocal count
-        count += 1
-        if count > 3:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        replace(source, to)
-
-    monkeypatch.setattr(os, "replace", full)
-    with pytest.raises(OutputError, match="No space left on device"):
-        sweep(todo, tmp_path / "s", Runner(), quiet)
-    monkeypatch.undo()
-    assert not list((tmp_path / "s").rglob(".*"))
-    left = Runner()
-    assert len(sweep(todo, tmp_path / "s", left, quiet).reports) == 3
-    assert left.ran == [3]
-
-
-def test_foreign_directories_are_left_alone(tmp_path: Path) -> None:
-    (tmp_path / "mine.txt").write_text("mine")
-    with pytest.raises(OutputError, match="not empty and is no sweep"):
-        sweep(some(lanes=["1"]), tmp_path, Runner(), quiet)
-    with pytest.raises(OutputError, match="cannot write"):
-        sweep(some(lanes=["1"]), tmp_path / "mine.txt" / "s", Runner(), quiet)
-    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
 def test_processes_that_die_or_hang(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -374,7 +374,7 @@ def test_evidence(generated: Generated, tmp_path: Path) -> None:
     assert evidence.describe(report).startswith("not verified")
     summary = {
         "verilog_sha256": report["verilog_sha256"], "tests": 8, "vectors": 400, "mismatches": 0, "seed": 1,
-        "simulator": "Verilator",
+        "simulator": "Verilator", "record": "dotforge verify", "status": "ok",
     }  # fmt: skip
     write_json(tmp_path / "summary.json", summary)
     same = evidence.attach(report, tmp_path / "summary.json")
@@ -386,10 +386,15 @@ def test_evidence(generated: Generated, tmp_path: Path) -> None:
     other = evidence.attach(report, tmp_path / "summary.json")
     assert other["evidence"]["same_verilog"] is False
     assert evidence.describe(other).startswith("MISMATCH: verified was other Verilog (sha256 ffffffffffff…")
-    write_json(tmp_path / "summary.json", [1])
-    with pytest.raises(OutputError, match="is not a summary"):
-        evidence.attach(report, tmp_path / "summary.json")
-    write_json(tmp_path / "cmos.json", report)
-    (tmp_path / "other.json").write_text("{")
-    assert evidence.reports_beside(tmp_path, report["verilog_sha256"]) == []
-    assert len(evidence.reports_beside(tmp_path, "e" * 64)) == 1
+    for more, said in (
+        ({"status": "failed", "reason": "sums failed"}, "failed: sums failed"),
+        ({"status": "unfinished"}, "did not end"),
+        ({"status": None}, "did not end"),
+    ):
+        write_json(tmp_path / "summary.json", summary | more)
+        told = evidence.describe(evidence.attach(report, tmp_path / "summary.json"))
+        assert told == f"NOT VERIFIED: the latest run of `dotforge verify` {said}"
+    for foreign in ([1], {"tests": 8, "verilog_sha256": report["verilog_sha256"]}):
+        write_json(tmp_path / "summary.json", foreign)
+        with pytest.raises(OutputError, match="is not a summary"):
+            evidence.attach(report, tmp_path / "summary.json")

@@ -42,22 +42,20 @@ def test_not_json(text: str | None, tmp_path: Path) -> None:
         files.read_json(path)
 
 
-def test_a_directory_is_replaced_only_if_it_was_generated(tmp_path: Path) -> None:
-    target = tmp_path / "out"
-    for content in ("first", "second"):
-        with files.write_directory(target) as directory:
-            (directory / "manifest.json").write_text(content)
-    assert (target / "manifest.json").read_text() == "second"
-    assert [path.name for path in tmp_path.iterdir()] == ["out"]
-    (target / "manifest.json").unlink()
-    (target / "thesis.tex").touch()
-    with pytest.raises(files.OutputError, match="not empty"), files.write_directory(target):
-        pass
-    assert (target / "thesis.tex").exists()
+def test_writes_through_links_and_into_devices(tmp_path: Path) -> None:
+    (tmp_path / "real").write_text("old")
+    (tmp_path / "link").symlink_to("real")
+    files.write_text(tmp_path / "link", "new")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real").read_text() == "new"
+    (tmp_path / "sink").symlink_to(os.devnull)
+    files.write_text(tmp_path / "sink", "text")
+    assert Path(os.devnull).is_char_device()
 
 
-def test_an_interrupted_directory_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(KeyboardInterrupt), files.write_directory(tmp_path / "out") as directory:
-        (directory / "half").touch()
-        raise KeyboardInterrupt
-    assert list(tmp_path.iterdir()) == []
+def test_reads_json_with_a_byte_order_mark_and_each_key_once(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text('\ufeff{"x": {"y": 1}}')
+    assert files.read_json(tmp_path / "a.json") == {"x": {"y": 1}}
+    (tmp_path / "a.json").write_text('{"x": {"y": 1, "y": 2}}')
+    with pytest.raises(files.OutputError, match="key 'y' is there more than once"):
+        files.read_json(tmp_path / "a.json")

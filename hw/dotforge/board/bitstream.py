@@ -7,7 +7,6 @@ import contextlib
 import hashlib
 import importlib.metadata
 import importlib.util
-import json
 import os
 import re
 import subprocess
@@ -23,7 +22,7 @@ from ..export.design import Generated
 from ..export.verilog import Design, convert
 from ..synthesis.targets import TargetError
 from ..tools import first_use
-from ..tools.files import OutputError, data_directory, write_bytes, write_json, write_text
+from ..tools.files import data_directory, write_bytes, write_text
 from ..tools.process import ToolError
 from ..verify.recording import Recording
 from ..verify.valid_bits import gates
@@ -31,7 +30,7 @@ from ..verify.vectors import vectors
 from .self_test import SelfTest, Stream, messages
 from .top import BoardTop
 
-__all__ = ["BOARDS", "Board", "build", "check_tools", "self_test", "simulate"]
+__all__ = ["BOARDS", "Board", "build", "check_tools", "names", "self_test", "simulate"]
 
 #: Bits a second on the serial line.
 BAUD = 115_200
@@ -139,6 +138,16 @@ def self_test(generated: Generated, recording: Recording, clock_hz: float, *, pa
     )
 
 
+def names(board: Board, generated: Generated) -> list[str]:
+    """Return the files that may be written for a board."""
+    top = f"{generated.top}_selftest"
+    simulation = ("results.xml", "bench.log", "vectors.json", top)
+    return [
+        f"{generated.top}.v", f"{top}.v", f"{generated.top}_{board.name}.bit", f"{generated.top}_{board.name}.bin",
+        *(f"simulation/{name}" for name in simulation),
+    ]  # fmt: skip
+
+
 def simulate(
     test: SelfTest, generated: Generated, directory: Path, *, timeout: float = 600
 ) -> bench.BenchResult:
@@ -198,11 +207,11 @@ def build(
     *,
     timeout: float = 1800,
 ) -> dict[str, Any]:
-    """Build the bitstream.
+    """Build the bitstream into a directory that is there.
 
     Returns
     -------
-    What ``board.json`` holds: files with their hashes, Fmax against the board's clock, resources, tools.
+    What the record, ``board.json``, says: files with their hashes, Fmax against the board's clock, resources, tools.
 
     Raises
     ------
@@ -219,10 +228,6 @@ def build(
     platform.add_file(f"{design.top}.v", design.verilog)
     with _environment(board):
         plan = platform.build(BoardTop(design.top), name=name, do_build=False)
-        try:
-            directory.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise OutputError(f"cannot write {directory}: {error.strerror}") from error
         with processes.scratch(directory, ".build.") as work:
             plan.extract(work)
             _run_script(work / plan.script, timeout, board)
@@ -265,7 +270,7 @@ def _collect(
     write_bytes(path, content)
     write_text(directory / f"{generated.top}.v", generated.verilog)
     write_text(directory / f"{design.top}.v", design.verilog)
-    found = {
+    return {
         "board": board.name,
         "variant": variant or next(iter(board.variants)),
         "device": platform.device,
@@ -281,8 +286,6 @@ def _collect(
                   (*board.packages, "amaranth", "amaranth-boards")},
         "load": f"{board.loader} {bitstream.name}",
     }  # fmt: skip
-    write_json(directory / "board.json", found)
-    return json.loads(json.dumps(found))
 
 
 #: For type checkers of callers that pass a build in.

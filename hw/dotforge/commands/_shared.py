@@ -1,16 +1,18 @@
 """Arguments and options that commands share."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
 
-from ..registry import engine, names
+from ..registry import engine, is_directory, names
 
 __all__ = [
     "LazyChoice",
     "design_argument",
+    "design_files",
     "engine_argument",
     "json_option",
     "parameter_option",
@@ -83,6 +85,12 @@ def engine_argument(
 def design_argument(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add an argument that is a generated directory or an engine."""
     return click.argument("design", type=_EngineName(), metavar="DIR|ENGINE")(function)
+
+
+def design_files(design: str) -> list[Path]:
+    """Return the files of a generated directory that commands read; none of an engine."""
+    here = Path(design)
+    return [here / "manifest.json", *here.glob("*.v")] if is_directory(design) else []
 
 
 def parameter_option(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -43,38 +43,46 @@ def command(
     The golden vectors of the bench play from block RAM, results are folded into signatures, and the verdict
     goes to LEDs (green or first: pass, red or second: fail) and to the serial line (115200 baud).
     """
-    from ..board.bitstream import BOARDS, build, check_tools, self_test, simulate  # noqa: PLC0415
+    from ..board.bitstream import BOARDS, build, check_tools, names, self_test, simulate  # noqa: PLC0415
     from ..export.design import from_parameters  # noqa: PLC0415
-    from ..verify.recording import record  # noqa: PLC0415
+    from ..tools.run_record import run_record  # noqa: PLC0415
+    from ..verify.recording import record as record_bench  # noqa: PLC0415
 
     chosen = BOARDS[board]
     platform = chosen.platform(variant)
     if wanted:
         check_tools(chosen)
     generated = from_parameters(engine, parameters)
-    say(f"{engine}: recording golden vectors")
-    recording = record(generated, timeout=timeout)
-    clock = float(platform.default_clk_frequency)
-    say(f"{engine}: simulating the self-test")
-    # What differs is only how long the line is silent between two messages.
-    result = simulate(
-        self_test(generated, recording, clock, pause=20 / clock),
-        generated,
-        output / "simulation",
-        timeout=timeout,
-    )
-    told = {"tests": result.tests, "vectors": result.vectors, "simulator": result.simulator}
-    if not wanted:
-        if as_json:
-            print_json({"board": board, "simulation": told})
-        else:
-            click.echo(f"{board}: the self-test passes in simulation, {result.vectors} beats")
-        return
-    say(f"{engine}: building for {board}, {platform.device}")
-    found = build(chosen, variant, self_test(generated, recording, clock), generated, output, timeout=timeout)
-    found["simulation"] = told
+    with run_record("board", output / "board.json", names=names(chosen, generated)) as record:
+        record.start(
+            board=board,
+            engine=engine,
+            parameters=generated.manifest["parameters"],
+            verilog_sha256=generated.manifest["verilog_sha256"],
+        )
+        say(f"{engine}: recording golden vectors")
+        recording = record_bench(generated, timeout=timeout)
+        clock = float(platform.default_clk_frequency)
+        say(f"{engine}: simulating the self-test")
+        # What differs is only how long the line is silent between two messages.
+        result = simulate(
+            self_test(generated, recording, clock, pause=20 / clock),
+            generated,
+            output / "simulation",
+            timeout=timeout,
+        )
+        record.content["simulation"] = {
+            "tests": result.tests, "vectors": result.vectors, "simulator": result.simulator,
+        }  # fmt: skip
+        if wanted:
+            say(f"{engine}: building for {board}, {platform.device}")
+            test = self_test(generated, recording, clock)
+            record.content |= build(chosen, variant, test, generated, output, timeout=timeout)
+        found = record.end()
     if as_json:
         print_json(found)
+    elif not wanted:
+        click.echo(f"{board}: the self-test passes in simulation, {result.vectors} beats")
     else:
         click.echo(
             f"{output / found['bitstream']}: {platform.device}, Fmax {found['fmax_mhz']:g} MHz, clock "

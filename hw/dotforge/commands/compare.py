@@ -54,31 +54,30 @@ def command(
     from ..reports.compare_output import as_csv, as_json, as_markdown  # noqa: PLC0415
     from ..reports.limits import parse_limit, parse_tolerance  # noqa: PLC0415
     from ..tools.files import write_text  # noqa: PLC0415
+    from ..tools.run_record import run_record  # noqa: PLC0415
 
     if output is not None and form == "table":
         raise click.UsageError("-o needs --format markdown, csv or json")
     given: dict[str, float] = {}
     for text in tolerances:
         given |= parse_tolerance(text)
-    result = compare_paths(
-        old,
-        new,
-        limits=[parse_limit(text) for text in limits],
-        tolerances=given,
-        allow_different=allow_different,
-    )
-    if form == "table":
-        _print(result, unchanged)
-    else:
+    judged = [parse_limit(text) for text in limits]
+    written = [] if output is None else [output]
+    with run_record("compare", None, products=written, inputs=[old, new]) as record:
+        record.start()
+        result = compare_paths(old, new, limits=judged, tolerances=given, allow_different=allow_different)
         text = {
+            "table": lambda: "",
             "markdown": lambda: as_markdown(result, unchanged=unchanged),
             "csv": lambda: as_csv(result),
             "json": lambda: as_json(result),
         }[form]()
-        if output is None:
-            click.echo(text, nl=False)
-        else:
+        if output is not None:
             write_text(output, text)
+    if form == "table":
+        _print(result, unchanged)
+    elif output is None:
+        click.echo(text, nl=False)
     if result.unmet and not result.broken:
         raise ParameterError("; ".join(result.unmet))
     for text in result.unmet:

@@ -41,6 +41,7 @@ def command(network: str, numbers: list[int], bitmap: str | None, output: Path) 
     """
     from ..pictures.fan import draw_fan  # noqa: PLC0415
     from ..pictures.networks import draw_benes, draw_copy, draw_distribution  # noqa: PLC0415
+    from ..tools.files import write_text  # noqa: PLC0415
 
     if bitmap is not None and (network != "distribution" or set(bitmap) - set("01")):
         raise click.BadParameter(
@@ -57,5 +58,5 @@ def command(network: str, numbers: list[int], bitmap: str | None, output: Path) 
         picture = drawings[network]()
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="NUMBERS") from None
-    output.write_text(picture, encoding="utf-8")
+    write_text(output, picture)
     click.echo(f"{output}: {network}, {len(numbers)} numbers")

@@ -36,6 +36,7 @@ def command(
     from ..delivery.generate import generate  # noqa: PLC0415
     from ..export.design import from_parameters  # noqa: PLC0415
     from ..export.names import is_legal  # noqa: PLC0415
+    from ..tools.files import read_json  # noqa: PLC0415
 
     if name is not None and not is_legal(name):
         raise click.UsageError(
@@ -45,7 +46,7 @@ def command(
     recording, missing = _recorded(generated) if simulate else (None, "")
     files = generate(generated, output, clock_mhz=clock_mhz, recording=recording, missing=missing)
     if as_json:
-        print_json({**generated.manifest, "directory": str(output), "files": [str(file) for file in files]})
+        print_json({**read_json(output / "manifest.json"), "directory": str(output)})
     else:
         click.echo(
             f"{output}: {generated.top}.v, sha256 {generated.manifest['verilog_sha256']}, {len(files)} files"

@@ -10,7 +10,7 @@ import click
 
 from ..console import print_json, progress, say
 from ..registry import engine, is_directory, names, runner
-from ._shared import parameter_option, sentence
+from ._shared import design_files, parameter_option, sentence
 
 
 class _Engines(click.Group):
@@ -93,37 +93,45 @@ def _run(
 ) -> None:
     import numpy as np  # noqa: PLC0415
 
-    from dotforge_sim.run.gemm import Design, RunError  # noqa: PLC0415
+    from dotforge_sim.run.gemm import Design  # noqa: PLC0415
     from dotforge_sim.run.operands import load_matrix  # noqa: PLC0415
 
     from ..export.design import resolve  # noqa: PLC0415
-    from ..tools.files import write_bytes, write_json  # noqa: PLC0415
+    from ..tools.files import write_bytes  # noqa: PLC0415
+    from ..tools.run_record import run_record  # noqa: PLC0415
 
-    generated = resolve(design, parameters)
-    matrices = load_matrix(a, "A"), load_matrix(b, "B")
     saved = getattr(options, "save_quantized", None)
     quantized = None if saved is None else Path(saved)
-    for path in (output, report, quantized):
-        if path is not None and str(path) != "-" and not path.absolute().parent.is_dir():
-            raise RunError(f"cannot write {path}: its directory does not exist")
-    with progress(f"{name}: streamed beats") as tell:
-        result = runner.run(Design(generated.verilog, generated.manifest), *matrices, options, tell)
-    statistics = result.statistics
-    if report is not None:
-        if str(report) == "-":
-            print_json(statistics)
-        else:
-            write_json(report, statistics)
-    if result.failure:
-        raise click.ClickException(result.failure)
-    if output is not None:
-        buffer = io.BytesIO()
-        np.save(buffer, result.c)
-        write_bytes(output, buffer.getvalue())
-    if quantized is not None:
-        buffer = io.BytesIO()
-        np.savez(buffer, **result.arrays)
-        write_bytes(quantized, buffer.getvalue())
+    printed = str(report) == "-"
+    with run_record(
+        "run",
+        None if printed else report,
+        products=[path for path in (output, quantized) if path is not None],
+        inputs=[a, b, *design_files(design)],
+    ) as record:
+        generated = resolve(design, parameters)
+        record.start(
+            engine=name,
+            parameters=generated.manifest["parameters"],
+            verilog_sha256=generated.manifest["verilog_sha256"],
+        )
+        matrices = load_matrix(a, "A"), load_matrix(b, "B")
+        with progress(f"{name}: streamed beats") as tell:
+            result = runner.run(Design(generated.verilog, generated.manifest), *matrices, options, tell)
+        statistics = record.content = result.statistics
+        if printed:
+            status = {"status": "failed", "reason": result.failure} if result.failure else {"status": "ok"}
+            print_json({**status, **statistics})
+        if result.failure:
+            raise click.ClickException(result.failure)
+        if output is not None:
+            buffer = io.BytesIO()
+            np.save(buffer, result.c)
+            write_bytes(output, buffer.getvalue())
+        if quantized is not None:
+            buffer = io.BytesIO()
+            np.savez(buffer, **result.arrays)
+            write_bytes(quantized, buffer.getvalue())
     shape, cycles, efficiency = statistics["shape"], statistics["cycles"], statistics["overall_efficiency"]
     said = "nothing to multiply" if efficiency is None else f"overall efficiency {efficiency:.3f}"
     say(

@@ -9,7 +9,7 @@ import click
 from ..console import print_json, say, table
 from ..synthesis.choices import HIERARCHIES
 from ..synthesis.metrics import Metric, columns, heading, metric, value
-from ._shared import design_argument, json_option, parameter_option
+from ._shared import design_argument, design_files, json_option, parameter_option
 from ._targets import target_options
 
 
@@ -36,16 +36,23 @@ def command(
     from ..synthesis import evidence  # noqa: PLC0415
     from ..synthesis.synth import synthesize  # noqa: PLC0415
     from ..synthesis.targets import target  # noqa: PLC0415
-    from ..tools.files import write_json  # noqa: PLC0415
+    from ..tools.run_record import run_record  # noqa: PLC0415
 
     measuring = target(target_name)
-    generated = resolve(design, parameters)
-    hierarchy = chosen.get("mode", HIERARCHIES[0])
-    say(f"{generated.engine}: synthesizing for {measuring.name}, {hierarchy}")
-    report = synthesize(generated, target=target_name, jobs=os.cpu_count() or 1, **chosen)
-    report = evidence.attach(report, evidence.summary_path(design, generated.engine))
-    if output:
-        write_json(output, report)
+    read = [*design_files(design), Path(target_name.removeprefix("liberty:"))]
+    with run_record("synth", output, inputs=read) as record:
+        generated = resolve(design, parameters)
+        hierarchy = chosen.get("mode", HIERARCHIES[0])
+        record.start(
+            engine=generated.engine,
+            parameters=generated.manifest["parameters"],
+            target=measuring.name,
+            verilog_sha256=generated.manifest["verilog_sha256"],
+        )
+        say(f"{generated.engine}: synthesizing for {measuring.name}, {hierarchy}")
+        report = synthesize(generated, target=target_name, jobs=os.cpu_count() or 1, **chosen)
+        record.content = evidence.attach(report, evidence.directory(design, generated) / "summary.json")
+        report = record.end()
     if as_json:
         print_json(report)
         return

@@ -26,7 +26,8 @@ def _simulators() -> Sequence[str]:
     "-o",
     "--output",
     type=click.Path(path_type=Path),
-    help="Directory of results.xml and summary.json (default: DIR/verify or build/verify/ENGINE).",
+    help="Directory of results.xml and summary.json (default: DIR/verify; of an engine build/verify/ENGINE-HASH, "
+    "by the Verilog's hash).",
 )
 @json_option
 def command(
@@ -43,13 +44,11 @@ def command(
     from dotforge_sim.simulator.bench import waveform  # noqa: PLC0415
 
     from ..export.design import resolve  # noqa: PLC0415
+    from ..synthesis import evidence  # noqa: PLC0415
     from ..verify.verify import verify  # noqa: PLC0415
 
     generated = resolve(design, parameters)
-    generated_here = Path(design, "manifest.json").is_file()
-    directory = output or (
-        Path(design) / "verify" if generated_here else Path("build/verify") / generated.engine
-    )
+    directory = output or evidence.directory(design, generated)
     say(f"{generated.engine}: verifying with {simulator}, seed {seed}")
     summary = verify(generated, directory, simulator=simulator, seed=seed, timeout=timeout, waves=waves)
     if waves:

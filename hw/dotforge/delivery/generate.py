@@ -10,7 +10,8 @@ from ..export.constraints import templates, values
 from ..export.design import Generated
 from ..export.manifest import SCHEMA
 from ..tools import result_cache
-from ..tools.files import data_directory, write_directory, write_json, write_text
+from ..tools.files import data_directory, write_json, write_text
+from ..tools.generated_directory import write_directory
 from ..verify.benches import bench_directory
 from ..verify.recording import Recording
 from ..verify.vectors import vectors
@@ -47,7 +48,8 @@ def generate(
     Parameters
     ----------
     generated : what to write
-    directory : new, or written by an earlier ``generate``
+    directory : new, or written by an earlier ``generate``: of that only files that are as they were written are
+        replaced, and what others put there stays
     clock_mhz : clock of the constraints
     recording : of the bench, for waveforms and golden vectors
     missing : why there is no recording

@@ -18,8 +18,9 @@ from ..export.design import from_parameters, load
 from ..outcome import end_on_error
 from ..registry import engines
 from ..reports.baseline import hierarchy_mode
+from ..synthesis import evidence
 from ..synthesis.synth import synthesize
-from ..tools.files import write_json
+from ..tools.run_record import run_record
 from ..verify.verify import verify
 from .generate import generate
 
@@ -33,13 +34,15 @@ def engine_row(name: str, directory: Path) -> dict[str, Any]:
     -------
     The row of the table; what is verified and what is synthesized is the file that was generated.
     """
-    generate(from_parameters(name, {}), directory)
-    generated = load(directory)
-    say(f"{name}: verifying")
-    summary = verify(generated, directory / "verify")
-    say(f"{name}: synthesizing")
-    report = synthesize(generated, mode=hierarchy_mode(generated))
-    write_json(directory / "cmos.json", report)
+    with run_record("synth", directory / "cmos.json") as record:
+        generate(from_parameters(name, {}), directory)
+        generated = load(directory)
+        record.start(engine=name, verilog_sha256=generated.manifest["verilog_sha256"])
+        say(f"{name}: verifying")
+        summary = verify(generated, directory / "verify")
+        say(f"{name}: synthesizing")
+        report = synthesize(generated, mode=hierarchy_mode(generated))
+        record.content = evidence.attach(report, directory / "verify" / "summary.json")
     return {
         "engine": name,
         "parameters": " ".join(
@@ -64,11 +67,13 @@ def _text(value: Any) -> str:
 def main(output: Path) -> None:
     """Write, verify and synthesize the default configuration of every engine."""
     names = list(engines())
-    with multiprocessing.Pool(
-        min(len(names), os.cpu_count() or 1), initializer=follow_parent, initargs=(os.getpid(),)
-    ) as pool:
-        rows = pool.starmap(engine_row, [(name, output / name) for name in names], chunksize=1)
-    write_json(output / "overview.json", rows)
+    with run_record("overview", output / "overview.json", names=()) as record:
+        record.start()
+        with multiprocessing.Pool(
+            min(len(names), os.cpu_count() or 1), initializer=follow_parent, initargs=(os.getpid(),)
+        ) as pool:
+            rows = pool.starmap(engine_row, [(name, output / name) for name in names], chunksize=1)
+        record.content["engines"] = rows
     table(list(rows[0]), [list(row.values()) for row in rows])
 
 

@@ -79,6 +79,8 @@ def load(directory: Path) -> Generated:
         raise OutputError(
             f"{path} was changed: sha256 {found[:12]}…, manifest {described['verilog_sha256'][:12]}…"
         )
+    # What lies beside the Verilog is no matter of the design.
+    described.pop("files", None)
     return Generated(text.decode(), described)
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from ..stream.payload import ROLES
+from ..tools.owned import FILES_SCHEMA
 from .reset_state import STATES
 
 __all__ = ["SCHEMA"]
@@ -138,6 +139,7 @@ SCHEMA: dict[str, Any] = {
             "tools": {"type": "object"},
             "verilog": {**_TEXT, "description": "file name"},
             "verilog_sha256": {**_TEXT, "pattern": "^[0-9a-f]{64}$"},
-        }
+        },
+        {"files": FILES_SCHEMA},
     ),
 }

@@ -17,7 +17,8 @@ from ..outcome import end_on_error
 from ..registry import engines
 from ..synthesis.synth import synthesize
 from ..synthesis.targets import target as find_target
-from ..tools.files import OutputError, write_json
+from ..tools.files import OutputError
+from ..tools.run_record import run_record
 
 __all__ = ["TARGETS", "baseline", "hierarchy_mode", "main"]
 
@@ -44,17 +45,19 @@ def baseline(name: str, directory: Path, *, jobs: int = 1) -> list[Path]:
     files = []
     for target in TARGETS:
         say(f"{name}: {target}, {mode}")
-        placed = "seeds" in find_target(target).uses
-        unplaced: dict[str, Any] = {"seeds": 0} if placed else {}
-        report = synthesize(generated, target=target, mode=mode, **unplaced)
-        if placed and report["totals"]["luts"] <= PLACE_LIMIT:
-            report = synthesize(generated, target=target, mode=mode, seeds=3, jobs=jobs)
         path = directory / name / f"{target}.json"
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise OutputError(f"cannot write {path.parent}: {error.strerror}") from error
-        write_json(path, report)
+        with run_record("synth", path) as record:
+            record.start(engine=name, target=target)
+            placed = "seeds" in find_target(target).uses
+            unplaced: dict[str, Any] = {"seeds": 0} if placed else {}
+            report = synthesize(generated, target=target, mode=mode, **unplaced)
+            if placed and report["totals"]["luts"] <= PLACE_LIMIT:
+                report = synthesize(generated, target=target, mode=mode, seeds=3, jobs=jobs)
+            record.content = report
         files.append(path)
     return files
 

@@ -5,7 +5,7 @@ import io
 import json
 from typing import Any
 
-from ..synthesis.evidence import describe
+from ..synthesis.evidence import describe, is_proof
 from .compare import Change, Comparison, Pair, number
 
 __all__ = ["FORMATS", "as_csv", "as_json", "as_markdown", "notes", "rows", "shown_change", "summary"]
@@ -78,7 +78,7 @@ def notes(result: Comparison) -> list[str]:
     """Return differences that were allowed, and reports whose Verilog is not what was verified."""
     texts = [f"{pair.name}: different {'; '.join(pair.differs)}" for pair in result.pairs if pair.differs]
     for pair in result.pairs:
-        if (pair.new.get("evidence") or {}).get("same_verilog") is False:
+        if pair.new.get("evidence") and not is_proof(pair.new):
             texts.append(f"{pair.name}: {describe(pair.new)}")
     return texts
 

@@ -8,6 +8,7 @@ import jsonschema
 
 from ..synthesis.synth import SCHEMA
 from ..tools.files import OutputError, read_json
+from ..tools.run_record import not_ok
 
 __all__ = ["Found", "read_report", "read_reports"]
 
@@ -38,6 +39,7 @@ def read_report(path: Path) -> dict[str, Any]:
         The file is missing, truncated, or not a synthesis report.
     """
     report = read_json(path)
+    _check_ended(path, report)
     if not isinstance(report, dict) or len(_MARKS & set(report)) < len(_MARKS):
         raise OutputError(f"{path} is not a report of `dotforge synth`")
     try:
@@ -64,6 +66,7 @@ def read_reports(path: Path) -> Found:
         if any(part.startswith(".") for part in file.relative_to(path).parts):
             continue
         content = read_json(file)
+        _check_ended(file, content)
         if isinstance(content, dict) and set(content) >= _MARKS:
             found.reports[file] = read_report(file)
         else:
@@ -71,3 +74,13 @@ def read_reports(path: Path) -> Found:
     if not found.reports:
         raise OutputError(f"{path} holds no report of `dotforge synth`")
     return found
+
+
+def _check_ended(path: Path, content: Any) -> None:
+    """Raise for what stands where a report was wanted: nobody may take it for a file that is no matter."""
+    if (
+        isinstance(content, dict)
+        and content.get("record") == "dotforge synth"
+        and (failure := not_ok(content))
+    ):
+        raise OutputError(f"{path} holds no report: `dotforge synth` {failure}")

@@ -2,18 +2,20 @@
 
 ::
 
-    DIR/sweep.json          what was asked for
+    DIR/sweep.json          what was asked for, how it ended, and which files are its own
     DIR/reports/*.json      a report a configuration and target, as `synth` writes it
     DIR/results.csv         a row a configuration (and results.parquet, where pyarrow is installed)
     DIR/failures.json       configurations that failed, where some did
     DIR/index.html          table, filters and plots
 
 A report that exists is not made again, as long as dotforge, tools and options are the same: a sweep that was
-killed goes on where it was.
+killed goes on where it was. What describes another sweep goes when one begins: reports of configurations that are
+not asked for any more or that other code made, tables and page.
 """
 
 import contextlib
 import csv
+import glob
 import importlib.metadata
 import importlib.util
 import io
@@ -23,13 +25,18 @@ from pathlib import Path
 from typing import Any
 
 from ..synthesis.metrics import SHOWN, value
-from ..tools.files import OutputError, write_bytes, write_json, write_text
+from ..tools.files import UNFINISHED, OutputError, write_bytes, write_json, write_text
+from ..tools.owned import unchanged
+from ..tools.run_record import run_record
 from .report_files import read_report
 from .sweep_jobs import Job
 from .sweep_page import page
 from .sweep_run import Runner
 
 __all__ = ["Result", "sweep", "table_rows"]
+
+#: What is written beside the reports.
+_TABLES = ("results.csv", "results.parquet", "index.html", "failures.json")
 
 
 @dataclass
@@ -65,60 +72,75 @@ def sweep(jobs: Sequence[Job], directory: Path, run: Runner, progress: Callable[
     OutputError
         The directory cannot be written, or holds something else. Reports that are done stay.
     """
-    reports = _prepare(directory)
-    result = Result()
-    done: dict[str, dict[str, Any]] = {}
-    waiting = []
-    for job in jobs:
-        report = _existing(reports / job.name, job)
-        if report is None:
-            waiting.append(job)
-        else:
-            done[job.name] = report
-    result.reused = len(done)
-    progress(len(done), len(jobs))
-    write_json(directory / "sweep.json", _asked(jobs))
-    failed: dict[str, tuple[dict[str, Any], str]] = {}
-    # Closed, so that a full disk or an interruption ends the processes too.
-    with contextlib.closing(run(waiting)) as ended:
-        for job, outcome in ended:
-            if "report" in outcome:
-                report = {**outcome["report"], "made_by": job.made_by}
-                write_json(reports / job.name, report)
-                done[job.name] = report
-            else:
-                failed[job.name] = job.parameters, outcome["error"]
-            progress(len(done) + len(failed), len(jobs))
-    result.reports = [done[job.name] for job in jobs if job.name in done]
-    result.failures = [failed[job.name] for job in jobs if job.name in failed]
-    result.files = _write(directory, result)
+    names = [*_TABLES, *(f"reports/{job.name}" for job in jobs)]
+    with run_record("sweep", directory / "sweep.json", names=names) as record:
+        _check_directory(directory)
+        result = Result()
+        done = _existing(directory, jobs, record.read_former())
+        waiting = [job for job in jobs if job.name not in done]
+        result.reused = len(done)
+        record.start(keep=[f"reports/{name}" for name in done], **_asked(jobs))
+        _prepare(directory, names)
+        progress(len(done), len(jobs))
+        failed: dict[str, tuple[dict[str, Any], str]] = {}
+        # Closed, so that a full disk or an interruption ends the processes too.
+        with contextlib.closing(run(waiting)) as ended:
+            for job, outcome in ended:
+                if "report" in outcome:
+                    report = {**outcome["report"], "made_by": job.made_by}
+                    write_json(directory / "reports" / job.name, report)
+                    done[job.name] = report
+                else:
+                    failed[job.name] = job.parameters, outcome["error"]
+                progress(len(done) + len(failed), len(jobs))
+        result.reports = [done[job.name] for job in jobs if job.name in done]
+        result.failures = [failed[job.name] for job in jobs if job.name in failed]
+        result.files = _write(directory, result)
+        if result.failures:
+            record.fail(f"{len(result.failures)} of {len(jobs)} configurations failed")
     return result
 
 
-def _prepare(directory: Path) -> Path:
-    present = {path.name for path in directory.iterdir()} if directory.is_dir() else set()
-    # A sweep that was killed at once leaves nothing but its directory of reports.
-    if present - {"reports"} and "sweep.json" not in present:
+def _check_directory(directory: Path) -> None:
+    """Raise where a directory holds something, and no sweep: a sweep is easier to find, and to delete, by itself."""
+    half = f".sweep.json.*{UNFINISHED}"  # of one that was killed at once
+    there = [path.name for path in directory.iterdir() if not path.match(half)] if directory.is_dir() else []
+    if there and "sweep.json" not in there:
         raise OutputError(f"cannot write {directory}: the directory is not empty and is no sweep")
+
+
+def _prepare(directory: Path, names: Sequence[str]) -> None:
+    """Make the directory of reports; what was half-written when an earlier sweep was killed goes."""
     reports = directory / "reports"
     try:
-        reports.mkdir(parents=True, exist_ok=True)
-        for leftover in [*directory.glob(".*.*"), *reports.glob(".*.json.*")]:  # half-written when killed
-            leftover.unlink()
+        reports.mkdir(exist_ok=True)
+        for name in ("sweep.json", *names):
+            path = directory / name
+            for leftover in path.parent.glob(f".{glob.escape(path.name)}.*{UNFINISHED}"):
+                leftover.unlink()
     except OSError as error:
         raise OutputError(f"cannot write {directory}: {error.strerror}") from error
-    return reports
 
 
-def _existing(path: Path, job: Job) -> dict[str, Any] | None:
-    """Return the report of a job if it is there, whole, and made by the same dotforge, tools and options."""
-    if not path.is_file():
-        return None
-    try:
-        report = read_report(path)
-    except OutputError:
-        return None
-    return report if report.get("made_by") == job.made_by else None
+def _existing(
+    directory: Path, jobs: Sequence[Job], former: dict[str, str | None]
+) -> dict[str, dict[str, Any]]:
+    """Return the reports of an earlier sweep that were made by the same dotforge, tools and options, by name.
+
+    One that is damaged, as by a full disk, is there to be made again.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for job in jobs:
+        name = f"reports/{job.name}"
+        if name in former and (directory / name).is_file():
+            try:
+                report = read_report(directory / name)
+            except OutputError:
+                former[name] = None
+                continue
+            if report.get("made_by") == job.made_by and unchanged(directory, name, former):
+                found[job.name] = report
+    return found
 
 
 def _asked(jobs: Sequence[Job]) -> dict[str, Any]:
@@ -145,24 +167,24 @@ def table_rows(reports: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _write(directory: Path, result: Result) -> list[Path]:
-    failures = directory / "failures.json"
+    files = []
     if result.failures:
-        write_json(failures, [{"parameters": given, "error": error} for given, error in result.failures])
-    else:
-        failures.unlink(missing_ok=True)
+        files.append(directory / "failures.json")
+        write_json(files[-1], [{"parameters": given, "error": error} for given, error in result.failures])
     rows = table_rows(result.reports)
-    files = [directory / "results.csv", directory / "index.html"]
     if rows:
         text = io.StringIO()
         writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
-        write_text(files[0], text.getvalue())
-        write_text(files[1], page(rows, result.reports, result.failures))
-        if importlib.util.find_spec("pyarrow") is not None:
-            files.append(directory / "results.parquet")
-            write_bytes(files[-1], _parquet(rows))
-    return [path for path in files if path.is_file()]
+        files.append(directory / "results.csv")
+        write_text(files[-1], text.getvalue())
+    files.append(directory / "index.html")
+    write_text(files[-1], page(rows, result.reports, result.failures))
+    if rows and importlib.util.find_spec("pyarrow") is not None:
+        files.append(directory / "results.parquet")
+        write_bytes(files[-1], _parquet(rows))
+    return files
 
 
 def _parquet(rows: Sequence[dict[str, Any]]) -> bytes:

@@ -3,25 +3,29 @@
 from pathlib import Path
 from typing import Any
 
+from ..export.design import Generated
+from ..registry import is_directory
 from ..tools.files import OutputError, read_json
+from ..tools.run_record import not_ok
 
-__all__ = ["attach", "describe", "of_summary", "reports_beside", "summary_path"]
+__all__ = ["attach", "describe", "directory", "is_proof", "of_summary"]
 
 _COUNTS = ("simulator", "seed", "tests", "vectors", "mismatches")
 
 
-def summary_path(design: str, engine: str) -> Path:
-    """Return where ``verify`` leaves its summary for a generated directory, or for an engine by name."""
+def directory(design: str, generated: Generated) -> Path:
+    """Return where ``verify`` leaves its results: in a generated directory, or by the Verilog that an engine gives."""
     here = Path(design)
-    return (here if (here / "manifest.json").is_file() else Path("build/verify") / engine) / (
-        "verify/summary.json" if (here / "manifest.json").is_file() else "summary.json"
-    )
+    if is_directory(design):
+        return here / "verify"
+    return Path("build/verify") / f"{generated.engine}-{generated.manifest['verilog_sha256'][:12]}"
 
 
 def of_summary(summary: dict[str, Any], verilog_sha256: str) -> dict[str, Any]:
     """Return what a report says of a bench's summary."""
     return {
         **{name: summary.get(name) for name in _COUNTS},
+        "failure": not_ok(summary) or None,
         "verilog_sha256": summary.get("verilog_sha256"),
         "same_verilog": summary.get("verilog_sha256") == verilog_sha256,
     }
@@ -32,9 +36,15 @@ def attach(report: dict[str, Any], path: Path) -> dict[str, Any]:
     if not path.is_file():
         return {**report, "evidence": None}
     summary = read_json(path)
-    if not isinstance(summary, dict):
+    if not isinstance(summary, dict) or summary.get("record") != "dotforge verify":
         raise OutputError(f"{path} is not a summary of `dotforge verify`")
     return {**report, "evidence": of_summary(summary, report["verilog_sha256"])}
+
+
+def is_proof(report: dict[str, Any]) -> bool:
+    """Tell whether the Verilog of a report was verified, with success."""
+    found = report.get("evidence")
+    return bool(found) and found["same_verilog"] and not found.get("failure")
 
 
 def describe(report: dict[str, Any]) -> str:
@@ -47,25 +57,9 @@ def describe(report: dict[str, Any]) -> str:
             f"MISMATCH: verified was other Verilog (sha256 {str(found['verilog_sha256'])[:12]}…, "
             f"this report {report['verilog_sha256'][:12]}…): run `dotforge verify` again"
         )
+    if found.get("failure"):
+        return f"NOT VERIFIED: the latest run of `dotforge verify` {found['failure']}"
     return (
         f"verified: the same Verilog, {found['tests']} tests, {found['vectors']} vectors, "
         f"{found['mismatches']} mismatches, {found['simulator']}, seed {found['seed']}"
     )
-
-
-def reports_beside(directory: Path, verilog_sha256: str) -> list[str]:
-    """Return a line for every synthesis report in a directory that is about other Verilog."""
-    lines = []
-    for path in sorted(directory.glob("*.json")):
-        try:
-            found = read_json(path)
-        except OutputError:
-            continue
-        if not isinstance(found, dict) or not {"target", "totals", "verilog_sha256"} <= set(found):
-            continue
-        if found["verilog_sha256"] != verilog_sha256:
-            lines.append(
-                f"MISMATCH: {path} is about other Verilog (sha256 {str(found['verilog_sha256'])[:12]}…, "
-                f"verified {verilog_sha256[:12]}…): run `dotforge synth` again"
-            )
-    return lines

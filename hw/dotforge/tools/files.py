@@ -4,24 +4,27 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from dotforge_sim.simulator import processes
 
 __all__ = [
+    "UNFINISHED",
     "OutputError",
     "data_directory",
     "read_json",
     "read_text",
     "reason",
+    "umask",
     "write_bytes",
-    "write_directory",
     "write_json",
     "write_text",
 ]
+
+
+#: Ends the names of files that are being written; one is left where the process was killed.
+UNFINISHED = ".unfinished"
 
 
 class OutputError(Exception):
@@ -50,20 +53,27 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Write a file, atomically.
+    """Write a file, atomically; through a symbolic link, and straight into a device or a pipe.
 
     Raises
     ------
     OutputError
         The directory does not exist or cannot be written.
     """
+    if path.is_symlink():
+        path = Path(os.path.realpath(path))
     temporary = None
     with processes.held():
         try:
-            with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+            if path.exists() and not path.is_file() and not path.is_dir():
+                path.write_bytes(content)
+                return
+            with tempfile.NamedTemporaryFile(
+                dir=path.parent, prefix=f".{path.name}.", suffix=UNFINISHED, delete=False
+            ) as file:
                 temporary = file.name
                 file.write(content)
-            os.chmod(temporary, 0o666 & ~_umask())
+            os.chmod(temporary, 0o666 & ~umask())
             os.replace(temporary, path)
         except OSError as error:
             if temporary and os.path.exists(temporary):
@@ -71,7 +81,8 @@ def write_bytes(path: Path, content: bytes) -> None:
             raise OutputError(f"cannot write {path}: {reason(error)}") from error
 
 
-def _umask() -> int:
+def umask() -> int:
+    """Return the bits that new files do not get."""
     mask = os.umask(0)
     os.umask(mask)
     return mask
@@ -122,29 +133,3 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
             f"key {next(name for name in names if names.count(name) > 1)!r} is there more than once"
         )
     return found
-
-
-@contextmanager
-def write_directory(path: Path) -> Iterator[Path]:
-    """Fill a new directory and move it into place.
-
-    What an earlier run wrote into ``path`` is replaced; anything else there is an error.
-    """
-    if path.exists() and not path.is_dir():
-        raise OutputError(f"cannot write {path}: it is a file")
-    if path.is_dir() and any(path.iterdir()) and not (path / "manifest.json").is_file():
-        raise OutputError(f"cannot write {path}: the directory is not empty and was not generated")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with processes.scratch(path.parent, f".{path.name}.") as temporary:
-            temporary.chmod(0o777 & ~_umask())
-            yield temporary
-            with processes.held():
-                if path.is_dir():
-                    with processes.scratch(path.parent, f".{path.name}.") as old:
-                        path.rename(old / "old")
-                        temporary.rename(path)
-                else:
-                    temporary.rename(path)
-    except OSError as error:
-        raise OutputError(f"cannot write {path}: {reason(error)}") from error

@@ -6,12 +6,17 @@ from typing import Any
 
 import dotforge_golden
 from dotforge_sim.simulator import bench
+from dotforge_sim.simulator.bench import BenchFailure, BenchResult
 
 from ..export.design import Generated
-from ..tools.files import OutputError, data_directory, write_json
+from ..tools.files import data_directory, write_json
+from ..tools.run_record import run_record
 from .benches import bench_directory
 
 __all__ = ["verify"]
+
+#: Files of every run, beside the simulator and the summary.
+_FILES = ("manifest.json", "results.xml", "bench.log", "vectors.json")
 
 
 def verify(
@@ -36,37 +41,49 @@ def verify(
 
     Returns
     -------
-    The summary: engine, parameters, simulator, seed, tests, vectors, mismatches, sha256 of the Verilog.
+    The summary: engine, parameters, simulator, seed, tests, vectors, mismatches, sha256 of the Verilog. It is the
+    record of the run: where that fails, it says so.
 
     Raises
     ------
     BenchFailure
         A test failed, or nothing was compared.
+    OutputError
+        The directory cannot be written, or holds files of these names that no earlier run wrote.
     """
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"cannot write {directory}: {error.strerror}") from error
-    write_json(directory / "manifest.json", generated.manifest)
-    found = bench.run(
-        generated.verilog,
-        generated.top,
-        bench_directory(generated.engine),
-        f"test_{generated.engine}",
-        build_dir=directory,
-        simulator=simulator,
-        manifest=directory / "manifest.json",
-        python_path=[data_directory("tb") / "support", Path(dotforge_golden.__file__).parent.parent],
-        seed=seed,
-        timeout_seconds=timeout,
-        waves=waves,
-    )
-    counts = {key: value for key, value in asdict(found).items() if not isinstance(value, Path)}
-    summary = {
-        "engine": generated.engine,
-        "parameters": generated.manifest["parameters"],
-        "verilog_sha256": generated.manifest["verilog_sha256"],
-        **counts,
-    }
-    write_json(directory / "summary.json", summary)
-    return summary
+    top, facts = generated.top, generated.manifest
+    waveform = "dump.vcd" if simulator == "verilator" else f"{top}.fst"
+    names = [*_FILES, top if simulator == "verilator" else "sim.vvp", *([waveform] if waves else [])]
+    with run_record("verify", directory / "summary.json", names=names) as record:
+        record.start(
+            engine=generated.engine,
+            parameters=facts["parameters"],
+            verilog_sha256=facts["verilog_sha256"],
+            simulator=simulator,
+            seed=seed,
+        )
+        write_json(directory / "manifest.json", facts)
+        try:
+            found = bench.run(
+                generated.verilog,
+                top,
+                bench_directory(generated.engine),
+                f"test_{generated.engine}",
+                build_dir=directory,
+                simulator=simulator,
+                manifest=directory / "manifest.json",
+                python_path=[data_directory("tb") / "support", Path(dotforge_golden.__file__).parent.parent],
+                seed=seed,
+                timeout_seconds=timeout,
+                waves=waves,
+            )
+        except BenchFailure as failure:
+            if failure.result is not None:
+                record.content |= _counts(failure.result)
+            raise
+        record.content |= _counts(found)
+        return record.end()
+
+
+def _counts(found: BenchResult) -> dict[str, Any]:
+    return {key: value for key, value in asdict(found).items() if not isinstance(value, Path)}
