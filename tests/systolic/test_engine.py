@@ -15,7 +15,6 @@ from dotforge_sim.simulator.bench import BenchFailure
 
 FORMATS = ("int4", "int8", "int16", "bf16", "fp16", "fp8_e4m3", "fp8_e5m2")
 CONFIGURATIONS: list[dict[str, Any]] = [
-    {},
     {"rows": 3, "columns": 2, "format": "bf16", "multiplier_pipeline": 1, "adder_pipeline": 2},
     {"rows": 5, "columns": 3, "sum_format": "int12", "double_buffer": False},
 ]
@@ -56,7 +55,7 @@ def test_bench_everywhere(parameters: dict[str, Any], tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("icarus")
-@pytest.mark.parametrize("parameters", CONFIGURATIONS[1:], ids=name)
+@pytest.mark.parametrize("parameters", CONFIGURATIONS, ids=name)
 def test_bench_on_icarus(parameters: dict[str, Any], tmp_path: Path) -> None:
     assert verify(from_parameters("systolic", parameters), tmp_path, simulator="icarus")["vectors"] >= 2000
 

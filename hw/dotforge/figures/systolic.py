@@ -1,0 +1,154 @@
+"""The systolic array beside a Flex-DPE of as many multipliers: transistors by part; cycles beside the paper's model.
+
+Area is the ``cmos`` flow, summed over modules. Both engines have the registers that the paper gives SIGMA (section V):
+a cycle of multiplication, a cycle an addition. The *compute array* is what Fig. 8 of the paper compares: multipliers,
+adders, operands that stay, and the networks; *control* is the rest, the Flex-DPE's router and bitmap controller in it.
+
+``python -m dotforge.figures.all systolic -o DIR`` writes the tables.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from dotforge_sim.models import systolic as model
+
+from ..engines.systolic.config import SystolicConfig
+from ..export.design import from_parameters
+from ..pictures import markdown
+from ..synthesis import hierarchy
+from .measured import kept
+
+__all__ = ["FORMATS", "PAPER", "SIDES", "areas", "cycles", "table", "write"]
+
+Progress = Callable[[str], None]
+
+FORMATS = ("int8", "bf16")
+#: Rows and columns of the arrays; a Flex-DPE has as many lanes as both make.
+SIDES = (4, 8, 16)
+#: What Fig. 8 of the paper says SIGMA's compute array has over a systolic one: 128 Flex-DPEs of 128, 128×128.
+PAPER = 0.377
+#: Registers as in section V of the paper.
+REGISTERS = {"multiplier_pipeline": 1, "adder_pipeline": 1}
+
+#: Parts of an engine's compute array: the modules that each holds.
+PARTS: dict[str, dict[str, Sequence[str]]] = {
+    "systolic": {
+        "multipliers": ("integer_multiplier", "float_multiplier"),
+        "reduction": ("mac",),
+        "distribution": ("skew",),
+        "operands": ("processing_element",),
+    },
+    "flexdpe": {
+        "multipliers": ("lane",),
+        "reduction": ("fan", "overlap_fan"),
+        "distribution": ("distribution_network",),
+        "operands": ("values",),
+    },
+}
+REST = "control"
+
+#: Shapes M, K, N whose cycles are shown, with B stationary in 128 × 128 multipliers; the paper's.
+GEMMS = ((128, 4096, 2048), (1632, 1024, 36548), (2048, 32, 4096), (1024, 500000, 16), (84, 4096, 1024))
+
+
+def _parts(engine: str, parameters: dict[str, Any]) -> dict[str, Any]:
+    """Transistors by part, and the sha256 of the Verilog."""
+    made, parts = from_parameters(engine, parameters), PARTS[engine]
+
+    def measure() -> dict[str, int]:
+        return hierarchy.measure(made.verilog, made.top, timeout=7200).by_part(parts, REST)
+
+    found = kept(made.verilog, ("parts", made.top, parts, REST), measure)
+    return {"verilog_sha256": made.manifest["verilog_sha256"], "parts": found}
+
+
+def areas(
+    formats: Sequence[str] = FORMATS, sides: Sequence[int] = SIDES, progress: Progress = lambda line: None
+) -> list[dict[str, Any]]:
+    """Measure both engines: rows of ``format``, ``multipliers``, each engine's ``parts``, and two ratios less one.
+
+    ``over_array`` is how much larger the Flex-DPE's compute array is, ``over_engine`` the whole engine.
+    """
+    rows = []
+    for format in formats:
+        for side in sides:
+            count = side * side
+            row: dict[str, Any] = {"format": format, "multipliers": count}
+            chosen = {"systolic": {"rows": side, "columns": side}, "flexdpe": {"lanes": count}}
+            for engine, size in chosen.items():
+                progress(f"area of {engine}, {format}, {count} multipliers")
+                row[engine] = _parts(engine, {"format": format, **REGISTERS, **size})
+            whole = [sum(row[engine]["parts"].values()) for engine in ("flexdpe", "systolic")]
+            array = [
+                total - row[engine]["parts"][REST]
+                for engine, total in zip(("flexdpe", "systolic"), whole, strict=True)
+            ]
+            rows.append(
+                {**row, "over_array": array[0] / array[1] - 1, "over_engine": whole[0] / whole[1] - 1}
+            )
+    return rows
+
+
+def cycles(shapes: Sequence[tuple[int, int, int]] = GEMMS, side: int = 128) -> list[dict[str, Any]]:
+    """Count cycles with one weight a multiplier and with two, beside the paper's model."""
+    rows = []
+    for m, k, n in shapes:
+        row: dict[str, Any] = {"shape": [m, k, n]}
+        for name, double_buffer in (("one", False), ("two", True)):
+            config = SystolicConfig(rows=side, columns=side, double_buffer=double_buffer)
+            found, folds = model.exact(asdict(config), (m, k, n))
+            row |= {name: found.total, "folds": folds, "paper": folds * (m + side + min(k, side))}
+        rows.append(row)
+    return rows
+
+
+def table(content: dict[str, list[dict[str, Any]]]) -> str:
+    """Return all as Markdown tables."""
+    parts = [*PARTS["systolic"], REST]
+    shares, ratios = [], []
+    for row in content["areas"]:
+        for engine in PARTS:
+            found = row[engine]["parts"]
+            whole = sum(found.values())
+            each = [found[part] for part in parts] + [whole - found[REST], whole]
+            cells = [f"{count / row['multipliers']:,.0f}" for count in each]
+            sha = row[engine]["verilog_sha256"][:12]
+            shares.append([row["format"], row["multipliers"], f"`{engine}`", *cells, sha])
+        over = [f"{row[name]:+.1%}" for name in ("over_array", "over_engine")]
+        ratios.append([row["format"], row["multipliers"], *over])
+    counts = [
+        [", ".join(map(str, row["shape"])), *(f"{row[name]:,}" for name in ("folds", "paper", "one", "two"))]
+        for row in content["cycles"]
+    ]
+    lines = [
+        "Transistors a multiplier (flow `cmos`, sum over modules):",
+        "",
+        *markdown.table(
+            ["format", "multipliers", "engine", *parts, "compute array", "whole engine", "Verilog sha256"],
+            shares,
+            align="lrlrrrrrrrl",
+        ),
+        "",
+        f"How much larger the Flex-DPE is (the paper's Fig. 8, compute arrays of 16,384 multipliers: {PAPER:+.1%}):",
+        "",
+        *markdown.table(["format", "multipliers", "compute array", "whole engine"], ratios),
+        "",
+        "Cycles on 128 × 128 multipliers, B stationary:",
+        "",
+        *markdown.table(["M, K, N", "folds", "the paper's model", "one weight a multiplier", "two"], counts),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def write(directory: Path, progress: Progress = lambda line: None) -> list[Path]:
+    """Write ``systolic.md`` and ``systolic.json``; return their paths."""
+    directory.mkdir(parents=True, exist_ok=True)
+    content = {"areas": areas(progress=progress), "cycles": cycles()}
+    texts = {"md": table(content), "json": json.dumps(content, indent=1) + "\n"}
+    paths = [directory / f"systolic.{suffix}" for suffix in texts]
+    for path, text in zip(paths, texts.values(), strict=True):
+        path.write_text(text, encoding="utf-8")
+    return paths

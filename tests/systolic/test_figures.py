@@ -1,0 +1,28 @@
+"""The figures of the systolic array."""
+
+from dotforge.export.design import from_parameters
+from dotforge.figures import systolic as figures
+from dotforge.synthesis import hierarchy
+
+
+def test_every_transistor_is_in_one_part() -> None:
+    made = from_parameters("systolic", {"rows": 2, "columns": 2, "format": "int4", "multiplier_pipeline": 1})
+    tree = hierarchy.measure(made.verilog, made.top)
+    parts = tree.by_part(figures.PARTS["systolic"], figures.REST)
+    assert sum(parts.values()) == tree.total.transistors
+    assert all(parts.values())
+    assert parts["multipliers"] == sum(
+        module.own.transistors * module.instances for module in tree.modules if "multiplier" in module.name
+    )
+
+
+def test_writes_tables() -> None:
+    parts = {"multipliers": 160, "reduction": 80, "distribution": 32, "operands": 16, "control": 16}
+    engine = {"parts": parts, "registers": 1, "verilog_sha256": "0123456789abcdef"}
+    row = {"format": "int8", "multipliers": 16, "systolic": engine, "flexdpe": engine}
+    cycles = figures.cycles(((8, 4, 4),), side=2)
+    assert cycles == [{"shape": [8, 4, 4], "folds": 4, "paper": 48, "one": 47, "two": 38}]
+    text = figures.table({"areas": [{**row, "over_array": 0.25, "over_engine": 1.5}], "cycles": cycles})
+    assert "| int8 | 16 | `flexdpe` | 10 | 5 | 2 | 1 | 1 | 18 | 19 | 0123456789ab |" in text
+    assert "| int8 | 16 | +25.0% | +150.0% |" in text
+    assert "| 8, 4, 4 | 4 | 48 | 47 | 38 |" in text
