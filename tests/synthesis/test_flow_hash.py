@@ -1,6 +1,5 @@
 """What makes a figure is in the hashes of its report and in the key of the cache: scripts, weights, tables, code."""
 
-import importlib.util
 import json
 import os
 import shutil
@@ -14,7 +13,9 @@ from typing import Any
 import pytest
 
 import dotforge
+from dotforge import figures
 from dotforge.export.design import from_parameters
+from dotforge.figures import measured
 from dotforge.synthesis import area, synth
 from dotforge.synthesis.targets import Settings, fpga, liberty, sta, target
 from dotforge.synthesis.targets import activity as activity_of
@@ -164,13 +165,37 @@ def test_timing_and_power_have_hashes(tmp_path: Path, monkeypatch: pytest.Monkey
     assert chosen["activity"] == f"bench {activity_of.flow('logmac')}"
 
 
-@pytest.mark.parametrize(
-    "name", ["arithmetic", "distribution", "formats", "log_numbers", "mxdot", "reduction", "vsquant"]
-)
-def test_figures_are_cached_by_code_too(name: str) -> None:
-    """Every module that keeps figures hashes the code that makes them."""
-    spec = importlib.util.find_spec(f"dotforge.figures.{name}")
-    assert spec is not None
-    assert spec.origin is not None
-    text = Path(spec.origin).read_text(encoding="utf-8")
-    assert text.count("result_cache.load(") <= text.count("source.code(") + text.count(".options(")
+def test_figures_are_kept_in_one_place() -> None:
+    """Only ``measured`` keeps figures, by a hash of the code that makes them."""
+    package = Path(figures.__path__[0])
+    keeping = {
+        path.stem for path in package.glob("*.py") if "result_cache" in path.read_text(encoding="utf-8")
+    }
+    assert keeping == {"measured"}
+
+
+def test_figures_are_measured_again_when_code_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[str] = []
+
+    def measure() -> dict[str, str]:
+        calls.append("")
+        return {}
+
+    def ask(text: str = "module m; endmodule", how: object = 1) -> None:
+        measured.kept(text, how, measure, code=[synth])
+
+    stored: dict[str, Any] = {}
+    monkeypatch.setattr(result_cache, "load", stored.get)
+    monkeypatch.setattr(result_cache, "store", stored.__setitem__)
+    ask()
+    ask()
+    assert len(calls) == 1
+    ask(how=2)
+    ask("module n; endmodule")
+    assert len(calls) == 3
+    monkeypatch.setattr(area, "ABC_SCRIPT", "strash; map")
+    ask()
+    assert len(calls) == 4
+    monkeypatch.setattr(measured.source, "code", lambda *modules: "other")
+    ask()
+    assert len(calls) == 5

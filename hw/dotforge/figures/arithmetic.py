@@ -7,7 +7,6 @@ the area flow leaves them: the forms are the smallest ones, with ripple carries.
 ``python -m dotforge.figures.arithmetic [DIR]`` writes the tables; results are kept on disk by Verilog text.
 """
 
-import hashlib
 import json
 import re
 import sys
@@ -26,8 +25,10 @@ from ..arithmetic.product import METHODS, smaller_method
 from ..block import Block
 from ..export.verilog import convert
 from ..formats.table import BF16, FP8_E4M3, FP8_E5M2, FP16, FP32, INT4, INT8, INT16, INT32
+from ..pictures import markdown
 from ..synthesis import area
-from ..tools import result_cache, source, yosys
+from ..tools import yosys
+from .measured import kept, write_texts
 
 __all__ = ["Figure", "collect", "measure", "table", "write"]
 
@@ -167,23 +168,21 @@ def measure(block: Block) -> dict[str, int]:
         *area.FLOW,
         "tee -q -o path.txt ltp -noff",
     ]
-    flow = hashlib.sha256(repr((script, area.ABC_SCRIPT, source.code(area, __name__))).encode()).hexdigest()
-    key = f"{design.sha256} {yosys.version(yosys.default_engine())} {flow}"
-    found = result_cache.load(key)
-    if found is None:
+
+    def count() -> dict[str, int]:
         files = {"design.v": design.verilog, "abc.txt": area.ABC_SCRIPT}
         texts = yosys.run(script, files, ["stat.txt", "path.txt"])
         counted = area.parse_stat(texts["stat.txt"])
         path = re.search(r"\(length=(\d+)\)", texts["path.txt"])
         if path is None:
             raise yosys.YosysError("the report of `ltp` has no length")
-        found = {
+        return {
             "transistors": counted.transistors,
             "registers": counted.registers,
             "gates": int(path[1]),
         }
-        result_cache.store(key, found)
-    return found
+
+    return kept(design.verilog, script, count, code=[__name__])
 
 
 def collect(
@@ -216,14 +215,7 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
         found = [row for row in rows if row["section"] == section]
         if not found:
             continue
-        parts += [
-            f"### {section}",
-            "",
-            f"| {' | '.join(titles)} |",
-            "| --- " + "| ---: " * (len(titles) - 1) + "|",
-        ]
-        parts += [f"| {' | '.join(cells)} |" for cells in _lines(section, found)]
-        parts.append("")
+        parts += [f"### {section}", "", *markdown.table(titles, _lines(section, found)), ""]
     return "\n".join(parts)
 
 
@@ -259,13 +251,9 @@ def _lines(section: str, rows: list[dict[str, Any]]) -> list[list[str]]:
 
 def write(directory: Path, progress: Callable[[str], None] = lambda line: None) -> list[Path]:
     """Write ``arithmetic.md`` and ``arithmetic.json``; return their paths."""
-    directory.mkdir(parents=True, exist_ok=True)
     rows = collect(progress=progress)
     texts = {"md": table(rows), "json": json.dumps(rows, indent=1) + "\n"}
-    paths = [directory / f"arithmetic.{suffix}" for suffix in texts]
-    for path, text in zip(paths, texts.values(), strict=True):
-        path.write_text(text, encoding="utf-8")
-    return paths
+    return write_texts(directory, "arithmetic", texts)
 
 
 @click.command()

@@ -5,7 +5,6 @@ Results are kept on disk by Verilog text and flow; measured for the first time, 
 """
 
 import argparse
-import hashlib
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -14,7 +13,7 @@ from typing import Any
 
 from ..block import Block
 from ..export.design import Generated
-from ..export.verilog import Design, convert
+from ..export.verilog import convert
 from ..network.distribution.benes import Benes
 from ..network.distribution.compress import Compress
 from ..network.distribution.concentrator import Concentrator
@@ -25,10 +24,10 @@ from ..network.distribution.expand import Expand
 from ..network.distribution.rank_control import RankControl
 from ..network.routing.engine import RouteEngine, route_cycles
 from ..network.routing.engines import RouteEngines, fold_cycles
-from ..synthesis import area
+from ..pictures import markdown
 from ..synthesis.targets.base import Settings
 from ..synthesis.targets.fpga import FPGAS
-from ..tools import result_cache, source, yosys
+from .measured import cost, kept
 
 __all__ = ["SIZES", "fmax_table", "network_table", "piece_table", "registered_table", "route_table", "write"]
 
@@ -47,20 +46,10 @@ ROUTES = ((1, 1), (1, 4), (1, 16), (2, 4), (2, 16), (3, 8), (5, 1))
 _SECONDS = 7200
 
 
-def _key(design: Design, *flow: object) -> str:
-    version = yosys.version(yosys.default_engine())
-    return f"{design.sha256} {version} {hashlib.sha256(repr(flow).encode()).hexdigest()}"
-
-
 def _area(block: Block) -> tuple[int, int]:
     """Return transistors and flip-flops."""
     design = convert(block, name="network")
-    key = _key(design, area.FLOW, area.ABC_SCRIPT, source.code(area))
-    found = result_cache.load(key)
-    if found is None:
-        measured = area.synthesize(design.verilog, design.top, timeout=_SECONDS)
-        found = {"transistors": measured.transistors, "registers": measured.registers}
-        result_cache.store(key, found)
+    found = cost(design.verilog, design.top)
     return found["transistors"], found["registers"]
 
 
@@ -69,21 +58,20 @@ def _fmax(block: Block) -> dict[str, Any]:
     design = convert(block, name="network")
     settings = Settings(seeds=SEEDS, wide_luts=True, timeout=_SECONDS, jobs=os.cpu_count() or 1)
     target = FPGAS["ecp5"]
-    key = _key(design, target.options(settings, design.top), target.tools(settings))
-    found = result_cache.load(key)
-    if found is None:
+
+    def measure() -> dict[str, Any]:
         ports = [{"name": p.name, "direction": p.direction, "width": p.width} for p in design.ports]
         manifest = {"top": design.top, "engine": design.top, "clock": "clk", "reset": "rst", "ports": ports}
         found = target.measure(Generated(design.verilog, manifest), settings)
         if found["timing"] is None:
             raise RuntimeError("; ".join(found["notes"]))
-        result_cache.store(key, found)
-    return found
+        return found
+
+    return kept(design.verilog, (target.options(settings, design.top), target.tools(settings)), measure)
 
 
 def _table(head: Sequence[object], rows: Sequence[Sequence[object]]) -> str:
-    lines = [[str(cell) for cell in row] for row in (head, ["---"] * len(head), *rows)]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+    return "\n".join(markdown.table(head, rows, align="l")) + "\n"
 
 
 def network_table(sizes: Sequence[int], progress: Callable[[str], None] = lambda line: None) -> str:

@@ -25,6 +25,7 @@ from ..engines.flexdpe.presets import PUBLISHED
 from ..export.design import Generated, from_parameters
 from ..export.verilog import convert
 from ..formats.table import IntegerFormat
+from ..pictures import markdown
 from ..synthesis import area, hierarchy
 from ..synthesis.targets.base import Settings
 from ..synthesis.targets.fpga import FPGAS
@@ -37,6 +38,7 @@ from .flexdpe_rtl import (
     rtl,
     rtl_table,
 )
+from .measured import write_texts
 
 __all__ = ["PARTS", "collect", "main", "table", "write"]
 
@@ -194,70 +196,66 @@ def table(found: dict[str, Any]) -> str:
 
 
 def _cycles_table(rows: Rows) -> list[str]:
-    lines = [
+    def cells(row: dict[str, Any]) -> list[object]:
+        both = [
+            (f"{row[name]['cycles']:,}", f"{row[name]['efficiency']:.3f}") for name in ("hardware", "given")
+        ]
+        sparsity = "/".join(map(str, row["sparsity"]))
+        first = row["size"], row["lanes"], sparsity, row["hardware"]["folds"]
+        return [*first, *both[0], *both[1], f"{row['stonne']:,}"]
+
+    head = [
+        *("size", "lanes", "sparsity A/B, %", "folds", "all in hardware", "efficiency"),
+        *("routes and REGOR given", "efficiency", "STONNE"),
+    ]
+    return [
         "Cycles of M = N = K, INT8, A stationary, from the first beat to the last sum:",
         "",
-        "| size | lanes | sparsity A/B, % | folds | all in hardware | efficiency | routes and REGOR given | "
-        "efficiency | STONNE |",
-        "| ---: | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: |",
+        *markdown.table(head, [cells(row) for row in rows], align="rrlr"),
     ]
-    for row in rows:
-        hardware, given = row["hardware"], row["given"]
-        sparsity = "/".join(map(str, row["sparsity"]))
-        lines.append(
-            f"| {row['size']} | {row['lanes']} | {sparsity} | {hardware['folds']} "
-            f"| {hardware['cycles']:,} | {hardware['efficiency']:.3f} "
-            f"| {given['cycles']:,} | {given['efficiency']:.3f} | {row['stonne']:,} |"
-        )
-    return lines
 
 
 def _area_table(rows: Rows) -> list[str]:
-    names = [row["name"] for row in rows]
-    lines = [
+    lines = {
+        "flat": [f"{row['flat']:,}" if row["flat"] else None for row in rows],
+        "sum over modules": [f"{row['sum']:,}" for row in rows],
+        "of SIGMA's own RTL": [f"{row['ratio']:.3f}" if "ratio" in row else None for row in rows],
+        **{part: [f"{row['parts'][part]:,}" for row in rows] for part in rows[0]["parts"]},
+        "Verilog sha256": [row["sha256"][:12] for row in rows],
+    }
+    return [
         "Transistors (flow `cmos`), and by part as a sum over modules:",
         "",
-        f"| | {' | '.join(names)} |",
-        "| --- " + "| ---: " * len(names) + "|",
-        _line("flat", [f"{row['flat']:,}" if row["flat"] else "" for row in rows]),
-        _line("sum over modules", [f"{row['sum']:,}" for row in rows]),
-        _line("of SIGMA's own RTL", [f"{row['ratio']:.3f}" if "ratio" in row else "" for row in rows]),
+        *markdown.table(
+            ["", *(row["name"] for row in rows)], [[name, *cells] for name, cells in lines.items()]
+        ),
     ]
-    lines += [_line(part, [f"{row['parts'][part]:,}" for row in rows]) for part in rows[0]["parts"]]
-    return [*lines, _line("Verilog sha256", [row["sha256"][:12] for row in rows])]
-
-
-def _line(name: str, cells: Sequence[str]) -> str:
-    return f"| {name} | {' | '.join(cells)} |"
 
 
 def _clock_table(rows: Rows) -> list[str]:
-    lines = [
+    def path(row: dict[str, Any]) -> str:
+        found = row["critical_path"]
+        return f"{found['levels']} levels, {found['logic_ns']} ns logic, {found['routing_ns']} ns wires"
+
+    names = "fmax_mhz", "fmax_low_mhz", "fmax_high_mhz"
+    return [
         "Fmax on an ECP5 (speed grade 6, out of context, median of 3 seeds):",
         "",
-        "| design | MHz | lowest | highest | longest path |",
-        "| --- | ---: | ---: | ---: | --- |",
+        *markdown.table(
+            ["design", "MHz", "lowest", "highest", "longest path"],
+            [[row["name"], *(row[name] for name in names), path(row)] for row in rows],
+            align="lrrrl",
+        ),
     ]
-    for row in rows:
-        path = row["critical_path"]
-        lines.append(
-            f"| {row['name']} | {row['fmax_mhz']} | {row['fmax_low_mhz']} | {row['fmax_high_mhz']} "
-            f"| {path['levels']} levels, {path['logic_ns']} ns logic, {path['routing_ns']} ns wires |"
-        )
-    return lines
 
 
 def write(
     directory: Path, progress: Progress = lambda line: None, *, parts: Sequence[str] = tuple(PARTS)
 ) -> list[Path]:
     """Write ``flexdpe.md`` and ``flexdpe.json``; return their paths."""
-    directory.mkdir(parents=True, exist_ok=True)
     found = collect(parts, progress)
     texts = {"md": table(found), "json": json.dumps(found, indent=1) + "\n"}
-    paths = [directory / f"flexdpe.{suffix}" for suffix in texts]
-    for path, text in zip(paths, texts.values(), strict=True):
-        path.write_text(text, encoding="utf-8")
-    return paths
+    return write_texts(directory, "flexdpe", texts)
 
 
 @click.command()

@@ -14,6 +14,7 @@ from dotforge_sim.simulator.streams import Simulator
 
 from ..engines.flexdpe.presets import PUBLISHED
 from ..export.design import Generated, from_parameters
+from ..pictures import markdown
 
 __all__ = [
     "generation",
@@ -133,16 +134,23 @@ def rtl(progress: Progress) -> Rows:
 
 def generation_table(rows: Rows) -> list[str]:
     """Return the lines of a Markdown table."""
-    lines = [
+    return [
         "Time to write Verilog, in CPU seconds (those of Yosys included) and on the clock:",
         "",
-        "| configuration | CPU s | wall s | characters | sha256 |",
-        "| --- | ---: | ---: | ---: | --- |",
-    ]
-    return lines + [
-        f"| {row['name']} | {row['cpu_seconds']:.1f} | {row['wall_seconds']:.1f} "
-        f"| {row['characters']:,} | {row['sha256'][:12]} |"
-        for row in rows
+        *markdown.table(
+            ["configuration", "CPU s", "wall s", "characters", "sha256"],
+            [
+                [
+                    row["name"],
+                    f"{row['cpu_seconds']:.1f}",
+                    f"{row['wall_seconds']:.1f}",
+                    f"{row['characters']:,}",
+                    row["sha256"][:12],
+                ]
+                for row in rows
+            ],
+            align="lrrrl",
+        ),
     ]
 
 
@@ -157,16 +165,29 @@ def interval_line(found: dict[str, Any]) -> list[str]:
 
 def rtl_table(rows: Rows) -> list[str]:
     """Return the lines of a Markdown table."""
-    lines = [
+    head = [
+        *("", "folds", "cycles", "of the model", "efficiency", "wrong results"),
+        *("cycles a CPU second", "to compile, CPU s", "sha256"),
+    ]
+    return [
         "128³ on the RTL of `int8-128`, A 80 % sparse and stationary, B dense:",
         "",
-        "| | folds | cycles | of the model | efficiency | wrong results | cycles a CPU second | to compile, CPU s "
-        "| sha256 |",
-        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |",
-    ]
-    return lines + [
-        f"| {row['name']} | {row['folds']} | {row['cycles']:,} | {row['model']:,} | {row['efficiency']:.3f} "
-        f"| {row['wrong']} | {row['cycles_per_second']:,.0f} | {row['compile_seconds']:.0f} "
-        f"| {row['sha256'][:12]} |"
-        for row in rows
+        *markdown.table(
+            head,
+            [
+                [
+                    row["name"],
+                    row["folds"],
+                    f"{row['cycles']:,}",
+                    f"{row['model']:,}",
+                    f"{row['efficiency']:.3f}",
+                    row["wrong"],
+                    f"{row['cycles_per_second']:,.0f}",
+                    f"{row['compile_seconds']:.0f}",
+                    row["sha256"][:12],
+                ]
+                for row in rows
+            ],
+            align="lrrrrrrrl",
+        ),
     ]

@@ -18,11 +18,12 @@ import numpy as np
 from dotforge_golden.quantise import sqnr
 
 from ..export.verilog import convert
+from ..pictures import markdown
 from ..pictures.scatter import Point, Scatter, frontier, render
-from ..synthesis import area, switching
+from ..synthesis import switching
 from ..synthesis.switching import Netlist, mapped
-from ..tools import result_cache, source, yosys
 from .format_units import UNITS, Encoded, Unit
+from .measured import kept, write_texts
 
 __all__ = [
     "DISTRIBUTIONS",
@@ -72,25 +73,24 @@ def measure(
         found["weights"][distribution] = sqnr(b, made.weights)
         found["products"][distribution] = sqnr((a * b).sum(axis=1), made.products)
 
-    made_by = switching.TRANSISTORS, source.code(area, switching, __name__)
-    flow = repr((area.FLOW, area.ABC_SCRIPT, made_by, design.top, yosys.version(yosys.default_engine())))
-    data = hashlib.sha256(flow.encode() + design.verilog.encode())
+    data = hashlib.sha256()
     for made in encoded.values():
         for words, width in made.inputs.values():
             data.update(words.tobytes() + bytes([width]))
-    key = f"figures_formats {data.hexdigest()}"
-    costs = result_cache.load(key)
-    if costs is None:
+
+    def count() -> dict[str, Any]:
         progress(f"{unit.name}, {unit.lanes} lanes")
         netlist = mapped(design.verilog, design.top)
         switched = {name: _switched(unit, netlist, made) for name, made in encoded.items()}
         switched["random words"] = _switched(unit, netlist, encoded[DISTRIBUTIONS[0]], random=True)
-        costs = {
+        return {
             "transistors": netlist.area.transistors,
             "registers": netlist.area.registers,
             "switched": switched,
         }
-        result_cache.store(key, costs)
+
+    how = design.top, switching.TRANSISTORS, data.hexdigest()
+    costs = kept(design.verilog, how, count, code=[switching, __name__])
     return {
         "format": unit.name,
         "lanes": unit.lanes,
@@ -134,22 +134,27 @@ def collect(
 
 def table(rows: Sequence[dict[str, Any]]) -> str:
     """Return the table, and the answer to the paper, as Markdown."""
+
+    def cells(row: dict[str, Any]) -> list[object]:
+        lanes, bits = row["lanes"], row["bits"]
+        width = f"{bits[0]:g}" if bits[0] == bits[1] else f"{bits[0]:g} / {bits[1]:g}"
+        switched = (f"{value / lanes:.0f}" for value in row["switched"].values())
+        ratios = (f"{value:.1f}" for kind in row["sqnr_db"].values() for value in kind.values())
+        return [row["format"], lanes, width, f"{row['transistors'] / lanes:.1f}", *switched, *ratios]
+
     lines = [
         f"Cores (flow `cmos`, flat); switching and SQNR of {PAIRS} dot products of {TERMS} terms, both operands of the "
         f"distribution (seed {SEED}); an element's bits include its share of scales:",
         "",
-        "| format | lanes | bits, weight / activation | transistors a MAC | switching a MAC, Gaussian | Laplacian | "
-        "random words | SQNR in dB of weights, Gaussian | Laplacian | of dot products, Gaussian | Laplacian |",
-        "| --- | ---: | ---: " + "| ---: " * 8 + "|",
+        *markdown.table(
+            [
+                *("format", "lanes", "bits, weight / activation", "transistors a MAC"),
+                *("switching a MAC, Gaussian", "Laplacian", "random words"),
+                *("SQNR in dB of weights, Gaussian", "Laplacian", "of dot products, Gaussian", "Laplacian"),
+            ],
+            [cells(row) for row in rows],
+        ),
     ]
-    for row in rows:
-        lanes, bits = row["lanes"], row["bits"]
-        width = f"{bits[0]:g}" if bits[0] == bits[1] else f"{bits[0]:g} / {bits[1]:g}"
-        switched = " | ".join(f"{value / lanes:.0f}" for value in row["switched"].values())
-        ratios = " | ".join(f"{value:.1f}" for kind in row["sqnr_db"].values() for value in kind.values())
-        lines.append(
-            f"| {row['format']} | {lanes} | {width} | {row['transistors'] / lanes:.1f} | {switched} | {ratios} |"
-        )
     for distribution in DISTRIBUTIONS:
         best = "; ".join(point.name for point in frontier(_points(rows, distribution)))
         lines += ["", f"Efficient frontier, {distribution} data, by area: {best}."]
@@ -158,15 +163,8 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
 
 def claim(rows: Sequence[dict[str, Any]]) -> list[str]:
     """Return what the rows say to the paper's saving of W4A4 against INT8, as Markdown lines."""
-    lines = [
-        f"The paper (arXiv 2102.04503): W4A4 takes {PAPER_AREA:.0%} less area and {PAPER_ENERGY:.0%} less energy "
-        "than INT8. Here, cores with as many lanes:",
-        "",
-        "| lanes | area, VS-Quant 4/4 | switching, Gaussian | area, INT4 | share of MACs in an accelerator's area "
-        "with which it saves what the paper says |",
-        "| ---: | ---: | ---: | ---: | ---: |",
-    ]
     by_name = {(row["format"], row["lanes"]): row for row in rows}
+    found = []
     for (name, lanes), row in by_name.items():
         whole = by_name.get(("INT8", lanes))
         if name != "VS-Quant 4/4" or whole is None:
@@ -174,8 +172,17 @@ def claim(rows: Sequence[dict[str, Any]]) -> list[str]:
         saved = 1 - row["transistors"] / whole["transistors"]
         energy = 1 - row["switched"][DISTRIBUTIONS[0]] / whole["switched"][DISTRIBUTIONS[0]]
         plain = 1 - by_name["INT4", lanes]["transistors"] / whole["transistors"]
-        lines.append(f"| {lanes} | −{saved:.1%} | −{energy:.1%} | −{plain:.1%} | {PAPER_AREA / saved:.0%} |")
-    return lines
+        found.append([lanes, f"−{saved:.1%}", f"−{energy:.1%}", f"−{plain:.1%}", f"{PAPER_AREA / saved:.0%}"])
+    head = [
+        *("lanes", "area, VS-Quant 4/4", "switching, Gaussian", "area, INT4"),
+        "share of MACs in an accelerator's area with which it saves what the paper says",
+    ]
+    return [
+        f"The paper (arXiv 2102.04503): W4A4 takes {PAPER_AREA:.0%} less area and {PAPER_ENERGY:.0%} less energy "
+        "than INT8. Here, cores with as many lanes:",
+        "",
+        *markdown.table(head, found, align="r"),
+    ]
 
 
 def _points(rows: Sequence[dict[str, Any]], distribution: str) -> list[Point]:
@@ -213,10 +220,6 @@ def plot(rows: Sequence[dict[str, Any]]) -> str:
 
 def write(directory: Path, progress: Callable[[str], None] = lambda line: None) -> list[Path]:
     """Write ``formats.md``, ``formats.json`` and ``formats.svg``; return their paths."""
-    directory.mkdir(parents=True, exist_ok=True)
     rows = collect(progress=progress)
     texts = {"md": table(rows), "json": json.dumps(rows, indent=1) + "\n", "svg": plot(rows)}
-    paths = [directory / f"formats.{suffix}" for suffix in texts]
-    for path, text in zip(paths, texts.values(), strict=True):
-        path.write_text(text, encoding="utf-8")
-    return paths
+    return write_texts(directory, "formats", texts)

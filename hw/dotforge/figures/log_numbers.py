@@ -6,7 +6,6 @@ bins also the lookup behind them where that is said; the *engine* is all that ``
 ``python -m dotforge.figures.all log_numbers -o DIR`` writes the tables.
 """
 
-import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -24,8 +23,8 @@ from ..engines.logmac.log_converter import LogConverter
 from ..export.design import from_parameters
 from ..export.verilog import convert
 from ..formats.logarithm import parse_log_code
-from ..synthesis import area
-from ..tools import result_cache, source, yosys
+from ..pictures import markdown
+from .measured import cost, write_texts
 
 __all__ = ["UNITS", "Unit", "collect", "errors", "search", "table", "write"]
 
@@ -83,13 +82,7 @@ def _transistors(block: Block | None, engine: dict[str, Any] | None = None) -> i
         assert block is not None
         design = convert(block)
         verilog, top = design.verilog, design.top
-    flow = repr((area.FLOW, area.ABC_SCRIPT, source.code(area), top, yosys.version(yosys.default_engine())))
-    key = "figures_log_numbers " + hashlib.sha256(f"{flow} {verilog}".encode()).hexdigest()
-    found = result_cache.load(key)
-    if found is None:
-        found = {"transistors": area.synthesize(verilog, top).transistors}
-        result_cache.store(key, found)
-    return found["transistors"]
+    return cost(verilog, top)["transistors"]
 
 
 def collect(
@@ -158,49 +151,52 @@ def table(
     rows: Sequence[dict[str, Any]], back: Sequence[dict[str, Any]], worst: Sequence[dict[str, Any]]
 ) -> str:
     """Return all as Markdown tables."""
+
+    def each(row: dict[str, Any], name: str) -> str | None:
+        return f"{row[name] / row['lanes']:.1f}" if row[name] else None
+
+    widths = list(worst[0]["lookup"])
     lines = [
         "Transistors a MAC (flow `cmos`, flat); 24-bit sums and 5-bit lookups but for what is said:",
         "",
-        "| unit | lanes | core | lookup of all bins | whole engine |",
-        "| --- | ---: | ---: | ---: | ---: |",
-    ]
-    for row in rows:
-        each = {name: row[name] and row[name] / row["lanes"] for name in ("core", "lookup", "engine")}
-        lookup = f"{each['lookup']:.1f}" if each["lookup"] else ""
-        lines.append(
-            f"| {row['unit']} | {row['lanes']} | {each['core']:.1f} | {lookup} | {each['engine']:.1f} |"
-        )
-    lines += [
+        *markdown.table(
+            ["unit", "lanes", "core", "lookup of all bins", "whole engine"],
+            [
+                [row["unit"], row["lanes"], *(each(row, name) for name in ("core", "lookup", "engine"))]
+                for row in rows
+            ],
+        ),
         "",
         "Back to a log number, transistors in all, once an engine:",
         "",
-        "| sum | result | transistors |",
-        "| ---: | --- | ---: |",
-    ]
-    for row in back:
-        lines.append(f"| {row['sum_bits']} bits | {row['code']} | {row['transistors']:,} |")
-    widths = list(worst[0]["lookup"])
-    lines += [
+        *markdown.table(
+            ["sum", "result", "transistors"],
+            [[f"{row['sum_bits']} bits", row["code"], f"{row['transistors']:,}"] for row in back],
+            align="rlr",
+        ),
         "",
         "Worst relative error of a number, (r − 1)/(r + 1) with r = 2^(2^−y), beside the worst that a search finds; "
         "and what the lookup adds to a product, by its width:",
         "",
-        f"| y | formula | search | {' | '.join(f'{width}-bit lookup' for width in widths)} |",
-        "| ---: | ---: | ---: " + "| ---: " * len(widths) + "|",
+        *markdown.table(
+            ["y", "formula", "search", *(f"{width}-bit lookup" for width in widths)],
+            [
+                [
+                    row["fraction_bits"],
+                    *(f"{row[name]:.3%}" for name in ("formula", "search")),
+                    *(f"{row['lookup'][width]:.2%}" for width in widths),
+                ]
+                for row in worst
+            ],
+            align="r",
+        ),
     ]
-    for row in worst:
-        shares = " | ".join(f"{row['lookup'][width]:.2%}" for width in widths)
-        lines.append(f"| {row['fraction_bits']} | {row['formula']:.3%} | {row['search']:.3%} | {shares} |")
     return "\n".join(lines) + "\n"
 
 
 def write(directory: Path, progress: Callable[[str], None] = lambda line: None) -> list[Path]:
     """Write ``log_numbers.md`` and ``log_numbers.json``; return their paths."""
-    directory.mkdir(parents=True, exist_ok=True)
     rows, back, worst = collect(progress=progress), converters(), errors()
     content = {"units": rows, "converters": back, "errors": worst}
     texts = {"md": table(rows, back, worst), "json": json.dumps(content, indent=1) + "\n"}
-    paths = [directory / f"log_numbers.{suffix}" for suffix in texts]
-    for path, text in zip(paths, texts.values(), strict=True):
-        path.write_text(text, encoding="utf-8")
-    return paths
+    return write_texts(directory, "log_numbers", texts)

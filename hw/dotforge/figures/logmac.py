@@ -20,7 +20,8 @@ from ..engines.logmac.config import LogMacConfig
 from ..engines.logmac.datapath import ShiftAddCore
 from ..export.design import from_parameters
 from ..export.verilog import convert
-from ..synthesis import area, hierarchy
+from ..pictures import markdown
+from .measured import by_part, cost, write_texts
 
 __all__ = ["LANES", "collect", "table", "write"]
 
@@ -30,7 +31,7 @@ LANES = (1, 16, 64)
 PARTS = {
     "products": ("shift_add_lane", "products"),
     "heap and final adder": ("product_heap",),
-    "register of the running sum": ("shift_add_core",),
+    "register of the running sum": ("",),
 }
 
 
@@ -58,22 +59,14 @@ def collect(
             row: dict[str, Any] = {
                 "unit": name,
                 "lanes": count,
-                "core": area.synthesize(design.verilog, design.top).transistors,
+                "core": cost(design.verilog, design.top)["transistors"],
                 "engine": None,
                 "parts": None,
             }
             if name != "INT4 multiply":
-                tree = hierarchy.measure(design.verilog, design.top)
-                row["parts"] = {
-                    part: sum(
-                        module.own.transistors * module.instances
-                        for module in tree.modules
-                        if module.name.removeprefix("shift_add_core_") in modules
-                    )
-                    for part, modules in PARTS.items()
-                }
+                row["parts"] = by_part(design.verilog, design.top, PARTS)
                 engine = from_parameters("logmac", {"lanes": count, "fold_sign": "folded" in name})
-                row["engine"] = area.synthesize(engine.verilog, engine.top).transistors
+                row["engine"] = cost(engine.verilog, engine.top)["transistors"]
             rows.append(row)
     return rows
 
@@ -83,36 +76,45 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
     lines = [
         "Transistors a MAC, 4-bit activations, 16-bit sum (flow `cmos`, flat):",
         "",
-        "| unit | lanes | core | whole engine |",
-        "| --- | ---: | ---: | ---: |",
-    ]
-    for row in rows:
-        engine = f"{row['engine'] / row['lanes']:.1f}" if row["engine"] else ""
-        lines.append(f"| {row['unit']} | {row['lanes']} | {row['core'] / row['lanes']:.1f} | {engine} |")
-    lines += [
+        *markdown.table(
+            ["unit", "lanes", "core", "whole engine"],
+            [
+                [
+                    row["unit"],
+                    row["lanes"],
+                    f"{row['core'] / row['lanes']:.1f}",
+                    f"{row['engine'] / row['lanes']:.1f}" if row["engine"] else None,
+                ]
+                for row in rows
+            ],
+        ),
         "",
         "Where they go, transistors a MAC (each part synthesized on its own, hierarchy `sum`):",
         "",
-        f"| unit | lanes | {' | '.join(PARTS)} | sum of parts |",
-        "| --- | ---: " + "| ---: " * (len(PARTS) + 1) + "|",
+        *markdown.table(
+            ["unit", "lanes", *PARTS, "sum of parts"],
+            [
+                [
+                    row["unit"],
+                    row["lanes"],
+                    *(
+                        f"{count / row['lanes']:.1f}"
+                        for count in [*row["parts"].values(), sum(row["parts"].values())]
+                    ),
+                ]
+                for row in rows
+                if row["parts"]
+            ],
+        ),
     ]
-    for row in rows:
-        if row["parts"]:
-            parts = [row["parts"][part] / row["lanes"] for part in PARTS]
-            cells = " | ".join(f"{part:.1f}" for part in [*parts, sum(parts)])
-            lines.append(f"| {row['unit']} | {row['lanes']} | {cells} |")
     return "\n".join(lines) + "\n"
 
 
 def write(directory: Path, progress: Callable[[str], None] = lambda line: None) -> list[Path]:
     """Write ``logmac.md`` and ``logmac.json``; return their paths."""
-    directory.mkdir(parents=True, exist_ok=True)
     rows = collect(progress=progress)
     texts = {"md": table(rows), "json": json.dumps(rows, indent=1) + "\n"}
-    paths = [directory / f"logmac.{suffix}" for suffix in texts]
-    for path, text in zip(paths, texts.values(), strict=True):
-        path.write_text(text, encoding="utf-8")
-    return paths
+    return write_texts(directory, "logmac", texts)
 
 
 @click.command()

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -9,7 +10,7 @@ from ..pictures import markdown
 from ..synthesis import area, hierarchy
 from ..tools import result_cache, source, yosys
 
-__all__ = ["Measured", "by_part", "cost", "engine_table", "kept"]
+__all__ = ["Measured", "by_part", "cost", "engine_table", "kept", "write_texts"]
 
 Measured = dict[str, Any]
 
@@ -106,3 +107,12 @@ def engine_table(rows: Sequence[Measured]) -> list[str]:
             for row in rows
         ],
     )
+
+
+def write_texts(directory: Path, name: str, texts: dict[str, str]) -> list[Path]:
+    """Write ``name.suffix`` for each suffix of ``texts`` into a directory, which is made; return the paths."""
+    directory.mkdir(parents=True, exist_ok=True)
+    paths = [directory / f"{name}.{suffix}" for suffix in texts]
+    for path, text in zip(paths, texts.values(), strict=True):
+        path.write_text(text, encoding="utf-8")
+    return paths

@@ -26,7 +26,7 @@ from ..engines.mxdot.product import ElementLane, ElementProduct
 from ..export.design import from_parameters
 from ..export.verilog import convert
 from ..pictures import markdown
-from .measured import by_part, cost, engine_table
+from .measured import by_part, cost, engine_table, write_texts
 from .quantisers import SEED, SHAPE, matrices
 
 __all__ = [
@@ -250,12 +250,8 @@ def table(content: dict[str, list[dict[str, Any]]]) -> str:
 
 def write(directory: Path, progress: Progress = lambda line: None) -> list[Path]:
     """Write ``mxdot.md`` and ``mxdot.json``; return their paths."""
-    directory.mkdir(parents=True, exist_ok=True)
     progress("lanes")
     content = {"lanes": lanes(), "exact": exact_macs(), "blocks": collect(progress=progress)}
     content |= {"engines": choices(progress), "formats": representation()}
     texts = {"md": table(content), "json": json.dumps(content, indent=1) + "\n"}
-    paths = [directory / f"mxdot.{suffix}" for suffix in texts]
-    for path, text in zip(paths, texts.values(), strict=True):
-        path.write_text(text, encoding="utf-8")
-    return paths
+    return write_texts(directory, "mxdot", texts)

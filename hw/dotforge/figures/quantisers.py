@@ -17,6 +17,9 @@ from dotforge_golden.clipping import GAUSSIAN, LAPLACIAN, error, optimum
 from dotforge_golden.quantise import bits_an_element, clip_and_round, quantise, sqnr, thresholds
 from dotforge_golden.vsquant import dot
 
+from ..pictures import markdown
+from .measured import write_texts
+
 __all__ = ["SHAPE", "clipping", "matrices", "representation", "scale_products", "table", "write"]
 
 #: Rows and columns of the matrices; vectors lie along the columns.
@@ -77,7 +80,7 @@ def representation(shape: tuple[int, int] = SHAPE) -> list[dict[str, Any]]:
 def clipping() -> list[dict[str, Any]]:
     """Return a row for each density and B: the minimiser of J, and the slide's recursion beside it."""
     rows = []
-    for name, density in (("Gaussian, σ = 1", GAUSSIAN), ("Laplacian, E\\|X\\| = 1", LAPLACIAN)):
+    for name, density in (("Gaussian, σ = 1", GAUSSIAN), ("Laplacian, E|X| = 1", LAPLACIAN)):
         for bits in range(2, 9):
             best, slide = optimum(density, bits), optimum(density, bits, boundary=False)
             least, found = (error(density.moments(s), s, bits) for s in (best, slide))
@@ -118,43 +121,52 @@ def table(
     lines = [
         f"SQNR in dB of matrices of {SHAPE[0]} × {SHAPE[1]} (seed {SEED}), symmetric elements:",
         "",
-        f"| format | bits an element | clipping | {' | '.join(names)} |",
-        "| --- | ---: | --- " + "| ---: " * len(names) + "|",
-    ]
-    for row in formats:
-        ratios = " | ".join(f"{row['sqnr_db'][name]:.1f}" for name in names)
-        lines.append(f"| {row['format']} | {row['bits']:g} | {row['clipping']} | {ratios} |")
-    lines += [
+        *markdown.table(
+            ["format", "bits an element", "clipping", *names],
+            [
+                [
+                    row["format"],
+                    f"{row['bits']:g}",
+                    row["clipping"],
+                    *(f"{row['sqnr_db'][name]:.1f}" for name in names),
+                ]
+                for row in formats
+            ],
+            align="lrlr",
+        ),
         "",
         "Product of Gaussian matrices, 4-bit elements and scales, V = 16, by the bits of the rounded scale product:",
         "",
-        f"| bits | {' | '.join(str(row['kept']) for row in products)} |",
-        "| --- " + "| ---: " * len(products) + "|",
-        f"| SQNR, dB | {' | '.join(format(row['sqnr_db'], '.2f') for row in products)} |",
+        *markdown.table(
+            ["bits", *(row["kept"] for row in products)],
+            [["SQNR, dB", *(f"{row['sqnr_db']:.2f}" for row in products)]],
+        ),
         "",
         "Optimum thresholds:",
         "",
-        "| density | B | minimiser of J | the slide's recursion | J there, over the least |",
-        "| --- | ---: | ---: | ---: | ---: |",
+        *markdown.table(
+            ["density", "B", "minimiser of J", "the slide's recursion", "J there, over the least"],
+            [
+                [
+                    row["density"],
+                    row["bits"],
+                    f"{row['minimiser']:.6f}",
+                    f"{row['slide']:.6f}",
+                    f"{row['excess']:+.4%}",
+                ]
+                for row in densities
+            ],
+        ),
     ]
-    for row in densities:
-        lines.append(
-            f"| {row['density']} | {row['bits']} | {row['minimiser']:.6f} | {row['slide']:.6f} | "
-            f"{row['excess']:+.4%} |"
-        )
     return "\n".join(lines) + "\n"
 
 
 def write(directory: Path, progress: Callable[[str], None] = lambda line: None) -> list[Path]:
     """Write ``quantisers.md`` and ``quantisers.json``; return their paths."""
-    directory.mkdir(parents=True, exist_ok=True)
     progress("formats")
     formats, densities = representation(), clipping()
     progress("scale products")
     products = scale_products()
     content = {"formats": formats, "clipping": densities, "scale_products": products}
     texts = {"md": table(formats, densities, products), "json": json.dumps(content, indent=1) + "\n"}
-    paths = [directory / f"quantisers.{suffix}" for suffix in texts]
-    for path, text in zip(paths, texts.values(), strict=True):
-        path.write_text(text, encoding="utf-8")
-    return paths
+    return write_texts(directory, "quantisers", texts)

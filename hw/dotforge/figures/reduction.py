@@ -16,7 +16,6 @@ same, which favours ART, whose floating-point level is two adders deep.
 """
 
 import argparse
-import hashlib
 import json
 import re
 import sys
@@ -30,9 +29,10 @@ from ..network.reduction.art import Art
 from ..network.reduction.fan import Fan
 from ..network.reduction.linear import LinearReduction, skew_registers
 from ..network.reduction.reduction import Reduction
+from ..pictures import markdown
 from ..pictures.bar_chart import Panel, render
 from ..synthesis import area, hierarchy
-from ..tools import result_cache, source, yosys
+from .measured import kept, write_texts
 
 __all__ = ["FOLDS", "LANES", "VECTORS", "collect", "cycles", "energy_delay", "measure", "table", "write"]
 
@@ -88,16 +88,8 @@ def measure(
     """
     block = NETWORKS[network](lanes, sum_format=FORMATS[sum_format], **{"stallable": False, **parameters})
     design = convert(block, name=network.lower())
-    engine = yosys.default_engine()
-    flow = hashlib.sha256(
-        repr((area.FLOW, area.ABC_SCRIPT, LINES, flat, source.code(area, __name__))).encode()
-    ).hexdigest()
-    key = f"{design.sha256} {yosys.version(engine)} {flow}"
-    found = result_cache.load(key)
-    if found is None:
-        found = _flat(design.verilog, design.top) if flat else _by_line(design.verilog, design.top)
-        result_cache.store(key, found)
-    return found
+    count = _flat if flat else _by_line
+    return kept(design.verilog, (LINES, flat), lambda: count(design.verilog, design.top), code=[__name__])
 
 
 def _flat(verilog: str, top: str) -> dict[str, Any]:
@@ -166,11 +158,11 @@ def collect(lanes: Sequence[int] = LANES, progress: Callable[[str], None] = lamb
 
 def table(rows: Sequence[dict]) -> str:
     """Return the figure as Markdown."""
-    parts = [
-        "| format | lanes | linear | FAN | ART | FAN over linear | ART over linear | speed-up | "
-        "EDP, FAN over linear: ungated | gated |",
-        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+    head = [
+        *("format", "lanes", *NETWORKS, "FAN over linear", "ART over linear", "speed-up"),
+        *("EDP, FAN over linear: ungated", "gated"),
     ]
+    lines: list[list[str]] = []
     grouped: dict[tuple[str, int], dict[str, dict]] = {}
     for row in rows:
         grouped.setdefault((row["format"], row["lanes"]), {})[row["network"]] = row
@@ -180,7 +172,8 @@ def table(rows: Sequence[dict]) -> str:
         cells += [f"{fan['area_over_linear']:+.1%}", f"{art['area_over_linear']:+.1%}"]
         cells.append(f"{fan['speedup']:.2f}")
         cells += [f"{fan['edp_over_linear'][key]:+.0%}" for key in ("ungated", "gated")]
-        parts.append(f"| {' | '.join(cells)} |")
+        lines.append(cells)
+    parts = markdown.table(head, lines)
     last = max(lanes for _, lanes in grouped)
     parts += ["", f"FP32, {last} lanes, beside the paper's post-layout figures at 512:", ""]
     parts += _beside_paper(grouped["FP32", last], last)
@@ -193,27 +186,25 @@ def _beside_paper(found: dict[str, dict], lanes: int) -> list[str]:
     fan, art = found["FAN"], found["ART"]
     over_art = fan["edp"]["ungated"] / art["edp"]["ungated"] - 1
     skew = skew_registers(lanes, 32)
-    return [
-        "| | here | paper |",
-        "| --- | ---: | ---: |",
-        f"| area, FAN over linear | {fan['area_over_linear']:+.1%} | {PAPER['FAN']['area']:+.0%} |",
-        f"| area, ART over linear | {art['area_over_linear']:+.1%} | {PAPER['ART']['area']:+.0%} |",
-        f"| energy-delay product, FAN over linear | {fan['edp_over_linear']['ungated']:+.0%} | −45% |",
-        f"| energy-delay product, FAN over ART | {over_art:+.0%} | −34% |",
-        f"| flip-flops that skew the input of linear, not counted above | {skew:,} | |",
+    rows = [
+        ["area, FAN over linear", f"{fan['area_over_linear']:+.1%}", f"{PAPER['FAN']['area']:+.0%}"],
+        ["area, ART over linear", f"{art['area_over_linear']:+.1%}", f"{PAPER['ART']['area']:+.0%}"],
+        ["energy-delay product, FAN over linear", f"{fan['edp_over_linear']['ungated']:+.0%}", "−45%"],
+        ["energy-delay product, FAN over ART", f"{over_art:+.0%}", "−34%"],
+        ["flip-flops that skew the input of linear, not counted above", f"{skew:,}", None],
     ]
+    return markdown.table(["", "here", "paper"], rows)
 
 
 def _by_line_table(found: dict[str, dict]) -> list[str]:
     base = found["linear"]["transistors"]
     names = list(dict.fromkeys(line for row in found.values() for line in row["lines"]))
-    parts = ["| line | linear | FAN | ART | FAN, % of linear's area |", "| --- | ---: | ---: | ---: | ---: |"]
-    for line in names:
-        counts = [found[network]["lines"].get(line, 0) for network in NETWORKS]
-        parts.append(f"| {line} | {' | '.join(f'{count:,}' for count in counts)} | {counts[1] / base:.1%} |")
-    totals = [found[network]["transistors"] for network in NETWORKS]
-    parts.append(f"| all | {' | '.join(f'{count:,}' for count in totals)} | {totals[1] / base:.1%} |")
-    return parts
+    counts = {line: [found[network]["lines"].get(line, 0) for network in NETWORKS] for line in names}
+    counts["all"] = [found[network]["transistors"] for network in NETWORKS]
+    return markdown.table(
+        ["line", *NETWORKS, "FAN, % of linear's area"],
+        [[line, *(f"{count:,}" for count in each), f"{each[1] / base:.1%}"] for line, each in counts.items()],
+    )
 
 
 def plot(rows: Sequence[dict]) -> str:
@@ -244,13 +235,13 @@ def plot(rows: Sequence[dict]) -> str:
 def options_table(lanes: int = 64, progress: Callable[[str], None] = lambda line: None) -> str:
     """Return what the options of the FAN cost, FP32, as Markdown."""
     plain = measure("FAN", lanes, "FP32")["transistors"]
-    parts = [f"FAN, FP32, {lanes} lanes:", "", "| | all | against the plain one |", "| --- | ---: | ---: |"]
-    parts.append(f"| plain | {plain:,} | |")
+    rows: list[list[object]] = [["plain", f"{plain:,}", None]]
     for name, value in OPTIONS.items():
         found = measure("FAN", lanes, "FP32", **{name: value})["transistors"]
         label = name if value is True else f"{name}={value}"
-        parts.append(f"| `{label}` | {found:,} | {found / plain - 1:+.1%} |")
+        rows.append([f"`{label}`", f"{found:,}", f"{found / plain - 1:+.1%}"])
         progress(f"{label}: {found:,} transistors")
+    parts = [f"FAN, FP32, {lanes} lanes:", "", *markdown.table(["", "all", "against the plain one"], rows)]
     wide = measure("FAN", lanes, "INT32")["transistors"]
     narrow = measure("FAN", lanes, "INT32", input_width=16)["transistors"]
     parts += [
@@ -262,7 +253,7 @@ def options_table(lanes: int = 64, progress: Callable[[str], None] = lambda line
 
 def flat_table(lanes: Sequence[int] = (8, 16), progress: Callable[[str], None] = lambda line: None) -> str:
     """Return how near the sum over modules is to one flat netlist, as Markdown."""
-    parts = [f"| transistors, sum / flat | {' | '.join(NETWORKS)} |", "| --- |" + " ---: |" * len(NETWORKS)]
+    rows = []
     for sum_format in FORMATS:
         for count in lanes:
             cells = []
@@ -270,21 +261,17 @@ def flat_table(lanes: Sequence[int] = (8, 16), progress: Callable[[str], None] =
                 total = measure(network, count, sum_format)["transistors"]
                 flat = measure(network, count, sum_format, flat=True)["transistors"]
                 cells.append(f"{total:,} / {flat:,} ({total / flat - 1:+.1%})")
-            parts.append(f"| {sum_format}, N = {count} | {' | '.join(cells)} |")
-            progress(parts[-1])
-    return "\n".join(parts) + "\n"
+            rows.append([f"{sum_format}, N = {count}", *cells])
+            progress(", ".join(map(str, rows[-1])))
+    return "\n".join(markdown.table(["transistors, sum / flat", *NETWORKS], rows)) + "\n"
 
 
 def write(directory: Path, progress: Callable[[str], None] = lambda line: None) -> list[Path]:
     """Write ``reduction.md``, ``reduction.svg`` and ``reduction.json``; return their paths."""
-    directory.mkdir(parents=True, exist_ok=True)
     rows = collect(progress=progress)
     text = "\n".join([table(rows), options_table(progress=progress), flat_table(progress=progress)])
     texts = {"md": text, "svg": plot(rows), "json": json.dumps(rows, indent=1) + "\n"}
-    paths = [directory / f"reduction.{suffix}" for suffix in texts]
-    for path, text in zip(paths, texts.values(), strict=True):
-        path.write_text(text, encoding="utf-8")
-    return paths
+    return write_texts(directory, "reduction", texts)
 
 
 def main() -> None:

@@ -23,7 +23,7 @@ from ..export.design import from_parameters
 from ..export.verilog import convert
 from ..pictures import markdown
 from ..pictures.bar_chart import Panel, render
-from .measured import by_part, cost, engine_table
+from .measured import by_part, cost, engine_table, write_texts
 
 __all__ = ["UNITS", "VECTORS", "choices", "collect", "post_processing", "table", "write"]
 
@@ -253,7 +253,6 @@ def plot(rows: Sequence[dict[str, Any]]) -> str:
 
 def write(directory: Path, progress: Callable[[str], None] = lambda line: None) -> list[Path]:
     """Write ``vsquant.md``, ``vsquant.svg`` and ``vsquant.json``; return their paths."""
-    directory.mkdir(parents=True, exist_ok=True)
     rows = collect(progress=progress)
     engines = choices(progress)
     progress("post-processing unit")
@@ -264,7 +263,4 @@ def write(directory: Path, progress: Callable[[str], None] = lambda line: None) 
         "svg": plot(rows),
         "json": json.dumps(content, indent=1) + "\n",
     }
-    paths = [directory / f"vsquant.{suffix}" for suffix in texts]
-    for path, text in zip(paths, texts.values(), strict=True):
-        path.write_text(text, encoding="utf-8")
-    return paths
+    return write_texts(directory, "vsquant", texts)

@@ -15,6 +15,7 @@ import dotforge_golden
 from dotforge_sim.simulator import bench, processes
 
 from ..export.design import from_parameters
+from ..pictures import markdown
 from ..tools.files import data_directory, write_json
 
 __all__ = ["PARAMETERS", "main", "observe", "page", "write"]
@@ -75,11 +76,11 @@ def page(seen: dict[str, Any]) -> str:
         f"The OR of the streaming bitmaps (`load.gather.regor`): `{_bits(regor)}`. Position "
         f"{', '.join(str(k) for k, bit in enumerate(regor) if not bit)} is in no vector.",
         "",
-        "| row | bitmap | AND REGOR |",
-        "| ---: | --- | --- |",
-    ]
-    lines += [
-        f"| {row['row']} | `{_bits(row['bitmap'])}` | `{_bits(row['useful'])}` |" for row in seen["rows"]
+        *markdown.table(
+            ["row", "bitmap", "AND REGOR"],
+            [[row["row"], f"`{_bits(row['bitmap'])}`", f"`{_bits(row['useful'])}`"] for row in seen["rows"]],
+            align="rl",
+        ),
     ]
     folds = seen["folds"]
     positions = seen["positions"]
@@ -90,11 +91,11 @@ def page(seen: dict[str, Any]) -> str:
         f"{sum(sum(row['useful']) for row in seen['rows'])} values stay, for 4 multipliers: {len(folds)} folds "
         "without a gap (`load.fill.registers.in_use`).",
         "",
-        "| fold | multiplier 0 | 1 | 2 | 3 |",
-        "| ---: | ---: | ---: | ---: | ---: |",
-    ]
-    lines += [f"| {n} | {' | '.join(map(str, fold['values']))} |" for n, fold in enumerate(folds)]
-    lines += [
+        *markdown.table(
+            ["fold", "multiplier 0", 1, 2, 3],
+            [[number, *fold["values"]] for number, fold in enumerate(folds)],
+            align="r",
+        ),
         "",
         "## v: sources and destinations",
         "",
@@ -102,33 +103,41 @@ def page(seen: dict[str, Any]) -> str:
         "and the settings that it makes of them (`network.settings`; slots in the order of positions, then a",
         "permutation):",
         "",
-        "| fold | positions | used positions | ends of runs of slots | crossed switches |",
-        "| ---: | --- | --- | --- | --- |",
-    ]
-    for number, settings in enumerate(seen["settings"]):
-        used, ends, crossed = (
-            " ".join(str(settings[name] >> bit & 1) for bit in range(width))
-            for name, width in (("used", 4), ("ends", 3), ("crossed", 4))
-        )
-        own = positions[4 * number : 4 * number + 4]
-        lines.append(f"| {number} | `{_bits(own)}` | `{used}` | `{ends}` | `{crossed}` |")
-    lines += [
+        *markdown.table(
+            ["fold", "positions", "used positions", "ends of runs of slots", "crossed switches"],
+            [
+                [
+                    number,
+                    f"`{_bits(positions[4 * number : 4 * number + 4])}`",
+                    *(
+                        f"`{' '.join(str(settings[name] >> bit & 1) for bit in range(width))}`"
+                        for name, width in (("used", 4), ("ends", 3), ("crossed", 4))
+                    ),
+                ]
+                for number, settings in enumerate(seen["settings"])
+            ],
+            align="rl",
+        ),
         "",
         "## vi: streaming values through the distribution network",
         "",
         "What the multipliers get of each vector; a dot where its bit is clear. One value goes to several",
         "multipliers where they want one position.",
         "",
-        "| fold | vector | multiplier 0 | 1 | 2 | 3 |",
-        "| ---: | ---: | ---: | ---: | ---: | ---: |",
-    ]
-    for number, lanes in enumerate(seen["vectors"]):
-        cells = [
-            str(value) if useful else "·"
-            for value, useful in zip(lanes["values"], lanes["useful"], strict=True)
-        ]
-        lines.append(f"| {number // vectors} | {number % vectors} | {' | '.join(cells)} |")
-    lines += [
+        *markdown.table(
+            ["fold", "vector", "multiplier 0", 1, 2, 3],
+            [
+                [
+                    *divmod(number, vectors),
+                    *(
+                        value if useful else "·"
+                        for value, useful in zip(lanes["values"], lanes["useful"], strict=True)
+                    ),
+                ]
+                for number, lanes in enumerate(seen["vectors"])
+            ],
+            align="r",
+        ),
         "",
         "## vii: products, vecIDs, sums",
         "",
@@ -137,19 +146,25 @@ def page(seen: dict[str, Any]) -> str:
         + ", ".join(f"fold {n} `{_bits(fold['vec_ids'])}`" for n, fold in enumerate(folds))
         + ". A sum leaves in the slot of its run's last lane; *goes on* where the row has more in the next fold.",
         "",
-        "| fold | vector | products | sums |",
-        "| ---: | ---: | --- | --- |",
+        *markdown.table(
+            ["fold", "vector", "products", "sums"],
+            [
+                [*divmod(number, vectors), " ".join(map(str, products)), _sums(sums)]
+                for number, (products, sums) in enumerate(zip(seen["products"], seen["sums"], strict=True))
+            ],
+            align="rrl",
+        ),
     ]
-    for number, (products, sums) in enumerate(zip(seen["products"], seen["sums"], strict=True)):
-        found = [
-            f"row {sums['row'][slot]}: {sums['value'][slot]}" + (", goes on" if sums["partial"][slot] else "")
-            for slot in range(4)
-            if sums["valid"][slot]
-        ]
-        lines.append(
-            f"| {number // vectors} | {number % vectors} | {' '.join(map(str, products))} | {'; '.join(found)} |"
-        )
     return "\n".join(lines) + "\n"
+
+
+def _sums(sums: dict[str, Any]) -> str:
+    """Say what leaves in a beat."""
+    return "; ".join(
+        f"row {sums['row'][slot]}: {sums['value'][slot]}" + (", goes on" if sums["partial"][slot] else "")
+        for slot in range(4)
+        if sums["valid"][slot]
+    )
 
 
 def write(directory: Path, progress: Callable[[str], None] = lambda line: None) -> list[Path]:
