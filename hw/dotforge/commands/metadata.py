@@ -77,7 +77,8 @@ def command(
         for size in made
     ]  # fmt: skip
     table(
-        ["format", "metadata", "of the bitmap's", "with values", "metadata less at sparsity", "total less at sparsity", ""],
+        ["format", "metadata", "of the bitmap's", "with values", "metadata less at sparsity",
+         "total less at sparsity", ""],
         rows_of_table,
     )  # fmt: skip
     click.echo(

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from . import systolic
 from .counts import Counts, better
 from .errors import ModelError
 from .flexdpe_estimate import count, random_windows, sparse_windows
@@ -45,8 +46,29 @@ def _flexdpe(parameters: dict[str, Any], product: Product, stationary: str, seed
     )
 
 
+def _systolic(parameters: dict[str, Any], product: Product, stationary: str, seed: int) -> Counts:
+    """Return what a systolic array takes: zeros are worked on like all values, nothing is drawn."""
+    stays, nonzeros, _, _ = product.side(stationary)
+    cycles, folds = systolic.exact(parameters, (product.m, product.k, product.n), stationary)
+    return Counts(
+        stationary=stationary,
+        loading=cycles.loading,
+        streaming=cycles.streaming,
+        add=cycles.add,
+        folds=folds,
+        held=stays * product.k,
+        nonzeros=nonzeros,
+        multipliers=parameters["rows"] * parameters["columns"],
+        useful_macs=product.useful_macs,
+        notes={"seed": None, "counted": "every cycle"},
+    )
+
+
 #: Engine → its model: parameters, product, stationary operand, seed.
-MODELS: dict[str, Callable[[dict[str, Any], Product, str, int], Counts]] = {"flexdpe": _flexdpe}
+MODELS: dict[str, Callable[[dict[str, Any], Product, str, int], Counts]] = {
+    "flexdpe": _flexdpe,
+    "systolic": _systolic,
+}
 
 
 def exact(

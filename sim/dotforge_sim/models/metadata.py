@@ -1,17 +1,21 @@
 """How large a sparse matrix is in each format: values that are stored, and bits that say where they belong.
 
-SIGMA's Fig. 7 compares None, CSR, CSC, COO, RLC-4, RLC-2 and a bitmap; blocked ELL, 2:4 and a bitmap by blocks are what
-users meet today. Sizes from a density are expectations for nonzeros that are spread evenly; from a matrix they are counted.
+SIGMA's Fig. 7 compares None, CSR, CSC, COO, RLC-4, RLC-2 and a bitmap; blocked ELL, 2:4 and a bitmap by blocks are
+what
+users meet today. Sizes from a density are expectations for nonzeros that are spread evenly; from a matrix they are
+counted.
 
 Rules, for R×C elements of which nnz are not zero (log2 rounds up, to 1 at least):
 
 - CSR: a column of log2 C bits a value, R + 1 pointers of log2(nnz + 1) bits; CSC with rows and columns exchanged.
 - COO: log2 R + log2 C bits a value.
-- RLC-b: a run of zeros of b bits before each value, row after row; where more than 2^b − 1 zeros follow each other a zero is
+- RLC-b: a run of zeros of b bits before each value, row after row; where more than 2^b − 1 zeros follow each other
+  a zero is
   stored as a value with a run of its own (EIE, Eyeriss).
 - bitmap: a bit an element.
 - bitmap by blocks: a bit for each block of 1×64 that has a value, and a bitmap of each of those.
-- blocked ELL: square blocks, each row of blocks as many as the fullest one has, with a column number each; zeros in stored
+- blocked ELL: square blocks, each row of blocks as many as the fullest one has, with a column number each; zeros
+  in stored
   blocks and padding are stored values (cuSPARSE).
 - 2:4: two of each four neighbours in a row, with two bits each; a matrix that has more in a group does not fit.
 """

@@ -44,7 +44,7 @@ def load(name: str) -> Parameters:
     ModelError
         The file is not such a list.
     """
-    text = (files(__package__) / "data" / f"{name}.toml").read_text(encoding="utf-8")
+    text = (files("dotforge_sim.models") / "data" / f"{name}.toml").read_text(encoding="utf-8")
     try:
         return {key: Parameter.model_validate(row) for key, row in tomllib.loads(text).items()}
     except ValidationError as error:
