@@ -14,7 +14,7 @@ __all__ = ["Engine"]
 
 @dataclass(frozen=True)
 class Engine:
-    """An entry of the registry: the ``ENGINE`` of a package, or of its ``engine`` module.
+    """An entry of the registry: the ``ENGINE`` of a package.
 
     The golden model, the runner and the bench are found by the same name: ``dotforge_golden.NAME``,
     ``dotforge_sim.run.NAME``, ``tb/NAME/``. A package outside of dotforge names an entry point of its engine's name

@@ -1,6 +1,7 @@
 """Engine parameters: frozen dataclasses whose fields carry unit, range and help, and strings to values."""
 
 from dataclasses import fields
+from functools import cache
 from typing import Annotated, Any, TypeVar, dataclass_transform, get_args, get_type_hints
 
 from annotated_types import Ge, Le
@@ -68,8 +69,14 @@ def _reason(config: type, name: str, error: Any) -> str:
     return f"allowed {allowed(config, name)}"
 
 
+@cache
+def _annotations(config: type) -> dict[str, Any]:
+    return get_type_hints(config, include_extras=True)
+
+
+@cache
 def _metadata(config: type, name: str) -> dict[str, Any]:
-    annotation = get_type_hints(config, include_extras=True)[name]
+    annotation = _annotations(config)[name]
     schema = TypeAdapter(annotation).json_schema()
     # A range that stands behind a validator of the parameter's own is checked, but left out of the schema.
     for field in get_args(annotation):

@@ -40,9 +40,7 @@ def _outside() -> dict[str, importlib.metadata.EntryPoint]:
 def _entry(name: str) -> Engine:
     if name in _outside():
         return _of_outside(_outside()[name])
-    package = _packages()[name]
-    module = importlib.import_module(package)
-    return module.ENGINE if hasattr(module, "ENGINE") else importlib.import_module(f"{package}.engine").ENGINE
+    return importlib.import_module(_packages()[name]).ENGINE
 
 
 def _of_outside(point: importlib.metadata.EntryPoint) -> Engine:

@@ -144,6 +144,18 @@ def test_nowhere_to_write(dotforge: Any, tmp_path: Path, arguments: list[str]) -
     assert sorted(tmp_path.rglob("*")) == before
 
 
+@pytest.mark.parametrize("place", ["file", "file/deep/out"])
+def test_generate_looks_before_it_simulates(
+    dotforge: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    def simulated(*_: Any, **__: Any) -> None:
+        raise AssertionError("simulated")
+
+    monkeypatch.setattr("dotforge.verify.recording.record", simulated)
+    (tmp_path / "file").touch()
+    check(dotforge("generate", "logmac", "-o", place), 2, f"cannot write {place}", "is a file")
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="skipped: needs a user whom permissions bind")
 def test_a_directory_without_permission(dotforge: Any, tmp_path: Path) -> None:
     (tmp_path / "locked").mkdir(mode=0o500)

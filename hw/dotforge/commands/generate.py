@@ -36,12 +36,13 @@ def command(
     from ..delivery.generate import generate  # noqa: PLC0415
     from ..export.design import from_parameters  # noqa: PLC0415
     from ..export.names import is_legal  # noqa: PLC0415
-    from ..tools.files import read_json  # noqa: PLC0415
+    from ..tools.files import check_directory, read_json  # noqa: PLC0415
 
     if name is not None and not is_legal(name):
         raise click.UsageError(
             f"--name {name}: allowed are letters, digits and single underscores, a letter first"
         )
+    check_directory(output)
     generated = from_parameters(engine, parameters, name=name)
     recording, missing = _recorded(generated) if simulate else (None, "")
     files = generate(generated, output, clock_mhz=clock_mhz, recording=recording, missing=missing)
