@@ -222,6 +222,19 @@ def test_a_board_that_fails(dotforge: Any, monkeypatch: pytest.MonkeyPatch) -> N
     assert "bitstream" not in read("out/board.json")
 
 
+def test_an_estimate_that_fails(dotforge: Any) -> None:
+    estimate = ["estimate", "--model", "paper", "--json", "E.json"]
+    assert dotforge(*estimate, "--shape", "4,4,4").code == 0
+    assert read("E.json")["model"] == "paper"
+    assert dotforge(*estimate, "--shape", "4,4").code == 2  # refused: it has not run
+    assert read("E.json")["model"] == "paper"
+    np.save("A.npy", np.ones((4, 4)))
+    assert (
+        dotforge("estimate", "--model", "paper", "--a", "A.npy", "--b", "A.npy", "--json", "A.npy").code == 2
+    )
+    assert np.load("A.npy").shape == (4, 4)
+
+
 def test_a_comparison_that_fails(dotforge: Any) -> None:
     assert dotforge("synth", *SMALL, "-o", "R.json").code == 0
     Path("bad.json").write_text("{")

@@ -59,27 +59,32 @@ def command(output: Path | None, **given: Any) -> None:
 
     from dotforge_sim.models.counts import report  # noqa: PLC0415
 
-    _check(given)
-    products = _products(given)
-    engine, parameters, count = _counter(given)
-    reports = []
-    for product in products:
-        started = time.monotonic()
-        counts = count(product)
-        reports.append(
-            report(
-                counts, model=given["model"], name=product.name, engine=engine, parameters=parameters,
-                shape=(product.m, product.n, product.k),
-                nonzeros=(round(product.nonzeros_a), round(product.nonzeros_b)),
-                wall_seconds=time.monotonic() - started,
-            )
-        )  # fmt: skip
-    found = reports if given["workloads"] else reports[0]
-    if output is not None and str(output) != "-":
-        from ..tools.files import write_json  # noqa: PLC0415
+    from ..tools.files import write_json  # noqa: PLC0415
+    from ..tools.run_record import run_record  # noqa: PLC0415
 
-        write_json(output, found)
-    if output is not None and str(output) == "-":
+    _check(given)
+    written = output if output is not None and str(output) != "-" else None
+    read = [Path(given[name]) for name in ("a", "b", "workloads") if given[name]]
+    with run_record("estimate", None, products=[written] if written else [], inputs=read) as record:
+        products = _products(given)
+        engine, parameters, count = _counter(given)
+        record.start()
+        reports = []
+        for product in products:
+            started = time.monotonic()
+            counts = count(product)
+            reports.append(
+                report(
+                    counts, model=given["model"], name=product.name, engine=engine, parameters=parameters,
+                    shape=(product.m, product.n, product.k),
+                    nonzeros=(round(product.nonzeros_a), round(product.nonzeros_b)),
+                    wall_seconds=time.monotonic() - started,
+                )
+            )  # fmt: skip
+        found = reports if given["workloads"] else reports[0]
+        if written:
+            write_json(written, found)
+    if output is not None and not written:
         print_json(found)
     else:
         _print(reports)
