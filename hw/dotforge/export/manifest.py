@@ -89,6 +89,7 @@ def _streams(top: AxiStream, netlist: Netlist, paths: list[tuple[str, str]]) -> 
                     f"{wire}_in_reset": state_in_reset(netlist, port, inputs),
                     "fields": payload.describe(),
                     **({"packet": payload.describe_packet()} if payload.packet else {}),
+                    **({"regroups": True} if payload.regroups else {}),
                 }
             )
     return rows

@@ -88,6 +88,11 @@ _STREAM = _object(
     {
         "meaning": {**_TEXT, "description": "what a beat is, and when one is due"},
         "packet": _PACKET,
+        "regroups": {
+            "type": "boolean",
+            "description": "pauses decide which items share a beat, where an item is what goes with a lane of a flag "
+            "(when); each lane's items come in order, and before or with their tlast",
+        },
         "tready_in_reset": _STATE,
         "tvalid_in_reset": _STATE,
     },

@@ -113,12 +113,15 @@ class Payload:
     last : whether the stream has ``tlast``
     meaning : one line for manifest and datasheet: what a beat is, and when one is due
     packet : what the beats up to ``tlast`` hold together, where a field goes over several of them
+    regroups : pauses decide which items share a beat, where an item is what goes with a lane of a flag (``when`` of
+        the fields). What is promised is each lane's items in order, and the ``tlast`` that each comes before or with
     """
 
     fields: tuple[Lanes, ...]
     last: bool = False
     meaning: str = ""
     packet: tuple[PacketField, ...] = ()
+    regroups: bool = False
 
     @property
     def width(self) -> int:

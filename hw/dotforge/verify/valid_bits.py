@@ -1,9 +1,45 @@
 """Which bits of a beat mean anything: fields of a payload may wait for the flag of another one."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["gates", "meant"]
+__all__ = ["Lane", "gates", "lanes", "meant"]
+
+
+@dataclass(frozen=True)
+class Lane:
+    """A lane of a flag, and what goes with it.
+
+    Attributes
+    ----------
+    name : flag and lane
+    flag : bit of ``tdata``
+    parts : offset and width of each field that means something with the flag, in order
+    """
+
+    name: str
+    flag: int
+    parts: tuple[tuple[int, int], ...]
+
+
+def lanes(stream: Mapping[str, Any]) -> list[Lane]:
+    """Return the lanes of all flags of a stream whose items may regroup.
+
+    Parameters
+    ----------
+    stream : of a manifest
+    """
+    found: dict[int, list[tuple[int, int]]] = {}
+    for offset, width, bit in gates(stream):
+        found.setdefault(bit, []).append((offset, width))
+    names = {
+        field["offset"] + lane: f"{field['name']}_{lane}"
+        for field in stream["fields"]
+        if field["width"] == 1
+        for lane in range(field["lanes"])
+    }
+    return [Lane(names[bit], bit, tuple(parts)) for bit, parts in sorted(found.items())]
 
 
 def gates(stream: Mapping[str, Any]) -> tuple[tuple[int, int, int], ...]:

@@ -161,4 +161,5 @@ def _sums(config: FlexDpeConfig) -> Payload:
     if config.may_overflow:
         fields.append(_flags("overflow", lanes, "the sum did not fit, and wrapped", when="valid"))
     meaning = "sums of one vector" if config.overlaps else "sums that are complete, of one vector or several"
-    return Payload(tuple(fields), last=True, meaning=f"{meaning}; slot j is lane j's; tlast ends a fold")
+    meaning = f"{meaning}; slot j is lane j's; tlast ends a fold"
+    return Payload(tuple(fields), last=True, meaning=meaning, regroups=not config.overlaps)
