@@ -96,7 +96,9 @@ def main(seed: int, rows: int, columns: int, lanes: str, output: Path) -> None:
     output.mkdir(parents=True, exist_ok=True)
     for name, matrix in (("A", a), ("B", b), ("C", result.c)):
         np.save(output / f"{name}.npy", matrix)
-    (output / "S.json").write_text(json.dumps(result.statistics, indent=2) + "\n", encoding="utf-8")
+    (output / "S.json").write_text(
+        json.dumps(result.statistics, indent=2, allow_nan=False) + "\n", encoding="utf-8"
+    )
 
     pixels = rows * columns
     whole = WIDTH * HEIGHT

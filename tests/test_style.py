@@ -1,5 +1,6 @@
 """Style and types are part of the tests."""
 
+import ast
 import os
 import shutil
 import subprocess
@@ -96,3 +97,17 @@ def test_golden_models_know_no_hardware() -> None:
             words = line.split()
             if words[:1] in (["import"], ["from"]) and not words[1].startswith("."):
                 assert words[1].partition(".")[0] in allowed, f"{path}: {line}"
+
+
+def test_every_json_that_is_written_is_valid() -> None:
+    """NaN and Infinity are no JSON: whoever writes some refuses them, or has them made ``null``."""
+    found = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for top in (*PACKAGES, "tb", "examples")
+        for path in (ROOT / top).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func) in ("json.dumps", "json.dump")
+        and not any(ast.unparse(each) == "allow_nan=False" for each in node.keywords)
+    ]
+    assert not found, found

@@ -21,6 +21,9 @@ UNITS = ("max", "least_error")
 #: Units that ``least_error`` tries, this share of an octave apart.
 _TRIALS, _STEP = 61, 1 / 12
 
+#: Smallest number above zero: a unit is never zero.
+_SMALLEST = 5e-324
+
 Words = NDArray[np.int64]
 
 
@@ -112,9 +115,11 @@ def scale(values: ArrayLike, levels: Levels, *, per_row: bool = False, unit: str
     matrix = np.asarray(values, np.float64)
     rows = len(matrix)
     largest = np.abs(matrix).max(axis=1) if per_row else np.full(rows, np.abs(matrix).max())
-    units: NDArray[np.float64] = np.where(largest > 0, largest / levels.largest, 1.0).astype(np.float64)
+    units: NDArray[np.float64] = np.where(
+        largest > 0, np.maximum(largest / levels.largest, _SMALLEST), 1.0
+    ).astype(np.float64)
     if unit == "least_error":
-        tried = units * 2.0 ** (-_STEP * np.arange(_TRIALS))[:, None]
+        tried = np.maximum(units * 2.0 ** (-_STEP * np.arange(_TRIALS))[:, None], _SMALLEST)
         noise = np.array([_noise(matrix, levels, each, per_row=per_row) for each in tried])
         units = tried[np.argmin(noise, axis=0), np.arange(rows)]
     return Scaled(levels.encode(matrix / units[:, None]), units, levels)

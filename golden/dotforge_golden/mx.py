@@ -156,11 +156,7 @@ def quantise(
         codes, steps = np.where(bad, 255, codes), np.ldexp(1.0, codes.astype(np.int64) - 127)
     else:
         whole = largest.max(axis=1, initial=0) if per_row else np.full(rows, largest.max(initial=0))
-        units = (whole / (element.largest * 448)).astype(np.float32)
-        # Rounded down, so that the largest scale is 448 however scales are rounded.
-        above = units.astype(np.float64) * (element.largest * 448) > whole
-        units = np.where(above, np.nextafter(units, np.float32(0)), units)
-        units = np.where(units > 0, units, np.float32(1))
+        units = _tensor_scales(whole, element.largest * 448)
         rounding = "even" if scale_rounding == "standard" else scale_rounding
         exact = units.astype(np.float64)[:, None]
         codes = _small_float_codes(largest / (element.largest * exact), rounding)
@@ -171,6 +167,20 @@ def quantise(
     else:
         elements = element.float.encode(ratios, saturate=True).astype(np.uint8)
     return Blocks(elements.reshape(rows, -1)[:, :width], codes.astype(np.uint8), units, format)
+
+
+def _tensor_scales(whole: NDArray[np.float64], largest: float) -> NDArray[np.float32]:
+    """FP32 scales that put the largest magnitude at ``largest``; 1 for a tensor of zeros.
+
+    Rounded down, so that the largest scale of a block is E4M3's largest number however those are rounded. Below the
+    normal numbers that could halve the scale, and clip the largest element: there they round up.
+    """
+    wanted = np.minimum(whole / largest, np.finfo(np.float32).max)  # beyond that elements are clipped
+    near = wanted.astype(np.float32)
+    low = np.where(near.astype(np.float64) * largest > whole, np.nextafter(near, np.float32(0)), near)
+    up = (wanted < np.finfo(np.float32).tiny) & (low < wanted)
+    units = np.where(up, np.nextafter(np.where(up, low, np.float32(0)), np.float32(1)), low)
+    return np.where(whole > 0, units, np.float32(1)).astype(np.float32)
 
 
 def _power_codes(largest: NDArray[np.float64], element: Element, rounding: str) -> Codes:

@@ -14,10 +14,26 @@ from numpy.typing import ArrayLike, NDArray
 
 from .clipping import clip_and_round, least_error_threshold, sample_threshold
 
-__all__ = ["CLIPPINGS", "Quantised", "bits_an_element", "clipping_report", "quantise", "sqnr", "thresholds"]
+__all__ = [
+    "CLIPPINGS",
+    "LEVELS",
+    "Quantised",
+    "bits_an_element",
+    "clipping_report",
+    "quantise",
+    "sqnr",
+    "thresholds",
+]
 
 #: Ways to choose the largest magnitude that a vector keeps.
 CLIPPINGS = ("max", "percentile", "optimum")
+
+#: Levels that ``optimum`` reckons with: the 2^bits − 1 codes that there are, or 2^bits, as the paper does.
+LEVELS = ("codes", "paper")
+
+
+#: Smallest number above zero: a unit is never zero.
+_SMALLEST = 5e-324
 
 
 @dataclass(frozen=True)
@@ -44,7 +60,7 @@ class Quantised:
 
 
 def thresholds(
-    values: ArrayLike, *, clipping: str, bits: int, percentile: float = 99.9
+    values: ArrayLike, *, clipping: str, bits: int, percentile: float = 99.9, levels: str = "codes"
 ) -> NDArray[np.float64]:
     """Largest magnitude to keep in each row of the last axis.
 
@@ -54,12 +70,13 @@ def thresholds(
         ``optimum``, by the recursion of :mod:`dotforge_golden.clipping`
     bits : of an element
     percentile : 0…100
+    levels : of ``optimum``, one of :data:`LEVELS`
     """
     magnitude = np.abs(np.asarray(values, np.float64))
     if clipping == "max":
         return magnitude.max(axis=-1)
     if clipping == "optimum":
-        return sample_threshold(magnitude, bits)
+        return sample_threshold(magnitude, bits, codes=levels == "codes")
     if clipping == "percentile":
         shown = np.where(magnitude > 0, magnitude, np.nan)
         shown[..., 0] = np.where(np.isnan(shown).all(axis=-1), 0, shown[..., 0])
@@ -76,6 +93,7 @@ def quantise(
     per_row: bool = False,
     clipping: str = "max",
     percentile: float = 99.9,
+    levels: str = "codes",
     scale_rounding: str = "nearest",
     unit: str = "max",
 ) -> Quantised:
@@ -91,7 +109,7 @@ def quantise(
     bits, scale_bits : width of elements (with sign) and scales (without)
     vector : elements that share a scale
     per_row : a unit for every row, not one for the matrix
-    clipping, percentile : see :func:`thresholds`
+    clipping, percentile, levels : see :func:`thresholds`
     scale_rounding : of wanted scales: ``nearest``, which has the smaller error, or ``ceil``, so that nothing
         within the threshold is clipped
     unit : ``max``, as above, or ``least_error``: the best of that and of 39 smaller ones, 2^(1/6) apart. A
@@ -103,9 +121,10 @@ def quantise(
     count = -(-width // vector)
     cut = np.pad(matrix, ((0, 0), (0, count * vector - width))).reshape(rows, count, vector)
     largest, largest_scale = 2 ** (bits - 1) - 1, 2**scale_bits - 1
-    wanted = thresholds(cut, clipping=clipping, bits=bits, percentile=percentile) / largest
+    wanted = thresholds(cut, clipping=clipping, bits=bits, percentile=percentile, levels=levels) / largest
     units = wanted.max(axis=1) if per_row else np.full(rows, wanted.max())
-    units = np.where(units > 0, units / largest_scale, 1.0)
+    units = np.where(units > 0, np.maximum(units / largest_scale, _SMALLEST), 1.0)
+    power = int(np.frexp(np.abs(matrix).max(initial=0.0))[1])
 
     def rounded(units: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         exact = wanted / units[:, None]
@@ -119,12 +138,13 @@ def quantise(
 
     def noise(units: NDArray[np.float64]) -> NDArray[np.float64]:
         elements, scales = rounded(units)
-        missed = elements * (scales * units[:, None])[..., None] - cut
+        # Divided by a power of two near the largest value, so that no square leaves the range.
+        missed = np.ldexp(elements * (scales * units[:, None])[..., None] - cut, -power)
         each = (missed**2).sum(axis=(1, 2))
         return each if per_row else np.full(rows, each.sum())
 
     if unit == "least_error":
-        tried = units * 2.0 ** (-np.arange(40) / 6)[:, None]
+        tried = np.maximum(units * 2.0 ** (-np.arange(40) / 6)[:, None], _SMALLEST)
         best = np.argmin([noise(each) for each in tried], axis=0)
         units = tried[best, np.arange(rows)]
     elements, scales = rounded(units)
@@ -153,13 +173,15 @@ def clipping_report(values: ArrayLike, bits: int, *, percentile: float = 99.9) -
 
     Returns
     -------
-    ``max``, ``percentile``, ``optimum`` (the recursion) and ``least_error`` (the best threshold by trial) →
+    ``max``, ``percentile``, ``optimum`` and ``optimum_paper`` (the recursion, for the codes and as the paper has it)
+    and ``least_error`` (the best threshold by trial) →
     ``threshold`` and ``sqnr_db``.
     """
     flat = np.asarray(values, np.float64).ravel()
     found = {
         way: float(thresholds(flat, clipping=way, bits=bits, percentile=percentile)) for way in CLIPPINGS
     }
+    found["optimum_paper"] = float(thresholds(flat, clipping="optimum", bits=bits, levels="paper"))
     found["least_error"] = least_error_threshold(flat, bits)
     return {
         way: {"threshold": threshold, "sqnr_db": sqnr(flat, clip_and_round(flat, threshold, bits))}

@@ -3,13 +3,14 @@
 Whatever a user or a file brought is shown as it is: nothing in it is taken for markup or for the name of an emoji.
 """
 
-import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import click
+
+from .json_text import json_text
 
 __all__ = ["print_json", "progress", "say", "table"]
 
@@ -19,7 +20,7 @@ _WIDE = 200
 
 def print_json(value: Any) -> None:
     """Print JSON on standard output."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+    click.echo(json_text(value, indent=2))
 
 
 def say(message: str) -> None:

@@ -9,6 +9,7 @@ import contextlib
 import errno
 import signal
 import sys
+import warnings
 
 import click
 
@@ -98,6 +99,15 @@ def _path(error: click.UsageError) -> str:
 
 
 def _told(message: str, code: int) -> int:
+    _forget_unused()
     with contextlib.suppress(OSError):  # a terminal that is gone
         print("dotforge: " + " ".join(message.split()), file=sys.stderr, flush=True)
     return code
+
+
+def _forget_unused() -> None:
+    """Let Amaranth not warn, block by block, that what was half built is dropped: the command has ended."""
+    if "amaranth.hdl" in sys.modules:
+        from amaranth.hdl import UnusedElaboratable  # noqa: PLC0415 - whoever asks for help does not wait for it
+
+        warnings.filterwarnings("ignore", category=UnusedElaboratable)

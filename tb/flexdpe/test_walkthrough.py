@@ -148,5 +148,5 @@ async def walk_through(dut: Any) -> None:
         "cycles": {name: [cycle - first for cycle in own] for name, own in cycles.items()},
     }
     if name := os.environ.get("DOTFORGE_WALKTHROUGH"):
-        Path(name).write_text(json.dumps(found), encoding="utf-8")
+        Path(name).write_text(json.dumps(found, allow_nan=False), encoding="utf-8")
     report(vectors=compared)

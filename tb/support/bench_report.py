@@ -39,7 +39,7 @@ def report(
     _summary.update({**details, **counts, "seed": cocotb.RANDOM_SEED})
     cocotb.log.info("compared %d vectors, %d differ, seed %d", vectors, mismatches, cocotb.RANDOM_SEED)
     if name := os.environ.get("DOTFORGE_BENCH_SUMMARY"):
-        Path(name).write_text(json.dumps(_summary), encoding="utf-8")
+        Path(name).write_text(json.dumps(_summary, allow_nan=False), encoding="utf-8")
 
 
 def manifest() -> dict[str, Any]:

@@ -41,7 +41,7 @@ async def _record(dut: Any, manifest: Mapping[str, Any], path: Path) -> None:
               if port["name"] not in wires | {manifest["clock"], manifest["reset"]}]  # fmt: skip
     clock, reset = getattr(dut, manifest["clock"]), getattr(dut, manifest["reset"])
     with path.open("w", encoding="utf-8") as file:
-        file.write(json.dumps({"limit": LIMIT}) + "\n")
+        file.write(json.dumps({"limit": LIMIT}, allow_nan=False) + "\n")
         for _ in range(LIMIT):
             await RisingEdge(clock)
             beats = {
@@ -49,7 +49,10 @@ async def _record(dut: Any, manifest: Mapping[str, Any], path: Path) -> None:
                 for name, found in streams.items()
             }
             ports = {name: _number(getattr(dut, name)) for name in others}
-            file.write(json.dumps({"reset": _number(reset), "streams": beats, "ports": ports}) + "\n")
+            file.write(
+                json.dumps({"reset": _number(reset), "streams": beats, "ports": ports}, allow_nan=False)
+                + "\n"
+            )
             file.flush()  # the test may end at any edge
 
 

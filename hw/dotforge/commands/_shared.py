@@ -1,5 +1,6 @@
 """Arguments and options that commands share."""
 
+import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from ..registry import engine, is_directory, names
 
 __all__ = [
     "LazyChoice",
+    "Real",
     "design_argument",
     "design_files",
     "engine_argument",
@@ -43,6 +45,16 @@ class _EngineName(click.ParamType):
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
         return [CompletionItem(name) for name in names() if name.startswith(incomplete)]
+
+
+class Real(click.FloatRange):
+    """A number within a range; NaN, which is neither below nor above one, is refused as any other is."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        number = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value} is not a number in the range {self._describe_range()}.", param, ctx)
+        return number
 
 
 class _Assignment(click.ParamType):

@@ -11,6 +11,7 @@ from click.shell_completion import CompletionItem
 
 from ..synthesis.choices import HIERARCHIES, OPTIMIZATIONS, TARGETS, is_target
 from ..tools.yosys import ENGINES, default_engine
+from ._shared import Real
 
 __all__ = ["target_options"]
 
@@ -67,7 +68,7 @@ _OPTIONS = (
     click.option("--device", default="",
                  help="FPGA to place in, such as 85k or up5k (ecp5, ice40; default: the smallest)."),
     click.option("--wide-luts", is_flag=True, help="Map to PFUMX and L6MUX21 too (ecp5)."),
-    click.option("--clock-mhz", type=click.FloatRange(0.001, 10_000), default=100.0, show_default=True,
+    click.option("--clock-mhz", type=Real(0.001, 10_000), default=100.0, show_default=True,
                  help="Clock of the constraints, and of the reported power (ecp5, ice40, nangate45, liberty)."),
     click.option("--optimize", type=click.Choice(OPTIMIZATIONS), default="area", show_default=True,
                  help="What standard cells are chosen for (nangate45, liberty)."),
@@ -75,7 +76,7 @@ _OPTIONS = (
                  help="Run the bench on the netlist and report power and energy (nangate45, liberty)."),
     click.option("--yosys", type=click.Choice(ENGINES), default=default_engine(), show_default=True,
                  help="Which Yosys synthesizes; both give the same counts."),
-    click.option("--timeout", type=click.FloatRange(1), default=1800.0, show_default=True,
+    click.option("--timeout", type=Real(1), default=1800.0, show_default=True,
                  help="Seconds for one run of one tool."),
 )  # fmt: skip
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from ..console import print_json, say
-from ._shared import LazyChoice, engine_argument, json_option, parameter_option
+from ._shared import LazyChoice, Real, engine_argument, json_option, parameter_option
 
 
 def _boards() -> Sequence[str]:
@@ -26,7 +26,7 @@ def _boards() -> Sequence[str]:
 @click.option(
     "--build/--no-build", "wanted", default=True, show_default=True, help="Only simulate, or build too."
 )
-@click.option("--timeout", type=click.FloatRange(1), default=1800.0, show_default=True, help="Seconds.")
+@click.option("--timeout", type=Real(1), default=1800.0, show_default=True, help="Seconds.")
 @json_option
 def command(
     board: str,

@@ -10,7 +10,7 @@ import click
 from ..console import say
 from ..registry import names
 from ..registry import runner as runner_of
-from ._shared import engine_argument, parameter_option
+from ._shared import Real, engine_argument, parameter_option
 
 
 @click.command("example", epilog="Example: dotforge example logmac -o build/operands")
@@ -22,7 +22,7 @@ from ._shared import engine_argument, parameter_option
 @click.option("--k", type=click.IntRange(1, 1 << 20), default=64, show_default=True,
               help="Columns of A, rows of B.")  # fmt: skip
 @click.option("--n", type=click.IntRange(1, 1 << 20), default=32, show_default=True, help="Columns of B.")
-@click.option("--sparsity", type=click.FloatRange(0, 1),
+@click.option("--sparsity", type=Real(0, 1),
               help="Share of B that is zero (default: 0.8 for engines of sparse matrices, else 0).")  # fmt: skip
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Of all random numbers.")
 def command(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..console import print_json, say
-from ._shared import engine_argument, json_option, parameter_option
+from ._shared import Real, engine_argument, json_option, parameter_option
 
 if TYPE_CHECKING:
     from ..export.design import Generated
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @parameter_option
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="Directory to write.")
 @click.option("--name", help="Name of the top module and prefix of all others (default: the engine's).")
-@click.option("--clock-mhz", type=click.FloatRange(0.001, 10_000), default=100.0, show_default=True,
+@click.option("--clock-mhz", type=Real(0.001, 10_000), default=100.0, show_default=True,
               help="Clock of the constraints.")  # fmt: skip
 @click.option("--simulate/--no-simulate", default=True, show_default=True,
               help="Run the bench for the waveforms of the datasheet and the golden vectors of the bench.")  # fmt: skip

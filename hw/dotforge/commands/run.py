@@ -46,7 +46,7 @@ def _command(name: str, design: str, module: Any) -> click.Command:
     options: list[click.Parameter] = [
         click.Option(["--a", "a"], type=path, required=True, help="A, M×K: .npy, or sparse .npz."),
         click.Option(["--b", "b"], type=path, required=True, help="B, K×N: .npy, or sparse .npz."),
-        click.Option(["-o", "--output"], type=path, help="C, M×N, the .npy file to write."),
+        click.Option(["-o", "--output"], type=path, help="C, M×N, to write: .npy, or sparse .npz."),
         click.Option(["--json", "report"], type=path, help="Statistics to write, JSON; - prints them."),
     ]
     for option in fields(module.Options):
@@ -93,8 +93,9 @@ def _run(
 ) -> None:
     import numpy as np  # noqa: PLC0415
 
-    from dotforge_sim.run.gemm import Design  # noqa: PLC0415
+    from dotforge_sim.run.gemm import Design, RunError  # noqa: PLC0415
     from dotforge_sim.run.operands import load_matrix  # noqa: PLC0415
+    from dotforge_sim.run.quality import MOST_OUTPUTS  # noqa: PLC0415
 
     from ..export.design import resolve  # noqa: PLC0415
     from ..tools.files import write_bytes  # noqa: PLC0415
@@ -116,18 +117,21 @@ def _run(
             verilog_sha256=generated.manifest["verilog_sha256"],
         )
         matrices = load_matrix(a, "A"), load_matrix(b, "B")
+        outputs = matrices[0].shape[0] * matrices[1].shape[1]
+        if outputs > MOST_OUTPUTS and output is not None and output.suffix != ".npz":
+            raise RunError(f"C has {outputs} elements: -o {output} must be a sparse .npz")
         with progress(f"{name}: streamed beats") as tell:
             result = runner.run(Design(generated.verilog, generated.manifest), *matrices, options, tell)
         statistics = record.content = result.statistics
         if printed:
             status = {"status": "failed", "reason": result.failure} if result.failure else {"status": "ok"}
             print_json({**status, **statistics})
+        for warning in statistics.get("warnings", []):
+            say(f"{name}: warning: {warning}")
         if result.failure:
             raise click.ClickException(result.failure)
         if output is not None:
-            buffer = io.BytesIO()
-            np.save(buffer, result.c)
-            write_bytes(output, buffer.getvalue())
+            write_bytes(output, _product_file(result.c, sparse=output.suffix == ".npz"))
         if quantized is not None:
             buffer = io.BytesIO()
             np.savez(buffer, **result.arrays)
@@ -139,3 +143,17 @@ def _run(
         f"(streaming {cycles['streaming']}), {said}, "
         f"{statistics['mismatches']} mismatches with golden"
     )
+
+
+def _product_file(c: Any, *, sparse: bool) -> bytes:
+    """Return the bytes of an ``.npy`` file, or of a sparse ``.npz``."""
+    import numpy as np  # noqa: PLC0415
+
+    buffer = io.BytesIO()
+    if sparse:
+        import scipy.sparse  # noqa: PLC0415
+
+        scipy.sparse.save_npz(buffer, scipy.sparse.csr_array(c))
+    else:
+        np.save(buffer, c)
+    return buffer.getvalue()

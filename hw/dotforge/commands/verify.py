@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from ..console import print_json, say
-from ._shared import LazyChoice, design_argument, json_option, parameter_option
+from ._shared import LazyChoice, Real, design_argument, json_option, parameter_option
 
 
 def _simulators() -> Sequence[str]:
@@ -20,7 +20,7 @@ def _simulators() -> Sequence[str]:
 @parameter_option
 @click.option("--simulator", type=LazyChoice(_simulators), default="verilator", show_default=True)
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Of all random numbers.")
-@click.option("--timeout", type=click.FloatRange(1), default=600.0, show_default=True, help="Seconds.")
+@click.option("--timeout", type=Real(1), default=600.0, show_default=True, help="Seconds.")
 @click.option("--waves", is_flag=True, help="Also write a waveform, and say where.")
 @click.option(
     "-o",

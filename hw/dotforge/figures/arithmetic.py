@@ -252,7 +252,7 @@ def _lines(section: str, rows: list[dict[str, Any]]) -> list[list[str]]:
 def write(directory: Path, progress: Callable[[str], None] = lambda line: None) -> list[Path]:
     """Write ``arithmetic.md`` and ``arithmetic.json``; return their paths."""
     rows = collect(progress=progress)
-    texts = {"md": table(rows), "json": json.dumps(rows, indent=1) + "\n"}
+    texts = {"md": table(rows), "json": json.dumps(rows, indent=1, allow_nan=False) + "\n"}
     return write_texts(directory, "arithmetic", texts)
 
 

@@ -254,7 +254,7 @@ def write(
 ) -> list[Path]:
     """Write ``flexdpe.md`` and ``flexdpe.json``; return their paths."""
     found = collect(parts, progress)
-    texts = {"md": table(found), "json": json.dumps(found, indent=1) + "\n"}
+    texts = {"md": table(found), "json": json.dumps(found, indent=1, allow_nan=False) + "\n"}
     return write_texts(directory, "flexdpe", texts)
 
 

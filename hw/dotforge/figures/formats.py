@@ -221,5 +221,5 @@ def plot(rows: Sequence[dict[str, Any]]) -> str:
 def write(directory: Path, progress: Callable[[str], None] = lambda line: None) -> list[Path]:
     """Write ``formats.md``, ``formats.json`` and ``formats.svg``; return their paths."""
     rows = collect(progress=progress)
-    texts = {"md": table(rows), "json": json.dumps(rows, indent=1) + "\n", "svg": plot(rows)}
+    texts = {"md": table(rows), "json": json.dumps(rows, indent=1, allow_nan=False) + "\n", "svg": plot(rows)}
     return write_texts(directory, "formats", texts)

@@ -198,5 +198,5 @@ def write(directory: Path, progress: Callable[[str], None] = lambda line: None) 
     """Write ``log_numbers.md`` and ``log_numbers.json``; return their paths."""
     rows, back, worst = collect(progress=progress), converters(), errors()
     content = {"units": rows, "converters": back, "errors": worst}
-    texts = {"md": table(rows, back, worst), "json": json.dumps(content, indent=1) + "\n"}
+    texts = {"md": table(rows, back, worst), "json": json.dumps(content, indent=1, allow_nan=False) + "\n"}
     return write_texts(directory, "log_numbers", texts)

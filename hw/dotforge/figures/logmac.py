@@ -113,7 +113,7 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
 def write(directory: Path, progress: Callable[[str], None] = lambda line: None) -> list[Path]:
     """Write ``logmac.md`` and ``logmac.json``; return their paths."""
     rows = collect(progress=progress)
-    texts = {"md": table(rows), "json": json.dumps(rows, indent=1) + "\n"}
+    texts = {"md": table(rows), "json": json.dumps(rows, indent=1, allow_nan=False) + "\n"}
     return write_texts(directory, "logmac", texts)
 
 

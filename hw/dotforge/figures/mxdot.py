@@ -253,5 +253,5 @@ def write(directory: Path, progress: Progress = lambda line: None) -> list[Path]
     progress("lanes")
     content = {"lanes": lanes(), "exact": exact_macs(), "blocks": collect(progress=progress)}
     content |= {"engines": choices(progress), "formats": representation()}
-    texts = {"md": table(content), "json": json.dumps(content, indent=1) + "\n"}
+    texts = {"md": table(content), "json": json.dumps(content, indent=1, allow_nan=False) + "\n"}
     return write_texts(directory, "mxdot", texts)

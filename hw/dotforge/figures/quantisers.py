@@ -168,5 +168,8 @@ def write(directory: Path, progress: Callable[[str], None] = lambda line: None) 
     progress("scale products")
     products = scale_products()
     content = {"formats": formats, "clipping": densities, "scale_products": products}
-    texts = {"md": table(formats, densities, products), "json": json.dumps(content, indent=1) + "\n"}
+    texts = {
+        "md": table(formats, densities, products),
+        "json": json.dumps(content, indent=1, allow_nan=False) + "\n",
+    }
     return write_texts(directory, "quantisers", texts)

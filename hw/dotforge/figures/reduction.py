@@ -270,7 +270,7 @@ def write(directory: Path, progress: Callable[[str], None] = lambda line: None) 
     """Write ``reduction.md``, ``reduction.svg`` and ``reduction.json``; return their paths."""
     rows = collect(progress=progress)
     text = "\n".join([table(rows), options_table(progress=progress), flat_table(progress=progress)])
-    texts = {"md": text, "svg": plot(rows), "json": json.dumps(rows, indent=1) + "\n"}
+    texts = {"md": text, "svg": plot(rows), "json": json.dumps(rows, indent=1, allow_nan=False) + "\n"}
     return write_texts(directory, "reduction", texts)
 
 

@@ -147,7 +147,7 @@ def write(directory: Path, progress: Progress = lambda line: None) -> list[Path]
     """Write ``systolic.md`` and ``systolic.json``; return their paths."""
     directory.mkdir(parents=True, exist_ok=True)
     content = {"areas": areas(progress=progress), "cycles": cycles()}
-    texts = {"md": table(content), "json": json.dumps(content, indent=1) + "\n"}
+    texts = {"md": table(content), "json": json.dumps(content, indent=1, allow_nan=False) + "\n"}
     paths = [directory / f"systolic.{suffix}" for suffix in texts]
     for path, text in zip(paths, texts.values(), strict=True):
         path.write_text(text, encoding="utf-8")

@@ -261,6 +261,6 @@ def write(directory: Path, progress: Callable[[str], None] = lambda line: None) 
     texts = {
         "md": table(rows, engines, units),
         "svg": plot(rows),
-        "json": json.dumps(content, indent=1) + "\n",
+        "json": json.dumps(content, indent=1, allow_nan=False) + "\n",
     }
     return write_texts(directory, "vsquant", texts)

@@ -157,7 +157,7 @@ def _by_key(found: Found) -> dict[str, tuple[Path, dict[str, Any]]]:
 
 def _key(report: dict[str, Any], *, target: bool) -> str:
     parts = [report["engine"], report["parameters"], report["target"] if target else None]
-    return json.dumps(parts, sort_keys=True)
+    return json.dumps(parts, sort_keys=True, allow_nan=False)
 
 
 def _match(

@@ -2,9 +2,9 @@
 
 import csv
 import io
-import json
 from typing import Any
 
+from ..json_text import json_text
 from ..synthesis.evidence import describe, is_proof
 from .compare import Change, Comparison, Pair, number
 
@@ -131,4 +131,4 @@ def as_json(result: Comparison) -> str:
         "notes": notes(result),
         "ignored": [str(path) for path in result.ignored],
     }
-    return json.dumps(listed, indent=2, ensure_ascii=False) + "\n"
+    return json_text(listed, indent=2) + "\n"

@@ -44,7 +44,7 @@ class Job:
     def name(self) -> str:
         """File name of the report: the same configuration on the same target has the same."""
         label = target(self.target).name
-        parts = json.dumps([self.engine, self.parameters, label], sort_keys=True)
+        parts = json.dumps([self.engine, self.parameters, label], sort_keys=True, allow_nan=False)
         readable = "".join(letter if letter.isalnum() else "-" for letter in label)
         return f"{self.engine}-{readable}-{hashlib.sha256(parts.encode()).hexdigest()[:12]}.json"
 
@@ -55,11 +55,11 @@ class Job:
         tools = {name: importlib.metadata.version(name) for name in ("dotforge", "amaranth")}
         tools |= {"synthesis": yosys.version(self.settings.engine), **chosen.tools(self.settings)}
         parts = [_sources(), tools, chosen.options(self.settings, self.engine)]
-        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
+        return hashlib.sha256(json.dumps(parts, sort_keys=True, allow_nan=False).encode()).hexdigest()[:32]
 
     def as_json(self) -> str:
         """Return the job for another process."""
-        return json.dumps(asdict(self))
+        return json.dumps(asdict(self), allow_nan=False)
 
 
 @cache
@@ -148,7 +148,7 @@ def jobs(
             refused.append(str(error))
             continue
         parameters = asdict(config)
-        key = json.dumps(parameters, sort_keys=True)
+        key = json.dumps(parameters, sort_keys=True, allow_nan=False)
         made.setdefault(key, Job(engine, tuple(given.items()), parameters, name, settings))
     if not made:
         raise ParameterError("no configuration is left: " + "; ".join(refused[:3]))

@@ -1,11 +1,11 @@
 """The page of a sweep: one HTML file that opens from disk and asks no network for anything."""
 
 import importlib.metadata
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from ..json_text import json_text
 from ..synthesis.metrics import ALIASES, AREAS, SHOWN
 
 __all__ = ["page"]
@@ -57,7 +57,7 @@ def page(
         "version": importlib.metadata.version("dotforge"),
     }
     # `</script>` inside a string would end the script.
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+    text = json_text(data, separators=(",", ":")).replace("<", "\\u003c")
     template = (Path(__file__).parent / "sweep_page.html").read_text(encoding="utf-8")
     before, after = template.split(_MARK)
     return before + text + after

@@ -122,7 +122,9 @@ def synthesize(
     settings = Settings(mode=mode, engine=engine or yosys.default_engine(), timeout=timeout, **choices)
     report = report_head(generated.manifest, target, settings)
     # Options hash what counts; the rest of what makes a figure is the code that runs the tools.
-    key = json.dumps([report, source.code(yosys, process, result_cache, __name__)], sort_keys=True)
+    key = json.dumps(
+        [report, source.code(yosys, process, result_cache, __name__)], sort_keys=True, allow_nan=False
+    )
     costs = result_cache.load(key)
     if costs is None:
         costs = find_target(target).measure(generated, settings)

@@ -9,6 +9,8 @@ from typing import Any
 
 from dotforge_sim.simulator import processes
 
+from ..json_text import json_text
+
 __all__ = [
     "UNFINISHED",
     "OutputError",
@@ -108,7 +110,7 @@ def umask() -> int:
 
 def write_json(path: Path, value: Any) -> None:
     """Write JSON with sorted layout left to the caller, two spaces, a final newline."""
-    write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+    write_text(path, json_text(value, indent=2) + "\n")
 
 
 def read_json(path: Path) -> Any:

@@ -86,7 +86,9 @@ def _listed(staging: Path) -> dict[str, Any]:
 def _sealed(described: dict[str, Any], files: owned.Files) -> dict[str, Any]:
     """Return a manifest with a list of files, of which it is one: its hash is that of all but this entry."""
     listed = {**described, "files": {name: files[name] for name in sorted(files) if name != _MANIFEST}}
-    listed["files"][_MANIFEST] = hashlib.sha256(json.dumps(listed, sort_keys=True).encode()).hexdigest()
+    listed["files"][_MANIFEST] = hashlib.sha256(
+        json.dumps(listed, sort_keys=True, allow_nan=False).encode()
+    ).hexdigest()
     return listed
 
 

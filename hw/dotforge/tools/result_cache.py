@@ -53,7 +53,7 @@ def store(key: str, value: dict[str, Any]) -> None:
 def remember(report: dict[str, Any]) -> None:
     """Keep a report for the datasheets of its Verilog."""
     key = f"reports {report['verilog_sha256']}"
-    choice = json.dumps([report["target"], report["options"].get("hierarchy")])
+    choice = json.dumps([report["target"], report["options"].get("hierarchy")], allow_nan=False)
     with _open() as cache:
         if cache is not None:
             with contextlib.suppress(*_FAULTS), cache.transact():

@@ -19,7 +19,6 @@ beside what the command reports.
 """
 
 import contextlib
-import json
 import os
 import shlex
 import sys
@@ -30,6 +29,7 @@ from typing import Any
 
 import click
 
+from ..json_text import json_text
 from . import owned
 from .files import OutputError, read_json, write_json
 
@@ -239,7 +239,7 @@ def _same(first: Path, second: Path) -> bool:
 
 def _overwrite(path: Path, record: dict[str, Any]) -> None:
     """Put the record over an older one, which takes no space of a full disk, or delete that."""
-    text = json.dumps(record, ensure_ascii=False).encode()
+    text = json_text(record).encode()
     with contextlib.suppress(OSError):
         if path.is_file() and len(text) <= path.stat().st_size:
             with path.open("r+b") as file:

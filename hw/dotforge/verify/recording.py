@@ -108,7 +108,7 @@ def recorded_run(
     """
     benches = data_directory("tb")
     manifest = build_dir / "manifest.json"
-    manifest.write_text(json.dumps(generated.manifest), encoding="utf-8")
+    manifest.write_text(json.dumps(generated.manifest, allow_nan=False), encoding="utf-8")
     record = {} if cycles is None else {"DOTFORGE_BENCH_RECORD": str(cycles)}
     return bench.run(
         verilog,
@@ -151,7 +151,7 @@ def record(generated: Generated, *, timeout: float = 600) -> Recording:
                 generated.verilog, generated, build, cycles=scratch / "cycles", timeout=timeout
             )
         facts = {"simulator": result.simulator, "seed": result.seed}
-        (scratch / "facts.json").write_text(json.dumps(facts), encoding="utf-8")
+        (scratch / "facts.json").write_text(json.dumps(facts, allow_nan=False), encoding="utf-8")
 
     entry = cache.entry(name, make)
     facts = json.loads((entry / "facts.json").read_text(encoding="utf-8"))

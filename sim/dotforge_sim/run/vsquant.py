@@ -8,7 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from dotforge_golden.quantise import CLIPPINGS, Quantised, bits_an_element, clipping_report, quantise, sqnr
+from dotforge_golden.quantise import (
+    CLIPPINGS,
+    LEVELS,
+    Quantised,
+    bits_an_element,
+    clipping_report,
+    quantise,
+    sqnr,
+)
 from dotforge_golden.vsquant import Dots, compress, dot, prune, scale_position, scale_product
 
 from .gemm import Design, RunError
@@ -40,6 +48,14 @@ class Options(RunOptions):
         metadata={
             "type": float,
             "help": f"of magnitudes, for --clipping percentile ({_PERCENTILE} where it is not told)",
+        },
+    )
+    clipping_levels: str | None = field(
+        default=None,
+        metadata={
+            "choices": LEVELS,
+            "help": "what --clipping optimum reckons with: the 2^bits - 1 codes that there are (where it is not told), "
+            "or the paper's 2^bits levels",
         },
     )
     round_scales: str = field(
@@ -158,6 +174,14 @@ def _percentile(options: Options) -> float:
     return check_range("percentile", options.percentile, 0, 100)
 
 
+def _levels(options: Options) -> str:
+    if options.clipping_levels is None:
+        return LEVELS[0]
+    if options.clipping != "optimum":
+        raise RunError(f"--clipping-levels needs --clipping optimum, given {options.clipping}")
+    return options.clipping_levels
+
+
 def _quantised(
     parameters: dict[str, Any], a: np.ndarray, b: np.ndarray, options: Options
 ) -> tuple[Quantised, Quantised]:
@@ -165,6 +189,7 @@ def _quantised(
         "vector": parameters["vector"],
         "clipping": options.clipping,
         "percentile": _percentile(options),
+        "levels": _levels(options),
         "scale_rounding": options.round_scales,
         "unit": options.unit,
     }

@@ -140,7 +140,7 @@ def run(
     environment = {**os.environ, **(env or {}), "PYTHONPATH": os.pathsep.join(map(str, paths))}
     environment["DOTFORGE_BENCH_SUMMARY"] = str(summary)
     if parameters is not None:
-        environment["DOTFORGE_BENCH_PARAMETERS"] = json.dumps(dict(parameters))
+        environment["DOTFORGE_BENCH_PARAMETERS"] = json.dumps(dict(parameters), allow_nan=False)
     if manifest is not None:
         environment["DOTFORGE_MANIFEST"] = str(Path(manifest).absolute())
     # Under pytest cocotb's runner would look for results elsewhere and exit.
@@ -151,7 +151,7 @@ def run(
         sys.executable,
         "-m",
         "dotforge_sim.simulator.bench_process",
-        json.dumps({**job, "waves": waves}),
+        json.dumps({**job, "waves": waves}, allow_nan=False),
     ]
     started = time.monotonic()
     _run(command, build_dir, environment, log, timeout_seconds)

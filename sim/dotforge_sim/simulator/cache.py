@@ -7,27 +7,42 @@ cannot be written, in the system's temporary directory. It may be deleted at any
 import contextlib
 import getpass
 import hashlib
+import json
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-
-from . import processes
 
 try:
     import fcntl
 except ImportError:  # not on Windows; entries still appear whole, but two processes may both build one
     fcntl = None
 
-__all__ = ["digest", "entry", "root"]
+from .toolchain import ToolMissing
+
+__all__ = ["CacheError", "digest", "entry", "root"]
+
+#: In an entry, what it was made of.
+_SEAL = "sealed.json"
 
 #: Entries beyond this many are deleted, those not used for longest first.
 CAPACITY = 400
 
 
+class CacheError(ToolMissing):
+    """The cache cannot be used; the message is one line that says why."""
+
+
 def root() -> Path:
-    """Return the cache directory; it exists and can be written."""
+    """Return the cache directory; it exists and can be written.
+
+    Raises
+    ------
+    CacheError
+        The directory that was chosen cannot be written.
+    """
     chosen = os.environ.get("DOTFORGE_CACHE")
     if chosen:
         directory = Path(chosen)
@@ -38,9 +53,11 @@ def root() -> Path:
         directory.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=directory):
             return directory.absolute()
-    except OSError:
+    except OSError as error:
         if chosen:
-            raise
+            raise CacheError(
+                f"cannot write the cache {directory} (DOTFORGE_CACHE): {error.strerror}"
+            ) from None
     directory = Path(tempfile.gettempdir()) / f"dotforge-{getpass.getuser()}"
     directory.mkdir(mode=0o700, exist_ok=True)
     return directory.absolute()
@@ -56,23 +73,76 @@ def entry(name: str, make: Callable[[Path], None]) -> Path:
 
     ``make`` fills an empty scratch directory, which becomes the entry when it returns; an exception leaves
     nothing behind. Processes that want the same entry wait for the first of them.
+
+    An entry of which a file is missing, or is not as long or as executable as it was made, is made again.
+
+    Raises
+    ------
+    CacheError
+        The cache cannot be written, or its file system runs no programs.
     """
     directory = root()
     wanted = directory / name
-    if not wanted.is_dir():
+    if not _is_whole(wanted):
         with _lock(directory / f"{name}.lock"):
-            if not wanted.is_dir():
-                with processes.scratch(directory, "making-") as scratch:
+            if not _is_whole(wanted):
+                scratch = Path(tempfile.mkdtemp(prefix="making-", dir=directory))
+                try:
                     make(scratch)
+                    _seal(scratch)
+                    _discard(wanted, directory)
                     try:
                         scratch.rename(wanted)
                     except OSError:  # without locks another process may have been first
                         if not wanted.is_dir():
                             raise
+                finally:
+                    shutil.rmtree(scratch, ignore_errors=True)
                 _drop_old(directory)
+                _is_whole(wanted)  # a file system that runs no programs shows here
     with contextlib.suppress(OSError):
         os.utime(wanted)
     return wanted
+
+
+def _seal(directory: Path) -> None:
+    """Note how long each file is, and whether it is a program."""
+    files = {}
+    for path in sorted(directory.rglob("*")):
+        if path.is_file():
+            found = path.stat()
+            files[path.relative_to(directory).as_posix()] = [
+                found.st_size,
+                bool(found.st_mode & stat.S_IXUSR),
+            ]
+    (directory / _SEAL).write_text(json.dumps(files, allow_nan=False), encoding="utf-8")
+
+
+def _is_whole(directory: Path) -> bool:
+    """Tell whether an entry is there and as it was made."""
+    try:
+        files = json.loads((directory / _SEAL).read_text(encoding="utf-8"))
+        found = {name: (directory / name).stat() for name in files}
+    except (OSError, ValueError):
+        return False
+    for name, (size, program) in files.items():
+        if found[name].st_size != size or bool(found[name].st_mode & stat.S_IXUSR) != program:
+            return False
+        if program and not os.access(directory / name, os.X_OK):
+            raise CacheError(
+                f"the cache {directory.parent} is on a file system that runs no programs (noexec): set DOTFORGE_CACHE "
+                "to a directory elsewhere"
+            )
+    return True
+
+
+def _discard(entry: Path, directory: Path) -> None:
+    """Take a damaged entry out of the way; who uses its files keeps them until then."""
+    if entry.exists():
+        grave = Path(tempfile.mkdtemp(prefix="making-", dir=directory))
+        with contextlib.suppress(OSError):
+            entry.rename(grave / "old")
+        shutil.rmtree(grave, ignore_errors=True)
 
 
 @contextlib.contextmanager

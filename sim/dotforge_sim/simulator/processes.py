@@ -309,7 +309,7 @@ def _tell(*what: Any) -> None:
     """Tell the guardian."""
     if _state.guardian is not None and _state.guardian.stdin is not None:
         with contextlib.suppress(OSError):  # it was killed: then nobody guards
-            _state.guardian.stdin.write((json.dumps(what) + "\n").encode())
+            _state.guardian.stdin.write((json.dumps(what, allow_nan=False) + "\n").encode())
 
 
 @atexit.register
