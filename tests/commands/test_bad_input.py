@@ -70,7 +70,7 @@ def test_arguments(dotforge: Any, tmp_path: Path, arguments: list[str], words: l
         (A, np.ones((3, 0)), ["B has shape (3, 0)"]),
         (A * 1j, B, ["A has dtype complex128"]),
         (A.astype(str), B, ["A has dtype"]),
-        (A.astype(object), B, ["A: A.npy is not an .npy file"]),
+        (A.astype(object), B, ["A: A.npy holds Python objects"]),
         (A * np.nan, B, ["A holds 6 values that are NaN or infinite"]),
         (A, B * np.inf, ["B holds 6 values"]),
         (A * 8, B, ["outside -8…7"]),
@@ -189,3 +189,53 @@ def test_a_changed_file_is_not_taken_for_the_generated_one(dotforge: Any, tmp_pa
 def test_a_directory_has_its_parameters(dotforge: Any) -> None:
     assert dotforge("generate", "logmac", "-p", "lanes=1", "-o", "mac").code == 0
     check(dotforge("synth", "./mac", "-p", "lanes=2"), 2, "-p goes with an engine")
+
+
+@pytest.mark.parametrize("engine", ["flexdpe", "logmac", "systolic"])
+def test_an_unsigned_value_beyond_64_signed_bits_is_an_integer(
+    dotforge: Any, tmp_path: Path, engine: str
+) -> None:
+    """It is outside, and not "not an integer"."""
+    np.save(tmp_path / "A.npy", np.array([[2**63 + 5]], np.uint64))
+    np.save(tmp_path / "B.npy", np.ones((1, 1)))
+    result = dotforge("run", engine, "--a", "A.npy", "--b", "B.npy")
+    check(result, 2, "A holds 1 values outside", "9.22337")
+    assert "not integers" not in result.err
+
+
+def test_python_objects_are_called_so(dotforge: Any, tmp_path: Path) -> None:
+    """Nobody is told to allow pickles."""
+    np.save(tmp_path / "A.npy", np.array([[1, 2]], object), allow_pickle=True)
+    np.save(tmp_path / "B.npy", np.ones((2, 1)))
+    result = dotforge("run", "logmac", "--a", "A.npy", "--b", "B.npy")
+    check(result, 2, "A.npy holds Python objects, allowed are integers and real numbers")
+    assert "pickle" not in result.err
+
+
+def test_a_percentile_needs_its_clipping(dotforge: Any, tmp_path: Path) -> None:
+    np.save(tmp_path / "A.npy", A)
+    np.save(tmp_path / "B.npy", B)
+    result = dotforge("run", "vsquant", "--a", "A.npy", "--b", "B.npy", "--percentile", "99")
+    check(result, 2, "--percentile 99 needs --clipping percentile, given max")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (
+            ["--target", "ecp5", "--device", "100k", "-o", "R.json"],
+            ["device 100k: allowed are 25k, 45k, 85k"],
+        ),
+        (["-o", "missing/R.json"], ["cannot write missing/R.json"]),
+    ],
+    ids=["device", "output"],
+)
+def test_synth_looks_before_it_synthesizes(
+    dotforge: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], words: list[str]
+) -> None:
+    def synthesized(*_: Any, **__: Any) -> None:
+        raise AssertionError("synthesized")
+
+    monkeypatch.setattr("dotforge.synthesis.synth.synthesize", synthesized)
+    check(dotforge("synth", "logmac", "-p", "lanes=2", *arguments), 2, *words)
+    assert list(tmp_path.iterdir()) == []
