@@ -9,7 +9,7 @@ from ..console import print_json, say
 from ._shared import Real, engine_argument, json_option, parameter_option
 
 if TYPE_CHECKING:
-    from ..export.design import Generated
+    from ..front_door import ConfiguredEngine
     from ..verify.recording import Recording
 
 
@@ -33,9 +33,8 @@ def command(
     as_json: bool,
 ) -> None:
     """Write Verilog, manifest, constraints, bench, FuseSoC core, LibreLane design and datasheet of an engine."""
-    from ..delivery.generate import generate  # noqa: PLC0415
-    from ..export.design import from_parameters  # noqa: PLC0415
     from ..export.names import is_legal  # noqa: PLC0415
+    from ..front_door import ConfiguredEngine  # noqa: PLC0415
     from ..tools.files import check_directory, read_json  # noqa: PLC0415
 
     if name is not None and not is_legal(name):
@@ -43,28 +42,24 @@ def command(
             f"--name {name}: allowed are letters, digits and single underscores, a letter first"
         )
     check_directory(output)
-    generated = from_parameters(engine, parameters, name=name)
-    recording, missing = _recorded(generated) if simulate else (None, "")
-    files = generate(generated, output, clock_mhz=clock_mhz, recording=recording, missing=missing)
+    made = ConfiguredEngine.of(engine, parameters, top=name)
+    recording, missing = _recorded(made) if simulate else (None, "")
+    files = made.generate(output, clock_mhz=clock_mhz, recording=recording, missing=missing)
     if as_json:
         print_json({**read_json(output / "manifest.json"), "directory": str(output)})
     else:
-        click.echo(
-            f"{output}: {generated.top}.v, sha256 {generated.manifest['verilog_sha256']}, {len(files)} files"
-        )
+        click.echo(f"{output}: {made.top}.v, sha256 {made.manifest['verilog_sha256']}, {len(files)} files")
 
 
-def _recorded(generated: "Generated") -> "tuple[Recording | None, str]":
+def _recorded(made: "ConfiguredEngine") -> "tuple[Recording | None, str]":
     """Run the bench; what is generated is of use without it, so a failure is only told."""
     from dotforge_sim.simulator.bench import BenchFailure  # noqa: PLC0415
     from dotforge_sim.simulator.native import SimulatorError  # noqa: PLC0415
     from dotforge_sim.simulator.toolchain import ToolMissing  # noqa: PLC0415
 
-    from ..verify.recording import record  # noqa: PLC0415
-
     try:
-        return record(generated), ""
+        return made.record(), ""
     except (BenchFailure, SimulatorError, ToolMissing) as error:
         reason = " ".join(str(error).split())
-        say(f"{generated.engine}: no waveforms and no golden vectors: {reason}")
+        say(f"{made.name}: no waveforms and no golden vectors: {reason}")
         return None, reason

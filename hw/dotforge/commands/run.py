@@ -67,7 +67,7 @@ def _command(name: str, design: str, module: Any) -> click.Command:
     def callback(
         a: Path, b: Path, output: Path | None, report: Path | None, parameters: dict[str, str], **given: Any
     ) -> None:
-        _run(name, design, module, a, b, output, report, parameters, module.Options(**given))
+        _run(name, design, a, b, output, report, parameters, given)
 
     made = click.Command(
         design,
@@ -83,25 +83,24 @@ def _command(name: str, design: str, module: Any) -> click.Command:
 def _run(
     name: str,
     design: str,
-    runner: Any,
     a: Path,
     b: Path,
     output: Path | None,
     report: Path | None,
     parameters: dict[str, str],
-    options: Any,
+    options: dict[str, Any],
 ) -> None:
     import numpy as np  # noqa: PLC0415
 
-    from dotforge_sim.run.gemm import Design, RunError  # noqa: PLC0415
+    from dotforge_sim.run.gemm import RunError  # noqa: PLC0415
     from dotforge_sim.run.operands import load_matrix  # noqa: PLC0415
     from dotforge_sim.run.quality import MOST_OUTPUTS  # noqa: PLC0415
 
-    from ..export.design import resolve  # noqa: PLC0415
+    from ..front_door import resolve  # noqa: PLC0415
     from ..tools.files import write_bytes  # noqa: PLC0415
     from ..tools.run_record import run_record  # noqa: PLC0415
 
-    saved = getattr(options, "save_quantized", None)
+    saved = options.get("save_quantized")
     quantized = None if saved is None else Path(saved)
     printed = str(report) == "-"
     with run_record(
@@ -110,18 +109,18 @@ def _run(
         products=[path for path in (output, quantized) if path is not None],
         inputs=[a, b, *design_files(design)],
     ) as record:
-        generated = resolve(design, parameters)
+        made = resolve(design, parameters)
         record.start(
             engine=name,
-            parameters=generated.manifest["parameters"],
-            verilog_sha256=generated.manifest["verilog_sha256"],
+            parameters=made.parameters,
+            verilog_sha256=made.manifest["verilog_sha256"],
         )
         matrices = load_matrix(a, "A"), load_matrix(b, "B")
         outputs = matrices[0].shape[0] * matrices[1].shape[1]
         if outputs > MOST_OUTPUTS and output is not None and output.suffix != ".npz":
             raise RunError(f"C has {outputs} elements: -o {output} must be a sparse .npz")
         with progress(f"{name}: streamed beats") as tell:
-            result = runner.run(Design(generated.verilog, generated.manifest), *matrices, options, tell)
+            result = made.run(*matrices, tell, **options)
         statistics = record.content = result.statistics
         if printed:
             status = {"status": "failed", "reason": result.failure} if result.failure else {"status": "ok"}
@@ -134,7 +133,8 @@ def _run(
             write_bytes(output, _product_file(result.c, sparse=output.suffix == ".npz"))
         if quantized is not None:
             buffer = io.BytesIO()
-            np.savez(buffer, **result.arrays)
+            arrays: dict[str, Any] = result.arrays
+            np.savez(buffer, **arrays)
             write_bytes(quantized, buffer.getvalue())
     shape, cycles, efficiency = statistics["shape"], statistics["cycles"], statistics["overall_efficiency"]
     said = "nothing to multiply" if efficiency is None else f"overall efficiency {efficiency:.3f}"

@@ -32,26 +32,30 @@ def command(
     Figures are those of the file that DIR holds, or that the parameters give; whether `dotforge verify` ran on
     the same file is said too.
     """
-    from ..export.design import resolve  # noqa: PLC0415
+    from ..front_door import resolve  # noqa: PLC0415
     from ..synthesis import evidence  # noqa: PLC0415
-    from ..synthesis.synth import synthesize  # noqa: PLC0415
     from ..synthesis.targets import target  # noqa: PLC0415
     from ..tools.run_record import run_record  # noqa: PLC0415
 
     measuring = target(target_name)
     read = [*design_files(design), Path(target_name.removeprefix("liberty:"))]
     with run_record("synth", output, inputs=read) as record:
-        generated = resolve(design, parameters)
-        hierarchy = chosen.get("mode", HIERARCHIES[0])
+        engine = resolve(design, parameters)
+        hierarchy = chosen.pop("mode", HIERARCHIES[0])
+        yosys = chosen.pop("engine", None)
         record.start(
-            engine=generated.engine,
-            parameters=generated.manifest["parameters"],
+            engine=engine.name,
+            parameters=engine.parameters,
             target=measuring.name,
-            verilog_sha256=generated.manifest["verilog_sha256"],
+            verilog_sha256=engine.manifest["verilog_sha256"],
         )
-        say(f"{generated.engine}: synthesizing for {measuring.name}, {hierarchy}")
-        report = synthesize(generated, target=target_name, jobs=os.cpu_count() or 1, **chosen)
-        record.content = evidence.attach(report, evidence.directory(design, generated) / "summary.json")
+        say(f"{engine.name}: synthesizing for {measuring.name}, {hierarchy}")
+        report = engine.synth(
+            target_name, hierarchy=hierarchy, yosys=yosys, jobs=os.cpu_count() or 1, **chosen
+        )
+        record.content = evidence.attach(
+            report, evidence.directory(design, engine.generated) / "summary.json"
+        )
         report = record.end()
     if as_json:
         print_json(report)

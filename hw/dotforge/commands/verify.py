@@ -43,16 +43,15 @@ def command(
     """Run the cocotb bench of an engine against its golden model."""
     from dotforge_sim.simulator.bench import waveform  # noqa: PLC0415
 
-    from ..export.design import resolve  # noqa: PLC0415
+    from ..front_door import resolve  # noqa: PLC0415
     from ..synthesis import evidence  # noqa: PLC0415
-    from ..verify.verify import verify  # noqa: PLC0415
 
-    generated = resolve(design, parameters)
-    directory = output or evidence.directory(design, generated)
-    say(f"{generated.engine}: verifying with {simulator}, seed {seed}")
-    summary = verify(generated, directory, simulator=simulator, seed=seed, timeout=timeout, waves=waves)
+    engine = resolve(design, parameters)
+    directory = output or evidence.directory(design, engine.generated)
+    say(f"{engine.name}: verifying with {simulator}, seed {seed}")
+    summary = engine.verify(directory, simulator=simulator, seed=seed, timeout=timeout, waves=waves)
     if waves:
-        say(f"waveform: {waveform(directory, simulator, generated.top)}")
+        say(f"waveform: {waveform(directory, simulator, engine.top)}")
     if as_json:
         print_json(summary)
     else:

@@ -7,12 +7,12 @@ from typing import Any
 
 import jsonschema
 
-from ..registry import configure, is_directory
+from ..registry import configure
 from ..tools.files import OutputError, read_json
 from .manifest import SCHEMA, manifest
 from .verilog import convert
 
-__all__ = ["Generated", "from_parameters", "load", "resolve"]
+__all__ = ["Generated", "from_parameters", "load"]
 
 
 @dataclass(frozen=True)
@@ -82,12 +82,3 @@ def load(directory: Path) -> Generated:
     # What lies beside the Verilog is no matter of the design.
     described.pop("files", None)
     return Generated(text.decode(), described)
-
-
-def resolve(design: str, parameters: dict[str, Any]) -> Generated:
-    """Read a directory, or make the engine of that name; only an engine takes parameters."""
-    if is_directory(design):
-        if parameters:
-            raise OutputError(f"{design} is generated already: -p goes with an engine, not with a directory")
-        return load(Path(design))
-    return from_parameters(design, parameters)
