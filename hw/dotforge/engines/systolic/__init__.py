@@ -14,4 +14,5 @@ ENGINE = Engine(
     source="SIGMA, sections III-C and IV-A2",
     config=SystolicConfig,
     build=f"{__name__}.engine:Systolic",
+    facts=f"{__name__}.facts:facts",
 )
