@@ -10,10 +10,10 @@ from dotforge_golden.formats import lookup
 from .errors import RunError
 from .operands import nonzeros
 from .options import RunOptions
-from .quality import Taken
+from .quality import Taken, distance_in_bits, finite, integer_margin
 from .sparse import Sparse
 
-__all__ = ["Encoded", "EncodingOptions", "Format", "encode_both"]
+__all__ = ["Encoded", "EncodingOptions", "Format", "encode_both", "sums_margin", "told"]
 
 #: Units that ``least_error`` tries, this share of an octave apart.
 _TRIALS, _STEP = 61, 1 / 12
@@ -221,6 +221,46 @@ def encode_both(given: tuple[Any, Any], format: Format, options: EncodingOptions
             given, "AB", (options.activation_unit, options.weight_unit), strict=True
         )
     ]
+
+
+def told(
+    encoded: list[Encoded], format: Format, options: EncodingOptions, *, arrays_dense: bool
+) -> dict[str, Any]:
+    """Return the fields of a :class:`~dotforge_sim.run.conclusion.Conclusion` that follow from operands and options.
+
+    Parameters
+    ----------
+    encoded : A and B
+    format, options : they were encoded with
+    arrays_dense : whether ``--save-quantized`` writes their zeros
+    """
+    return {
+        "taken": (encoded[0].taken(), encoded[1].taken()),
+        "taken_values": (encoded[0].nonzeros(), encoded[1].nonzeros()),
+        "given_values": (encoded[0].given.values, encoded[1].given.values),
+        "remedy": "smaller operands" if format.is_float else "a wider sum_format, or exact",
+        "allow_overflow": options.allow_overflow,
+        "quantization": {"kind": options.quantize},
+        "arrays": encoded[0].arrays("a", dense=arrays_dense) | encoded[1].arrays("b", dense=arrays_dense),
+    }
+
+
+def sums_margin(format: Format, bits: int, terms: int, ends: tuple[float, float]) -> dict[str, Any]:
+    """How far sums stay within their format: integers of a width, or FP32.
+
+    Parameters
+    ----------
+    format : of the operands
+    bits : of integer sums
+    terms : most products in a sum
+    ends : smallest and largest sum of this product, 0 included
+    """
+    if format.is_float:
+        limit, peak = float(np.finfo(np.float32).max), max(-float(ends[0]), float(ends[1]))
+        return {"limit": limit, "largest_sum": finite(peak), "bits": distance_in_bits(limit, peak)}
+    most = 1 << 2 * (format.bits - 1)
+    least = -(1 << format.bits - 1) * ((1 << format.bits - 1) - 1)
+    return integer_margin(bits, (int(ends[0]), int(ends[1])), (terms * least, terms * most))
 
 
 def _half_step(format: Format) -> float:

@@ -17,12 +17,12 @@ from dotforge_golden import flexdpe as golden
 from ..models.flexdpe_plan import Plan, Side, pieces
 from ..simulator.streams import Simulator
 from .conclusion import Conclusion, conclude
-from .encoded import Encoded, EncodingOptions, Format, encode_both
+from .encoded import Encoded, EncodingOptions, Format, encode_both, sums_margin, told
 from .flexdpe_beats import inputs
 from .flexdpe_sums import Sums, Wanted
 from .gemm import Design, Progress, RunError, RunResult
 from .operands import checked_operands
-from .quality import MOST_OUTPUTS, distance_in_bits, finite, integer_margin
+from .quality import MOST_OUTPUTS
 from .sparse import Sparse
 
 __all__ = ["EXAMPLE", "SPARSITY", "Options", "run"]
@@ -117,34 +117,30 @@ def _run(
         "simulation": {"cycles": sums.simulated, "cpu_seconds": sums.seconds},
     }
     dense = all(isinstance(matrix, np.ndarray) for matrix in given)
-    arrays = {}
-    for name, each in zip("ab", encoded, strict=True):
-        arrays |= each.arrays(name, dense=dense)
     return conclude(
         design,
         *given,
         Conclusion(
             c=c,
-            taken=(encoded[0].taken(), encoded[1].taken()),
-            taken_values=(taken[0], taken[1]),
-            given_values=(encoded[0].given.values, encoded[1].given.values),
+            **told(encoded, format, options, arrays_dense=dense),
             cycles=sums.cycles,
             lanes=plan.lanes,
             mismatches=wrong,
             compared=max(c.shape[0] * c.shape[1], wrong),
             overflowed=chosen.places(overflowed),
             limit="FP32" if format.is_float else parameters["sum_format"],
-            remedy="smaller operands" if format.is_float else "a wider sum_format, or exact",
-            allow_overflow=options.allow_overflow,
-            margin=_margin(design, wanted, format),
+            margin=sums_margin(
+                format,
+                _sum_bits(design),
+                min(plan.lanes, plan.window),
+                (0.0, wanted.peak) if format.is_float else wanted.extremes,
+            ),
             stationary=stationary,
             folds=sums.folds,
             stationary_utilisation=wanted.elements / (sums.folds * plan.lanes) if sums.folds else None,
             accumulated_by="harness",
-            quantization={"kind": options.quantize},
             report=report,
             warnings=_warnings(chosen, sums.folds, format),
-            arrays=arrays,
         ),
         time.monotonic() - started,
     )
@@ -238,18 +234,6 @@ def _bits(matrix: np.ndarray) -> np.ndarray:
 def _expected_cycles(plan: Plan) -> int:
     """Estimate what a stationary operand costs: what is streamed, and what is loaded before that."""
     return plan.folds * plan.vectors.count + len(plan.rows.values) // plan.bandwidth
-
-
-def _margin(design: Design, wanted: Wanted, format: Format) -> dict[str, Any]:
-    """How far the sums of folds, or FP32 sums over all folds, stay within their format."""
-    if format.is_float:
-        limit = float(np.finfo(np.float32).max)
-        peak = wanted.peak
-        return {"limit": limit, "largest_sum": finite(peak), "bits": distance_in_bits(limit, peak)}
-    most = 1 << 2 * (format.bits - 1)
-    least = -(1 << format.bits - 1) * ((1 << format.bits - 1) - 1)
-    lanes = min(design.parameters["lanes"], wanted.plan.window)
-    return integer_margin(_sum_bits(design), wanted.extremes, (lanes * least, lanes * most))
 
 
 def _warnings(chosen: _Chosen, folds: int, format: Format) -> list[str]:

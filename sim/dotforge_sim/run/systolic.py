@@ -18,10 +18,9 @@ from ..models.cycles import Cycles
 from ..models.systolic import exact, pieces
 from ..simulator.streams import Simulator
 from .conclusion import Conclusion, conclude
-from .encoded import EncodingOptions, Format, encode_both
+from .encoded import EncodingOptions, Format, encode_both, sums_margin, told
 from .gemm import Design, Progress, RunResult
 from .operands import checked_operands, dense
-from .quality import distance_in_bits, finite, integer_margin
 
 __all__ = ["EXAMPLE", "Options", "run"]
 
@@ -68,9 +67,8 @@ def run(design: Design, a: Any, b: Any, options: Options, progress: Progress) ->
     first, second = (dense(each, name, "systolic") for each, name in zip(given, "AB", strict=True))
     shape = (first.shape[0], *second.shape)
     sums = next(stream for stream in design.manifest["streams"] if stream["name"] == "sums")["fields"][0]
-    with np.errstate(
-        all="ignore"
-    ):  # what leaves the range of a number shows in it, and is reported from there
+    # What leaves the range of a number shows in it, and is reported from there.
+    with np.errstate(all="ignore"):
         encoded = encode_both((first, second), format, options)
         codes = [each.given.with_values(each.codes).dense() for each in encoded]
         stationary = options.stationary
@@ -95,24 +93,20 @@ def run(design: Design, a: Any, b: Any, options: Options, progress: Progress) ->
             *given,
             Conclusion(
                 c=c,
-                taken=(encoded[0].taken(), encoded[1].taken()),
-                taken_values=(encoded[0].nonzeros(), encoded[1].nonzeros()),
-                given_values=(encoded[0].given.values, encoded[1].given.values),
+                **told(encoded, format, options, arrays_dense=True),
                 cycles=cycles,
                 lanes=lanes,
                 mismatches=int(np.count_nonzero(wrong)) + misplaced,
                 compared=wrong.size,
                 overflowed=np.argwhere(flags | ~np.isfinite(c)),
                 limit=sums["format"].upper(),
-                remedy="smaller operands" if format.is_float else "a wider sum_format, or exact",
-                allow_overflow=options.allow_overflow,
-                margin=_margin(sums["width"], parameters["rows"], wanted, format),
+                margin=sums_margin(
+                    format, sums["width"], parameters["rows"], (wanted.lowest, wanted.highest)
+                ),
                 stationary=stationary,
                 folds=folds,
                 stationary_utilisation=held / (folds * lanes),
                 accumulated_by="harness",
-                quantization={"kind": options.quantize},
-                arrays=encoded[0].arrays("a", dense=True) | encoded[1].arrays("b", dense=True),
             ),
             time.monotonic() - started,
         )
@@ -169,13 +163,3 @@ def _streamed(
 def _lanes(values: np.ndarray) -> np.ndarray:
     """Return lanes as a payload takes them: a field of one lane has one dimension."""
     return values[:, 0] if values.shape[1] == 1 else values
-
-
-def _margin(bits: int, rows: int, found: golden.Product, format: Format) -> dict[str, Any]:
-    """How far the sums of folds, or FP32 sums over all folds, stay within their format."""
-    if format.is_float:
-        limit, peak = float(np.finfo(np.float32).max), max(-float(found.lowest), float(found.highest))
-        return {"limit": limit, "largest_sum": finite(peak), "bits": distance_in_bits(limit, peak)}
-    most = 1 << 2 * (format.bits - 1)
-    least = -(1 << format.bits - 1) * ((1 << format.bits - 1) - 1)
-    return integer_margin(bits, (int(found.lowest), int(found.highest)), (rows * least, rows * most))
