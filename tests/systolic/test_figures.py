@@ -18,11 +18,17 @@ def test_every_transistor_is_in_one_part() -> None:
 
 def test_writes_tables() -> None:
     parts = {"multipliers": 160, "reduction": 80, "distribution": 32, "operands": 16, "control": 16}
-    engine = {"parts": parts, "registers": 1, "verilog_sha256": "0123456789abcdef"}
-    row = {"format": "int8", "multipliers": 16, "systolic": engine, "flexdpe": engine}
+    row = {
+        "format": "int8",
+        "multipliers": 16,
+        "engine": "flexdpe",
+        "parts": parts,
+        "array": 288,
+        "whole": 304,
+    }
+    row |= {"over_array": 0.25, "over_whole": 1.5, "verilog_sha256": "0123456789abcdef"}
     cycles = figures.cycles(((8, 4, 4),), side=2)
     assert cycles == [{"shape": [8, 4, 4], "folds": 4, "paper": 48, "one": 47, "two": 38}]
-    text = figures.table({"areas": [{**row, "over_array": 0.25, "over_engine": 1.5}], "cycles": cycles})
-    assert "| int8 | 16 | `flexdpe` | 10 | 5 | 2 | 1 | 1 | 18 | 19 | 0123456789ab |" in text
-    assert "| int8 | 16 | +25.0% | +150.0% |" in text
+    text = figures.table({"areas": [row], "cycles": cycles})
+    assert "| int8 | 16 | flexdpe | 10 | 5 | 2 | 1 | 1 | 18 (+25.0%) | 19 (+150.0%) | 0123456789ab |" in text
     assert "| 8, 4, 4 | 4 | 48 | 47 | 38 |" in text

@@ -21,7 +21,7 @@ from ..pictures import markdown
 from ..synthesis import hierarchy
 from .measured import kept
 
-__all__ = ["FORMATS", "PAPER", "SIDES", "areas", "cycles", "table", "write"]
+__all__ = ["ENGINES", "FORMATS", "PAPER", "SIDES", "areas", "cycles", "table", "write"]
 
 Progress = Callable[[str], None]
 
@@ -32,6 +32,13 @@ SIDES = (4, 8, 16)
 PAPER = 0.377
 #: Registers as in section V of the paper.
 REGISTERS = {"multiplier_pipeline": 1, "adder_pipeline": 1}
+
+#: What is measured: an engine, and what is not its default. The paper's folds leave before the next one comes.
+ENGINES: dict[str, tuple[str, dict[str, Any]]] = {
+    "systolic": ("systolic", {}),
+    "flexdpe": ("flexdpe", {}),
+    "flexdpe, drain": ("flexdpe", {"fold_change": "drain"}),
+}
 
 #: Parts of an engine's compute array: the modules that each holds.
 PARTS: dict[str, dict[str, Sequence[str]]] = {
@@ -68,27 +75,24 @@ def _parts(engine: str, parameters: dict[str, Any]) -> dict[str, Any]:
 def areas(
     formats: Sequence[str] = FORMATS, sides: Sequence[int] = SIDES, progress: Progress = lambda line: None
 ) -> list[dict[str, Any]]:
-    """Measure both engines: rows of ``format``, ``multipliers``, each engine's ``parts``, and two ratios less one.
+    """Measure all of :data:`ENGINES`: rows of ``format``, ``multipliers``, ``engine``, and what :func:`_parts` gives.
 
-    ``over_array`` is how much larger the Flex-DPE's compute array is, ``over_engine`` the whole engine.
+    ``array`` and ``whole`` are the transistors without and with control, ``over_array`` and ``over_whole`` how much
+    more that is than the systolic array's.
     """
-    rows = []
+    rows: list[dict[str, Any]] = []
     for format in formats:
         for side in sides:
-            count = side * side
-            row: dict[str, Any] = {"format": format, "multipliers": count}
-            chosen = {"systolic": {"rows": side, "columns": side}, "flexdpe": {"lanes": count}}
-            for engine, size in chosen.items():
-                progress(f"area of {engine}, {format}, {count} multipliers")
-                row[engine] = _parts(engine, {"format": format, **REGISTERS, **size})
-            whole = [sum(row[engine]["parts"].values()) for engine in ("flexdpe", "systolic")]
-            array = [
-                total - row[engine]["parts"][REST]
-                for engine, total in zip(("flexdpe", "systolic"), whole, strict=True)
-            ]
-            rows.append(
-                {**row, "over_array": array[0] / array[1] - 1, "over_engine": whole[0] / whole[1] - 1}
-            )
+            base: dict[str, Any] = {}
+            for label, (engine, more) in ENGINES.items():
+                progress(f"area of {label}, {format}, {side * side} multipliers")
+                size = {"rows": side, "columns": side} if engine == "systolic" else {"lanes": side * side}
+                found = _parts(engine, {"format": format, **REGISTERS, **size, **more})
+                whole = sum(found["parts"].values())
+                row = {**found, "array": whole - found["parts"][REST], "whole": whole}
+                base = base or row
+                over = {f"over_{name}": row[name] / base[name] - 1 for name in ("array", "whole")}
+                rows.append({"format": format, "multipliers": side * side, "engine": label, **row, **over})
     return rows
 
 
@@ -108,33 +112,31 @@ def cycles(shapes: Sequence[tuple[int, int, int]] = GEMMS, side: int = 128) -> l
 def table(content: dict[str, list[dict[str, Any]]]) -> str:
     """Return all as Markdown tables."""
     parts = [*PARTS["systolic"], REST]
-    shares, ratios = [], []
-    for row in content["areas"]:
-        for engine in PARTS:
-            found = row[engine]["parts"]
-            whole = sum(found.values())
-            each = [found[part] for part in parts] + [whole - found[REST], whole]
-            cells = [f"{count / row['multipliers']:,.0f}" for count in each]
-            sha = row[engine]["verilog_sha256"][:12]
-            shares.append([row["format"], row["multipliers"], f"`{engine}`", *cells, sha])
-        over = [f"{row[name]:+.1%}" for name in ("over_array", "over_engine")]
-        ratios.append([row["format"], row["multipliers"], *over])
+    areas = [
+        [
+            *(row[name] for name in ("format", "multipliers", "engine")),
+            *(f"{row['parts'][part] / row['multipliers']:,.0f}" for part in parts),
+            *(
+                f"{row[name] / row['multipliers']:,.0f} ({row[f'over_{name}']:+.1%})"
+                for name in ("array", "whole")
+            ),
+            row["verilog_sha256"][:12],
+        ]
+        for row in content["areas"]
+    ]
     counts = [
         [", ".join(map(str, row["shape"])), *(f"{row[name]:,}" for name in ("folds", "paper", "one", "two"))]
         for row in content["cycles"]
     ]
     lines = [
-        "Transistors a multiplier (flow `cmos`, sum over modules):",
+        "Transistors a multiplier (flow `cmos`, sum over modules), and how much more than the systolic array's; the "
+        f"paper's Fig. 8 says {PAPER:+.1%} of compute arrays of 16,384 multipliers:",
         "",
         *markdown.table(
             ["format", "multipliers", "engine", *parts, "compute array", "whole engine", "Verilog sha256"],
-            shares,
+            areas,
             align="lrlrrrrrrrl",
         ),
-        "",
-        f"How much larger the Flex-DPE is (the paper's Fig. 8, compute arrays of 16,384 multipliers: {PAPER:+.1%}):",
-        "",
-        *markdown.table(["format", "multipliers", "compute array", "whole engine"], ratios),
         "",
         "Cycles on 128 × 128 multipliers, B stationary:",
         "",
