@@ -6,7 +6,7 @@ from typing import Any
 
 from dotforge.registry import names
 
-__all__ = ["ENGINES", "configurations"]
+__all__ = ["ENGINES", "configurations", "small"]
 
 #: Names of all engines.
 ENGINES = tuple(names())
@@ -30,3 +30,8 @@ def configurations(engine: str) -> dict[str, dict[str, Any]]:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return {"default": {}, "small": module.SMALL, "awkward": module.AWKWARD}
+
+
+def small(engine: str) -> dict[str, Any]:
+    """Return the parameters of an engine that is built in a moment, in Icarus too."""
+    return configurations(engine)["small"]

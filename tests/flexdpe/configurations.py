@@ -12,9 +12,4 @@ SMALL: dict[str, Any] = {
 }
 
 #: Its netlist has what a small one has not: signed ports, memories, few bits, constants.
-AWKWARD: dict[str, Any] = {
-    "lanes": 8,
-    "format": "fp16",
-    "reduction": "linear",
-    "distribution": "multicast-benes",
-}
+AWKWARD: dict[str, Any] = {"lanes": 4, "format": "int4"}

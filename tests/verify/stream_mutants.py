@@ -11,7 +11,7 @@ from typing import Any
 from dotforge.export.design import Generated
 from dotforge.registry import configure
 
-from .small import small
+from ..configurations import small
 
 __all__ = ["CHOICE", "MUTANTS", "broken", "of"]
 

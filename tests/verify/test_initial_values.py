@@ -10,7 +10,7 @@ import pytest
 from dotforge.export.design import from_parameters
 from dotforge.verify.verify import verify
 
-from .small import ENGINES, small
+from ..configurations import ENGINES, small
 
 #: What a register that starts with a value looks like.
 INITIAL = re.compile(r"^ *reg [^;=]*=|^ *initial \w+ *<?=", re.M)

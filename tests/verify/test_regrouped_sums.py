@@ -17,7 +17,7 @@ from dotforge.verify.vectors import vectors
 from dotforge_sim.simulator import bench
 from dotforge_sim.simulator.bench import BenchFailure
 
-from .small import small
+from ..configurations import small
 
 REGROUPS = [
     {"reduction": "linear"},

@@ -16,7 +16,7 @@ from dotforge_sim.simulator import bench
 from dotforge_sim.simulator.bench import BenchFailure, BenchResult
 from dotforge_sim.simulator.streams import Beats, Simulator, StreamError
 
-from .small import ENGINES, small
+from ..configurations import ENGINES, small
 from .stream_mutants import CHOICE, MUTANTS, broken, of
 
 #: The test that has pauses on every side.
