@@ -20,6 +20,7 @@ try:
 except ImportError:  # not on Windows; entries still appear whole, but two processes may both build one
     fcntl = None
 
+from . import processes
 from .toolchain import ToolMissing
 
 __all__ = ["CacheError", "digest", "entry", "root"]
@@ -86,8 +87,7 @@ def entry(name: str, make: Callable[[Path], None]) -> Path:
     if not _is_whole(wanted):
         with _lock(directory / f"{name}.lock"):
             if not _is_whole(wanted):
-                scratch = Path(tempfile.mkdtemp(prefix="making-", dir=directory))
-                try:
+                with processes.scratch(directory, "making-") as scratch:
                     make(scratch)
                     _seal(scratch)
                     _discard(wanted, directory)
@@ -96,8 +96,6 @@ def entry(name: str, make: Callable[[Path], None]) -> Path:
                     except OSError:  # without locks another process may have been first
                         if not wanted.is_dir():
                             raise
-                finally:
-                    shutil.rmtree(scratch, ignore_errors=True)
                 _drop_old(directory)
                 _is_whole(wanted)  # a file system that runs no programs shows here
     with contextlib.suppress(OSError):
@@ -139,10 +137,8 @@ def _is_whole(directory: Path) -> bool:
 def _discard(entry: Path, directory: Path) -> None:
     """Take a damaged entry out of the way; who uses its files keeps them until then."""
     if entry.exists():
-        grave = Path(tempfile.mkdtemp(prefix="making-", dir=directory))
-        with contextlib.suppress(OSError):
+        with processes.scratch(directory, "making-") as grave, contextlib.suppress(OSError):
             entry.rename(grave / "old")
-        shutil.rmtree(grave, ignore_errors=True)
 
 
 @contextlib.contextmanager
