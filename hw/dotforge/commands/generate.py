@@ -35,7 +35,8 @@ def command(
     """Write Verilog, manifest, constraints, bench, FuseSoC core, LibreLane design and datasheet of an engine."""
     from ..export.names import is_legal  # noqa: PLC0415
     from ..front_door import ConfiguredEngine  # noqa: PLC0415
-    from ..tools.files import check_directory, read_json  # noqa: PLC0415
+    from ..tools.files import read_json  # noqa: PLC0415
+    from ..tools.generated_directory import check_directory  # noqa: PLC0415
 
     if name is not None and not is_legal(name):
         raise click.UsageError(

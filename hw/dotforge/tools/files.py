@@ -14,7 +14,6 @@ from ..json_text import json_text
 __all__ = [
     "UNFINISHED",
     "OutputError",
-    "check_directory",
     "data_directory",
     "read_json",
     "read_text",
@@ -48,23 +47,6 @@ def data_directory(name: str) -> Path:
         if candidate.is_dir():
             return candidate
     raise OutputError(f"the installation has no {name} directory")
-
-
-def check_directory(path: Path) -> None:
-    """Make sure that a directory is there or can be made, and be written: what comes before that may take long.
-
-    Raises
-    ------
-    OutputError
-        It cannot.
-    """
-    place = path.absolute()
-    while not os.path.lexists(place):
-        place = place.parent
-    if not place.is_dir():
-        raise OutputError(f"cannot write {path}: {place} is a file")
-    if not os.access(place, os.W_OK | os.X_OK):
-        raise OutputError(f"cannot write {path}: Permission denied")
 
 
 def write_text(path: Path, text: str) -> None:

@@ -16,7 +16,7 @@ from dotforge_sim.simulator import processes
 from . import owned
 from .files import OutputError, read_json, reason, umask, write_json
 
-__all__ = ["write_directory"]
+__all__ = ["check_directory", "write_directory"]
 
 _MANIFEST = "manifest.json"
 _WHO = "dotforge generate"
@@ -40,10 +40,8 @@ def write_directory(path: Path) -> Iterator[Path]:
     OutputError
         It cannot be written, or holds something else.
     """
-    if path.exists() and not path.is_dir():
-        raise OutputError(f"cannot write {path}: it is a file")
+    check_directory(path)
     place = Path(os.path.realpath(path))
-    _former(path, place)
     try:
         made = _make(place)
         try:
@@ -62,6 +60,24 @@ def write_directory(path: Path) -> Iterator[Path]:
             raise
     except OSError as error:
         raise OutputError(f"cannot write {path}: {reason(error)}") from error
+
+
+def check_directory(path: Path) -> None:
+    """Make sure that :func:`write_directory` would take a directory: what comes before that may take long.
+
+    Raises
+    ------
+    OutputError
+        It cannot be made or written, or holds what was not generated.
+    """
+    place = there = Path(os.path.realpath(path))
+    while not there.exists():
+        there = there.parent
+    if not there.is_dir():
+        raise OutputError(f"cannot write {path}: {'it' if there == place else there} is a file")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise OutputError(f"cannot write {path}: Permission denied")
+    _former(path, place)
 
 
 def _make(place: Path) -> list[Path]:
