@@ -1,6 +1,7 @@
 """What a product takes on the systolic array, to the cycle, from its shape alone: zeros are worked on as all others.
 
-With F folds of T vectors on R × C multipliers, an adder of L cycles and a multiplier of P, the time from a fold's first
+With F folds of T vectors on R × C multipliers, an adder of L cycles and a multiplier of P, the time from a fold's
+first
 row of weights to the next fold's, if neither stream is ever late::
 
     two weights a multiplier    max(T, R + 1 + H),  H = max(0, (R − 1) · (L − 1) + C − 2)

@@ -59,7 +59,7 @@ class _Device:
         self.room = simpy.Container(
             self.environment, init=p["prefetch_layers"], capacity=p["prefetch_layers"]
         )
-        self.busy = dict.fromkeys(("computation", "synchronization", "virtualization"), 0.0)
+        self.busy: dict[str, float] = dict.fromkeys(("computation", "synchronization", "virtualization"), 0.0)
         self.moved = 0.0
 
     def _use(self, resource: simpy.Resource, seconds: float, what: str) -> Generator[Any, Any, None]:
