@@ -196,7 +196,7 @@ class ConfiguredEngine:
         """
         from .synthesis.synth import synthesize  # noqa: PLC0415 - tools
 
-        return synthesize(self.generated, target=target, mode=hierarchy, engine=yosys, **choices)
+        return synthesize(self.generated, target=target, mode=hierarchy, yosys=yosys, **choices)
 
     def generate(
         self,

@@ -143,14 +143,14 @@ def test_a_yosys_that(
     script: str, said: str, dotforge: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(result_cache, "root", lambda: tmp_path / "cache")
-    real, sound, limit = yosys.run, yosys._PYOSYS, 1.0
+    tool, real, sound, limit = yosys, yosys.run, yosys._PYOSYS, 1.0
 
-    def run(lines: list[str], *arguments: Any, engine: str | None = None, **options: Any) -> dict[str, str]:
-        if engine is None:  # it writes the Verilog
+    def run(lines: list[str], *arguments: Any, yosys: str | None = None, **options: Any) -> dict[str, str]:
+        if yosys is None:  # it writes the Verilog
             with monkeypatch.context() as whole:
-                whole.setattr(yosys, "_PYOSYS", sound)
+                whole.setattr(tool, "_PYOSYS", sound)
                 return real(lines, *arguments, **options)
-        return real(lines, *arguments, engine=engine, **(options | {"timeout": limit}))
+        return real(lines, *arguments, yosys=yosys, **(options | {"timeout": limit}))
 
     with monkeypatch.context() as patch:
         patch.setattr(yosys, "_PYOSYS", script)

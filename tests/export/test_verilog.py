@@ -273,7 +273,7 @@ def test_both_yosys_write_the_same(
 ) -> None:
     pytest.importorskip("pyosys", reason="skipped: needs the native Yosys")
     design = generated(engine, parameters)
-    monkeypatch.setattr(yosys, "default_engine", lambda: "yowasp")
+    monkeypatch.setattr(yosys, "installed", lambda: "yowasp")
     again = from_parameters(engine, parameters)
     assert again.verilog == design.verilog
     assert again.manifest["tools"]["yosys"] != design.manifest["tools"]["yosys"]

@@ -37,7 +37,7 @@ def test_counts() -> None:
 
 
 def both(verilog: str, top: str) -> tuple[area.Area, area.Area]:
-    return area.synthesize(verilog, top, engine="pyosys"), area.synthesize(verilog, top, engine="yowasp")
+    return area.synthesize(verilog, top, yosys="pyosys"), area.synthesize(verilog, top, yosys="yowasp")
 
 
 @pytest.mark.xdist_group("yowasp")

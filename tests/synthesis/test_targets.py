@@ -279,7 +279,7 @@ def test_a_liberty_that_abc_refuses(
     path.write_text(re.sub(old, new, timed()))
     assert path.read_text() != timed()
     with pytest.raises(yosys.YosysError) as failure:
-        synthesize(generated, target=f"liberty:{path}", engine=engine)
+        synthesize(generated, target=f"liberty:{path}", yosys=engine)
     assert str(failure.value) == f"Yosys ({engine}): {reason}"
 
 

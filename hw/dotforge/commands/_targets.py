@@ -10,7 +10,7 @@ from click.core import ParameterSource
 from click.shell_completion import CompletionItem
 
 from ..synthesis.choices import HIERARCHIES, OPTIMIZATIONS, TARGETS, is_target
-from ..tools.yosys import ENGINES, default_engine
+from ..tools.yosys import PACKAGES, installed
 from ._shared import Real
 
 __all__ = ["target_options"]
@@ -74,7 +74,7 @@ _OPTIONS = (
                  help="What standard cells are chosen for (nangate45, liberty)."),
     click.option("--power", is_flag=True,
                  help="Run the bench on the netlist and report power and energy (nangate45, liberty)."),
-    click.option("--yosys", type=click.Choice(ENGINES), default=default_engine(), show_default=True,
+    click.option("--yosys", type=click.Choice(PACKAGES), default=installed(), show_default=True,
                  help="Which Yosys synthesizes; both give the same counts."),
     click.option("--timeout", type=Real(1), default=1800.0, show_default=True,
                  help="Seconds for one run of one tool."),
@@ -82,6 +82,6 @@ _OPTIONS = (
 
 #: The options' arguments, and the fields of the settings that they stand for.
 _FIELDS = {
-    **{name: name for name in ("seeds", "device", "wide_luts", "clock_mhz", "optimize", "timeout")},
-    **{"hierarchy": "mode", "power": "activity", "yosys": "engine"},
+    **{name: name for name in ("seeds", "device", "wide_luts", "clock_mhz", "optimize", "timeout", "yosys")},
+    **{"hierarchy": "mode", "power": "activity"},
 }

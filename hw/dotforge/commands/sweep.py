@@ -64,7 +64,7 @@ def command(
     from ..reports.sweep_jobs import from_file, grid, jobs  # noqa: PLC0415
     from ..reports.sweep_run import dask, here  # noqa: PLC0415
     from ..synthesis.targets import Settings  # noqa: PLC0415
-    from ..tools.yosys import default_engine  # noqa: PLC0415
+    from ..tools.yosys import installed  # noqa: PLC0415
 
     names = [name for name, _ in axes]
     for name in names:
@@ -76,7 +76,7 @@ def command(
         if twice := [name for name in names if any(name in row for row in rows)]:
             raise click.UsageError(f"parameter {twice[0]} is given by -p and in {listed}")
         configurations = [{**each, **given} for given in rows for each in configurations]
-    settings = Settings(**{"engine": default_engine(), **chosen})
+    settings = Settings(**{"yosys": installed(), **chosen})
     run = dask(address) if address else here(parallel)
     todo, refused = jobs(engine, configurations, target_name, settings, skip=skip_invalid)
     for reason in refused:

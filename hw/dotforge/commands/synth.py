@@ -42,7 +42,7 @@ def command(
     with run_record("synth", output, inputs=read) as record:
         engine = resolve(design, parameters)
         hierarchy = chosen.pop("mode", HIERARCHIES[0])
-        yosys = chosen.pop("engine", None)
+        yosys = chosen.pop("yosys", None)
         record.start(
             engine=engine.name,
             parameters=engine.parameters,

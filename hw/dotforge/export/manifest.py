@@ -50,7 +50,7 @@ def manifest(entry: Engine, config: Any, top: AxiStream, design: Design) -> dict
         "tools": {
             "dotforge": importlib.metadata.version("dotforge"),
             "amaranth": importlib.metadata.version("amaranth"),
-            "yosys": yosys.version(yosys.default_engine()),
+            "yosys": yosys.version(yosys.installed()),
         },
         "verilog": f"{design.top}.v",
         "verilog_sha256": design.sha256,

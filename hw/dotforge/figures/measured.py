@@ -32,7 +32,7 @@ def kept(
     code : modules that count, besides the area flow
     """
     counting = source.code(area, hierarchy, *code)
-    flow = repr((area.FLOW, area.ABC_SCRIPT, counting, yosys.version(yosys.default_engine()), how))
+    flow = repr((area.FLOW, area.ABC_SCRIPT, counting, yosys.version(yosys.installed()), how))
     key = "figures " + hashlib.sha256(f"{flow} {verilog}".encode()).hexdigest()
     found = result_cache.load(key)
     if found is None:

@@ -53,7 +53,7 @@ class Job:
         """Hash of all that a report depends on beside its configuration: code, tools, options."""
         chosen = target(self.target)
         tools = {name: importlib.metadata.version(name) for name in ("dotforge", "amaranth")}
-        tools |= {"synthesis": yosys.version(self.settings.engine), **chosen.tools(self.settings)}
+        tools |= {"synthesis": yosys.version(self.settings.yosys), **chosen.tools(self.settings)}
         parts = [_sources(), tools, chosen.options(self.settings, self.engine)]
         return hashlib.sha256(json.dumps(parts, sort_keys=True, allow_nan=False).encode()).hexdigest()[:32]
 
@@ -173,7 +173,7 @@ def run_job(text: str) -> dict[str, Any]:
     settings = Settings(**job["settings"])
     chosen = {
         **settings.chosen,
-        "engine": settings.engine,
+        "yosys": settings.yosys,
         "jobs": 1,
     }  # other configurations use the other cores
     try:

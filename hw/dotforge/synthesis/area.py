@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from ..block import Block
 from ..export.verilog import convert
-from ..tools import yosys
+from ..tools import yosys as tool
 
 __all__ = [
     "ABC_SCRIPT",
@@ -82,7 +82,7 @@ def synthesize(
     top: str,
     *,
     black_boxes: Collection[str] = (),
-    engine: str | None = None,
+    yosys: str | None = None,
     timeout: float = 1800,
 ) -> Area:
     """Run the area flow on Verilog text.
@@ -92,7 +92,7 @@ def synthesize(
     verilog : source text
     top : name of the module to measure
     black_boxes : modules whose contents are left out, beside those that are large storage arrays
-    engine : which Yosys (see :mod:`dotforge.tools.yosys`)
+    yosys : which Yosys (see :mod:`dotforge.tools.yosys`)
     timeout : seconds
 
     Raises
@@ -104,7 +104,7 @@ def synthesize(
     boxes = [name for name in (*storage, *black_boxes) if name != top]
     script = [*_read(top, boxes), *FLOW]
     files = {"design.v": verilog, "abc.txt": ABC_SCRIPT}
-    stat = yosys.run(script, files, ["stat.txt"], engine=engine, timeout=timeout)["stat.txt"]
+    stat = tool.run(script, files, ["stat.txt"], yosys=yosys, timeout=timeout)["stat.txt"]
     found = parse_stat(stat, boxes)
     memory = sum(bits * found.cells.get(name, 0) for name, bits in storage.items())
     return replace(found, memory_bits=memory)
@@ -114,11 +114,11 @@ def _read(top: str, black_boxes: Collection[str]) -> list[str]:
     return ["read_verilog design.v", *(f"blackbox {name}" for name in black_boxes), f"hierarchy -top {top}"]
 
 
-def netlist(verilog: str, top: str, *, engine: str | None = None) -> str:
+def netlist(verilog: str, top: str, *, yosys: str | None = None) -> str:
     """Return the netlist that :func:`synthesize` counts, as Verilog: for the benches at gate level."""
     script = [*_read(top, ()), *FLOW, "clean -purge", "write_verilog -noattr netlist.v"]
     files = {"design.v": verilog, "abc.txt": ABC_SCRIPT}
-    return yosys.run(script, files, ["netlist.v"], engine=engine)["netlist.v"]
+    return tool.run(script, files, ["netlist.v"], yosys=yosys)["netlist.v"]
 
 
 def storage_bits(verilog: str) -> dict[str, int]:
@@ -141,19 +141,19 @@ def parse_stat(stat: str, black_boxes: Collection[str] = ()) -> Area:
     """
     total = re.search(r"Estimated number of transistors:\s+(\d+)", stat)
     if total is None:
-        raise yosys.YosysError("the report of `stat -tech cmos` has no transistor count")
+        raise tool.YosysError("the report of `stat -tech cmos` has no transistor count")
     counts = re.findall(r"^\s+(\d+)\s+([\w$]+)\s*$", stat, re.M)
     cells = {name: int(count) for count, name in counts if name.startswith("$") or name in black_boxes}
     uncounted = sorted(set(cells) - COUNTED - set(black_boxes))
     if uncounted:
-        raise yosys.YosysError(f"`stat -tech cmos` does not count {', '.join(uncounted)}")
+        raise tool.YosysError(f"`stat -tech cmos` does not count {', '.join(uncounted)}")
     return Area(int(total[1]), cells)
 
 
-def measure(block: Block, *, engine: str | None = None) -> Area:
+def measure(block: Block, *, yosys: str | None = None) -> Area:
     """Area of a block and all below it, flattened."""
     design = convert(block)
-    return synthesize(design.verilog, design.top, engine=engine)
+    return synthesize(design.verilog, design.top, yosys=yosys)
 
 
 def flat(block: Block) -> int:

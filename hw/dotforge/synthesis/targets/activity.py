@@ -140,7 +140,7 @@ def _with_models(netlist: str, library: Library, settings: Settings) -> str:
     """Return the netlist and what its cells do; only the netlist's own signals are traced."""
     script = ["read_liberty -ignore_miss_func cells.lib", "proc", "write_verilog -noattr models.v"]
     text = yosys.run(
-        script, {"cells.lib": library.text}, ["models.v"], engine=settings.engine, timeout=settings.timeout
+        script, {"cells.lib": library.text}, ["models.v"], yosys=settings.yosys, timeout=settings.timeout
     )["models.v"]
     models = {found[1]: found[0] for found in re.finditer(r"^module (\w+).*?^endmodule$", text, re.M | re.S)}
     used = sorted({found[1] for found in re.finditer(r"^  (\w+) \S+ +\(", netlist, re.M)} & set(models))

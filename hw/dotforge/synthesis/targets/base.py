@@ -10,10 +10,10 @@ from ..choices import HIERARCHIES, OPTIMIZATIONS
 __all__ = ["COMMON", "HIERARCHIES", "OPTIMIZATIONS", "Settings", "Target", "TargetError", "check", "option"]
 
 #: What every target uses of :class:`Settings`.
-COMMON = ("mode", "engine", "timeout", "jobs")
+COMMON = ("mode", "yosys", "timeout", "jobs")
 
 #: Settings whose options have other names on the command line.
-_OPTIONS = {"mode": "--hierarchy", "engine": "--yosys", "activity": "--power"}
+_OPTIONS = {"mode": "--hierarchy", "yosys": "--yosys", "activity": "--power"}
 
 
 class TargetError(Exception):
@@ -27,7 +27,7 @@ class Settings:
     Parameters
     ----------
     mode : one of :data:`HIERARCHIES`
-    engine : which Yosys (see :mod:`dotforge.tools.yosys`)
+    yosys : which Yosys (see :mod:`dotforge.tools.yosys`)
     timeout : seconds for one run of one tool
     clock_mhz : clock of the constraints
     seeds : placements whose Fmax is measured, 0 for none
@@ -41,7 +41,7 @@ class Settings:
     """
 
     mode: str = "flat"
-    engine: str = "pyosys"
+    yosys: str = "pyosys"
     timeout: float = 1800
     clock_mhz: float = 100.0
     seeds: int = 3

@@ -34,11 +34,11 @@ class Cmos:
 
     def measure(self, generated: Generated, settings: Settings) -> dict[str, Any]:
         """Count transistors, flat or as a sum, and by module."""
-        engine, timeout = settings.engine, settings.timeout
-        tree = hierarchy.measure(generated.verilog, generated.top, engine=engine, timeout=timeout)
+        name, timeout = settings.yosys, settings.timeout
+        tree = hierarchy.measure(generated.verilog, generated.top, yosys=name, timeout=timeout)
         totals = tree.total
         if settings.mode == "flat":
-            totals = area.synthesize(generated.verilog, generated.top, engine=engine, timeout=timeout)
+            totals = area.synthesize(generated.verilog, generated.top, yosys=name, timeout=timeout)
         return {"totals": _costs(totals), "modules": tree.rows(), "timing": None}
 
 

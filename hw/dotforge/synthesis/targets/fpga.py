@@ -103,7 +103,7 @@ class Fpga:
             "tee -q -o stat.json stat -json",
         ]
         found = yosys.run(
-            script, {"design.v": generated.verilog}, ["stat.json"], engine=settings.engine,
+            script, {"design.v": generated.verilog}, ["stat.json"], yosys=settings.yosys,
             timeout=settings.timeout,
         )  # fmt: skip
         return modules(found["stat.json"], generated.top)
@@ -135,7 +135,7 @@ class Fpga:
         script = ["read_verilog design.v", *self.flow(name, True, settings), "write_json design.json"]
         verilog = generated.verilog + frame(generated.manifest, name)
         netlist = yosys.run(
-            script, {"design.v": verilog}, ["design.json"], engine=settings.engine, timeout=settings.timeout
+            script, {"design.v": verilog}, ["design.json"], yosys=settings.yosys, timeout=settings.timeout
         )["design.json"]
         return fmax(self.placer, netlist, {**generated.manifest, "top": name}, settings)
 

@@ -124,7 +124,7 @@ class StandardCells:
             "abc.txt": SCRIPTS[settings.optimize],
         }
         found = yosys.run(
-            script, files, ["stat.json", "netlist.v"], engine=settings.engine, timeout=settings.timeout
+            script, files, ["stat.json", "netlist.v"], yosys=settings.yosys, timeout=settings.timeout
         )
         tree = modules(found["stat.json"], generated.top)
         known = {*self.library.areas, *self._boxes(generated)}
