@@ -17,7 +17,13 @@ from ..configurations import ENGINES, small
 OTHERS = {"requantise": "values"}
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(
+    "engine",
+    [
+        name if name in ("requantise", "vsquant") else pytest.param(name, marks=pytest.mark.slow)
+        for name in ENGINES
+    ],
+)
 def test_it_counts_useful_work(engine: str, tmp_path: Path) -> None:
     """Nothing but this run, at full speed: some products are useful, no more than go in a beat."""
     generated = from_parameters(engine, small(engine))
