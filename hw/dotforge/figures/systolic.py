@@ -39,6 +39,8 @@ ENGINES: dict[str, tuple[str, dict[str, Any]]] = {
     "flexdpe": ("flexdpe", {}),
     "flexdpe, drain": ("flexdpe", {"fold_change": "drain"}),
 }
+#: Side of the largest array beside which folds that drain are measured: a netlist takes its time, and two sizes tell.
+DRAINED = 8
 
 #: Parts of an engine's compute array: the modules that each holds.
 PARTS: dict[str, dict[str, Sequence[str]]] = {
@@ -85,6 +87,8 @@ def areas(
         for side in sides:
             base: dict[str, Any] = {}
             for label, (engine, more) in ENGINES.items():
+                if more and side > DRAINED:
+                    continue
                 progress(f"area of {label}, {format}, {side * side} multipliers")
                 size = {"rows": side, "columns": side} if engine == "systolic" else {"lanes": side * side}
                 found = _parts(engine, {"format": format, **REGISTERS, **size, **more})
