@@ -2,7 +2,7 @@
 
 All have as many multipliers and run either operand stationary, whichever is faster. No claim is made beyond that:
 buffers
-are as large as they need to be, loading is free, and what a figure depends on is in
+are as large as they need to be, one operand is loaded at SIGMA's bandwidth, and what a figure depends on is in
 ``data/sparse_accelerators.toml``.
 """
 
@@ -87,4 +87,8 @@ def cycles(accelerator: str, product: Product, **changed: float) -> float:
     changed : inputs, see ``data/sparse_accelerators.toml``
     """
     p = values(load("sparse_accelerators"), **changed)
-    return min(ACCELERATORS[accelerator](product, stationary, p) for stationary in "ab")
+    return min(
+        float(product.side(stationary)[1]) / p["bandwidth"]
+        + ACCELERATORS[accelerator](product, stationary, p)
+        for stationary in "ab"
+    )

@@ -69,7 +69,7 @@ ENTRIES = [
     Printed(_ABS, "speedup over systolic arrays, sparse", 5.7, "×", _average("sparse_speedup"),
             "geometric mean of 60 products, unlimited streaming; limited: 3.44"),
     Printed(_ABS, "speedup over sparse accelerators", 3, "×", _others_geometric,
-            "first-order models of the limitation in Table III, geometric mean; arithmetic mean 3.6"),
+            "first-order models of the limitation in Table III, geometric mean"),
     Printed(_VI, "the same, 'on average 3X'", 3, "×", _others, "arithmetic mean of ten products and six machines"),
     Printed(_ABS, "TFLOPS at arbitrary sparsity", 10.8, "TFLOPS", lambda: 2 * 16384 * 0.5e9 / 1e12
             * sigma.averages()["dense_efficiency"],
