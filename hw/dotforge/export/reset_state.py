@@ -47,7 +47,7 @@ def _levels(netlist: Netlist, output: str, reset: str, tried: dict[str, tuple[in
     """Return the levels of an output over all combinations of values of inputs; others are not known."""
     (bit,) = netlist.top.outputs[output]
     return {
-        _Evaluation(netlist, {reset: 1, **dict(zip(tried, values, strict=True))}).level(bit)
+        _Evaluation(netlist, {reset: 1, **dict(zip(tried, values, strict=True))}, reset).level(bit)
         for values in product(*tried.values())
     }
 
@@ -55,9 +55,9 @@ def _levels(netlist: Netlist, output: str, reset: str, tried: dict[str, tuple[in
 class _Evaluation:
     """Levels of bits, asked for one by one, and of what they depend on only as far as it matters."""
 
-    def __init__(self, netlist: Netlist, inputs: dict[str, int]) -> None:
+    def __init__(self, netlist: Netlist, inputs: dict[str, int], reset: str) -> None:
         self.modules, self.top = netlist.modules, netlist.top
-        self.inputs = inputs
+        self.inputs, self.reset = inputs, reset
         self._levels: dict[Any, Level] = {}
         self._parents: dict[tuple[str, ...], tuple[tuple[str, ...], Module, Cell]] = {}
 
@@ -101,7 +101,9 @@ class _Evaluation:
         if bit in module.input_places:
             port, index = module.input_places[bit]
             if not path:
-                return self.inputs[port] >> index & 1 if port in self.inputs else None
+                # What inputs were at the edge is not what they are after it; reset is held over both.
+                known = port in self.inputs and (after or port == self.reset)
+                return self.inputs[port] >> index & 1 if known else None
             above, parent, cell = self._parents[path]
             return self._known((above, parent, after, cell.connections[port][index]))
         if bit not in module.drivers:

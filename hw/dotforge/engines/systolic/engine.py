@@ -38,8 +38,8 @@ class Systolic(StreamBlock):
 
     The sums are there ``latency`` = ``rows`` · ``adder_pipeline`` + ``columns`` + ``multiplier_pipeline`` cycles
     after their vector; initiation interval 1. Folds follow each other without a lost cycle where a fold has as
-    many vectors as the next one takes to load: ``rows`` + 1 + ``config.hold`` cycles from its first vector on. Sums
-    that are not taken stall the whole array.
+    many vectors as the next one takes to load: ``rows`` + 1 + ``config.hold`` cycles from its first vector on. A sum
+    that is not taken stalls all of the array.
 
     Parameters
     ----------

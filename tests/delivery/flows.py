@@ -1,0 +1,16 @@
+"""What tests of the files for other flows share."""
+
+import os
+import sys
+from pathlib import Path
+
+from dotforge_sim.simulator import toolchain
+
+PARAMETERS = {"lanes": 2, "sum_bits": 8, "weight_depth": 2}
+
+
+def environment() -> dict[str, str]:
+    """As in an activated environment, with Verilator on the path."""
+    path = [str(Path(sys.executable).parent), str(toolchain.verilator().binary.parent), os.environ["PATH"]]
+    kept = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "MAKEFLAGS")}
+    return {**kept, "PATH": os.pathsep.join(path)}
