@@ -9,7 +9,20 @@ import pytest
 from dotforge.registry import engines, names
 
 #: What takes a tenth of a second to import, or more.
-HEAVY = ("amaranth", "numpy", "scipy", "ml_dtypes", "jsonschema", "cocotb_tools", "diskcache", "pyosys")
+HEAVY = (
+    "amaranth",
+    "numpy",
+    "scipy",
+    "ml_dtypes",
+    "jsonschema",
+    "cocotb_tools",
+    "diskcache",
+    "pyosys",
+    "matplotlib",
+    "simpy",
+)
+
+MODELS = ("estimate", "metadata", "energy", "roofline", "system")
 
 COMMANDS = {
     "--help": (),
@@ -18,7 +31,7 @@ COMMANDS = {
     "list --json": ("pydantic",),
     "completion bash": (),
     "verify --nothing": (),
-    **{f"{name} --help": () for name in ("generate", "synth", "sweep", "draw", "list")},
+    **{f"{name} --help": () for name in ("generate", "synth", "sweep", "draw", "list", *MODELS)},
 }
 
 

@@ -44,6 +44,8 @@ def command(
         return
     if (shape is None) == (workloads is None):
         raise click.UsageError("one of --shape and --workloads is allowed")
+    if output is not None and output.suffix.lower() not in (".svg", ".png"):
+        raise click.UsageError(f"cannot write {output}: allowed are .svg and .png")
     gemms = _gemms(shape, workloads)
     batches = [_number(part) for part in batch.split(",")]
     found = []
@@ -57,8 +59,9 @@ def command(
         ]
     if output is not None:
         from ..pictures.roofline import draw  # noqa: PLC0415
+        from ..tools.files import write_bytes  # noqa: PLC0415
 
-        draw(machines, found, output)
+        write_bytes(output, draw(machines, found, output.suffix.lower().removeprefix(".")))
     if as_json:
         print_json(found)
         return

@@ -16,9 +16,9 @@ from dotforge_sim.models.system.fabric import SYSTEMS, power_table
 from dotforge_sim.models.workloads import Gemm, paper_workloads
 
 from ..pictures.markdown import table
-from ..pictures.plots import figure, saved
+from ..pictures.plots import figure, rendered
 from ..pictures.roofline import draw as draw_roofline
-from ..tools.files import write_text
+from ..tools.files import write_bytes, write_text
 
 __all__ = ["averages", "page", "write"]
 
@@ -139,8 +139,8 @@ def page() -> str:
     return "\n".join(parts) + "\n"
 
 
-def draw_sizes(path: Path) -> None:
-    """Draw Fig. 7 as lines over all sparsities."""
+def draw_sizes(kind: str = "svg") -> bytes:
+    """Return a picture of Fig. 7 as lines over all sparsities."""
     with figure(1, 1, 8, 5) as (made, axes):
         axis = axes[0][0]
         steps = [step / 200 for step in range(1, 200)]
@@ -158,11 +158,11 @@ def draw_sizes(path: Path) -> None:
         axis.set_xlabel("sparsity, %")
         axis.set_ylabel("metadata, bits an element")
         axis.legend(fontsize=8, loc=(0.05, 0.16), ncols=3)
-        saved(made, path)
+        return rendered(made, kind)
 
 
-def draw_systems(path: Path) -> None:
-    """Draw Fig. 11 and 13."""
+def draw_systems(kind: str = "svg") -> bytes:
+    """Return a picture of Fig. 11 and 13."""
     with figure(2, 2, 13, 8) as (made, axes):
         names = [name for name in SYSTEMS.values() if name != "DC-DLA"]
         found = analysis.speedups()
@@ -194,7 +194,7 @@ def draw_systems(path: Path) -> None:
             )
             axes[1][column].set_title(f"speedup over DC-DLA, {parallel}-parallel (Fig. 13)")
             axes[1][column].legend(fontsize=7, loc="upper left" if parallel == "model" else "upper right")
-        saved(made, path)
+        return rendered(made, kind)
 
 
 _PARTS = ("computation", "synchronization", "virtualization")
@@ -211,10 +211,10 @@ def write(directory: Path, progress: Callable[[str], None] = lambda line: None) 
              "roofline": _bounds()}  # fmt: skip
     write_text(directory / "models.md", page())
     write_text(directory / "models.json", json.dumps(found, indent=1) + "\n")
-    draw_sizes(directory / "metadata.svg")
+    write_bytes(directory / "metadata.svg", draw_sizes())
     known = roofline.devices()
-    draw_roofline([known[name] for name in DEVICES], _bounds(), directory / "roofline.svg")
-    draw_systems(directory / "systems.svg")
+    write_bytes(directory / "roofline.svg", draw_roofline([known[name] for name in DEVICES], _bounds()))
+    write_bytes(directory / "systems.svg", draw_systems())
     return [
         directory / name
         for name in ("models.md", "models.json", "metadata.svg", "roofline.svg", "systems.svg")

@@ -24,10 +24,10 @@ from dotforge_sim.models.workloads import paper_workloads
 from ..engines.flexdpe.presets import PUBLISHED
 from ..export.design import from_parameters
 from ..pictures.markdown import table
-from ..pictures.plots import figure, saved
+from ..pictures.plots import figure, rendered
 from ..registry import configure
 from ..synthesis import hierarchy
-from ..tools.files import write_text
+from ..tools.files import write_bytes, write_text
 
 __all__ = ["AREA_PARAMETERS", "areas", "claims", "draw", "flexdpe", "page", "sizes", "sizes_table", "write"]
 
@@ -195,8 +195,8 @@ def _sparse_row(pair: tuple[float, float], rows: list[dict[str, Any]]) -> list[s
             f"{speedup / 1.377:.2f}×"]  # fmt: skip
 
 
-def draw(path: Path) -> None:
-    """Draw Fig. 10, 11, 12 and 14."""
+def draw(kind: str = "svg") -> bytes:
+    """Return a picture of Fig. 10, 11, 12 and 14."""
     with figure(2, 2, 12, 8) as (made, axes):
         flows = sigma.dataflows()
         labels = [f"{row['name']}\n{row['dataflow']}" for row in flows]
@@ -238,7 +238,7 @@ def draw(path: Path) -> None:
         axes[1][1].set_yscale("log")
         axes[1][1].axhline(1, color="black", linewidth=0.8)
         axes[1][1].set_title("Fig. 14: SIGMA's speedup over sparse accelerators (first order)")
-        saved(made, path)
+        return rendered(made, kind)
 
 
 def _bars(axis: Any, groups: list[str], series: dict[str, list[float]]) -> None:
@@ -262,7 +262,7 @@ def write(directory: Path, progress: Callable[[str], None] = lambda line: None) 
     texts = {"sigma.md": page(ours), "sigma.json": json.dumps(found, indent=1) + "\n"}
     for name, text in texts.items():
         write_text(directory / name, text)
-    draw(directory / "sigma.svg")
+    write_bytes(directory / "sigma.svg", draw())
     return [*(directory / name for name in texts), directory / "sigma.svg"]
 
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
-from ..tools.files import OutputError, write_bytes
+__all__ = ["KINDS", "figure", "rendered"]
 
-__all__ = ["figure", "saved"]
+#: Kinds of files.
+KINDS = ("svg", "png")
 
 #: One look for all.
 _STYLE: Any = {
@@ -50,20 +50,19 @@ def figure(rows: int, columns: int, width: float, height: float) -> Iterator[tup
             pyplot.close(made)
 
 
-def saved(made: Any, path: Path) -> None:
-    """Write a figure as SVG or PNG, by the suffix of the file.
+def rendered(made: Any, kind: str) -> bytes:
+    """Return a figure as a file of one of :data:`KINDS`.
 
     Raises
     ------
-    OutputError
-        The suffix is another one, or the file cannot be written.
+    ValueError
+        It is another kind.
     """
     import io  # noqa: PLC0415
 
-    kind = path.suffix.lower().removeprefix(".")
-    if kind not in ("svg", "png"):
-        raise OutputError(f"cannot write {path}: allowed are .svg and .png")
+    if kind not in KINDS:
+        raise ValueError(f"a picture is no {kind}: allowed are {', '.join(KINDS)}")
     buffer = io.BytesIO()
     metadata = {"Date": None} if kind == "svg" else {"Software": None}
     made.savefig(buffer, format=kind, metadata=metadata, dpi=150)
-    write_bytes(path, buffer.getvalue())
+    return buffer.getvalue()

@@ -1,22 +1,21 @@
 """The roofline picture: rate against operations a byte, a roof a device, a point a layer."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
-from .plots import figure, saved
+from .plots import figure, rendered
 
 __all__ = ["draw"]
 
 
-def draw(devices: Sequence[Any], found: Sequence[dict[str, Any]], path: Path) -> None:
-    """Draw layers on devices.
+def draw(devices: Sequence[Any], found: Sequence[dict[str, Any]], kind: str = "svg") -> bytes:
+    """Return a picture of layers on devices.
 
     Parameters
     ----------
     devices : :class:`dotforge_sim.models.roofline.Device`
     found : what :func:`dotforge_sim.models.roofline.bound` says of the layers, with the format
-    path : SVG or PNG
+    kind : of the file, see :data:`.plots.KINDS`
     """
     with figure(1, 1, 8, 5) as (made, axes):
         axis = axes[0][0]
@@ -49,4 +48,4 @@ def draw(devices: Sequence[Any], found: Sequence[dict[str, Any]], path: Path) ->
         axis.set_xlabel("operations a byte of main memory")
         axis.set_ylabel("operations a second")
         axis.legend(loc="lower right")
-        saved(made, path)
+        return rendered(made, kind)
