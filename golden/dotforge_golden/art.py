@@ -36,6 +36,11 @@ def reduce(
     Returns
     -------
     :class:`Sums`, always [vectors, lanes].
+
+    Raises
+    ------
+    ValueError
+        ``lanes`` is no power of two from 2, or the values have more than two axes.
     """
     held = np.asarray(vec_ids).ndim == 1
     values, ids, valid = prepare(values, vec_ids, occupied, addition)

@@ -46,6 +46,11 @@ def loop(slot: np.ndarray) -> np.ndarray:
     (colour 1). The two that meet in a switch, at the inputs or at the outputs, get different colours: take a
     lane for colour 0, its slot's neighbour for colour 1, the neighbour of that one's lane for colour 0, until
     the loop closes. Every loop begins at the first output switch that has no setting, which so is straight.
+
+    Raises
+    ------
+    ValueError
+        A row of ``slot`` is no permutation, or ``lanes`` is no power of two from 2.
     """
     source = np.array(slot, dtype=np.int64)  # source[lane] = slot
     batch, lanes = source.shape

@@ -101,7 +101,14 @@ def _noise(bits: int, codes: bool) -> float:
 
 
 def error(moments: Moments, s: float, bits: int, *, codes: bool = False) -> float:
-    """Return the slide's J, or with ``codes`` that of 2^bits − 1 levels."""
+    """Return the slide's J, or with ``codes`` that of 2^bits − 1 levels.
+
+    Parameters
+    ----------
+    moments : of the magnitudes, at the threshold ``s``
+    s : threshold, above 0
+    bits : of an element
+    """
     clipped = s * s * moments.outside - 2 * s * moments.outside_first + moments.outside_second
     return _noise(bits, codes) * s * s * moments.inside + clipped
 
@@ -186,6 +193,7 @@ def clip_and_round(values: ArrayLike, threshold: ArrayLike, bits: int) -> Floats
     ----------
     values : shape (…, K)
     threshold : shape (…), of each row; where it is 0, so is the result
+    bits : of an element, 2 or more
     """
     largest = 2 ** (bits - 1) - 1
     step = np.asarray(threshold, np.float64)[..., None] / largest

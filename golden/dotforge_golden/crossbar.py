@@ -6,7 +6,12 @@ __all__ = ["crossbar"]
 
 
 def crossbar(values: np.ndarray, numbers: np.ndarray) -> np.ndarray:
-    """Return ``values[..., numbers]``, row by row; arrays [..., inputs] and [..., lanes]."""
+    """Return ``values[..., numbers]``, row by row; arrays [..., inputs] and [..., lanes].
+
+    Parameters
+    ----------
+    numbers : which input each lane takes, from 0
+    """
     rows = np.broadcast_shapes(np.shape(values)[:-1], np.shape(numbers)[:-1])
     return np.take_along_axis(
         np.broadcast_to(values, (*rows, np.shape(values)[-1])),

@@ -12,14 +12,26 @@ def ranks(mask: np.ndarray) -> np.ndarray:
 
 
 def expand(values: np.ndarray, bitmap: np.ndarray) -> np.ndarray:
-    """Return value number r at the r-th set bit and zero elsewhere; all arrays [..., W]."""
+    """Return value number r at the r-th set bit and zero elsewhere; all arrays [..., W].
+
+    Parameters
+    ----------
+    values : packed from position 0
+    bitmap : bool
+    """
     bitmap = np.asarray(bitmap, dtype=bool)
     values = np.broadcast_to(values, bitmap.shape)
     return np.where(bitmap, np.take_along_axis(values, ranks(bitmap), axis=-1), 0)
 
 
 def compress(values: np.ndarray, bitmap: np.ndarray) -> np.ndarray:
-    """Return the values at set bits, packed from position 0, and zero behind them; all arrays [..., W]."""
+    """Return the values at set bits, packed from position 0, and zero behind them; all arrays [..., W].
+
+    Parameters
+    ----------
+    values : one a position
+    bitmap : bool
+    """
     bitmap = np.asarray(bitmap, dtype=bool)
     order = np.argsort(~bitmap, axis=-1, kind="stable")
     packed = np.take_along_axis(np.where(bitmap, values, 0), order, axis=-1)

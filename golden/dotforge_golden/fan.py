@@ -45,6 +45,11 @@ def reduce(
     Returns
     -------
     :class:`Sums`, always [vectors, lanes].
+
+    Raises
+    ------
+    ValueError
+        ``lanes`` is no power of two from 2, or the values have more than two axes.
     """
     values, vec_ids, valid = prepare(values, vec_ids, occupied, addition)
     lanes = values.shape[1]

@@ -63,7 +63,13 @@ class Arithmetic:
         return lookup(self.format.upper()).decode(values) != 0
 
     def multiply(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        """Return exact products, int64, or FP32 products, float32."""
+        """Return exact products, int64, or FP32 products, float32.
+
+        Parameters
+        ----------
+        a : values of the format; floating-point ones as encodings
+        b : as ``a``, of a shape that goes with it
+        """
         if not self.is_float:
             return np.asarray(a, np.int64) * np.asarray(b, np.int64)
         codes = float_multiplier.multiply(a, b, self.format.upper(), flush_subnormals=self.flush_subnormals)
@@ -82,7 +88,13 @@ class Arithmetic:
         return (sums << spare) >> spare
 
     def accumulate(self, total: np.ndarray, partial: np.ndarray) -> np.ndarray:
-        """Add the partial sums of another fold."""
+        """Add the partial sums of another fold.
+
+        Parameters
+        ----------
+        total : sums so far, int64 or float32
+        partial : of the fold, the same type
+        """
         if not self.is_float:
             return total + partial
         codes = float_adder.add(
@@ -100,7 +112,13 @@ def regor(bitmaps: np.ndarray) -> np.ndarray:
 
 
 def useful_stationary(bitmap: np.ndarray, regor: np.ndarray) -> np.ndarray:
-    """Return stationary': the stationary bitmap AND REGOR (step ii)."""
+    """Return stationary': the stationary bitmap AND REGOR (step ii).
+
+    Parameters
+    ----------
+    bitmap : [rows, W] bool
+    regor : [W] bool
+    """
     return np.asarray(bitmap, bool) & np.asarray(regor, bool)
 
 
@@ -108,6 +126,11 @@ def counters(bitmap: np.ndarray, lanes: int) -> np.ndarray:
     """Return the counter value of each set bit of stationary', left to right and top to bottom, EMPTY at others.
 
     "The counter starts at 0 … resets when it reaches N_mult − 1" (step v): the lane of each element.
+
+    Parameters
+    ----------
+    bitmap : [rows, W] bool
+    lanes : N_mult
     """
     flat = np.asarray(bitmap, bool).ravel()
     return np.where(flat, (np.cumsum(flat) - 1) % lanes, EMPTY).reshape(np.shape(bitmap))
@@ -168,7 +191,13 @@ def pack(useful: np.ndarray, lanes: int) -> list[Fold]:
 
 
 def windows(k: int, window: int) -> list[slice]:
-    """Return the parts of K that are worked at one after the other."""
+    """Return the parts of K that are worked at one after the other.
+
+    Parameters
+    ----------
+    k : length of K
+    window : length of a part; the last one may be shorter
+    """
     return [slice(first, min(first + window, k)) for first in range(0, k, window)]
 
 
@@ -255,6 +284,7 @@ def product(
     stationary, streaming : [rows, K], [vectors, K]
     lanes, window : of the engine
     regors : REGOR of each window, where the host gives another than that of the streaming matrix
+    arithmetic : how numbers multiply and add
     """
     stationary, streaming = np.asarray(stationary), np.asarray(streaming)
     shape = len(stationary), len(streaming)

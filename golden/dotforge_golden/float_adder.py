@@ -30,6 +30,11 @@ def add(
         saturate by default elsewhere
     flush_subnormals : subnormal operands count as zeros of their sign, and a subnormal sum becomes one
 
+    Raises
+    ------
+    ValueError
+        The format is unknown or too wide for a sum in float64, or has no such ``overflow``.
+
     Notes
     -----
     The sum is formed in float64 and rounded once more. With 53 bits, at least twice a significand plus two,

@@ -30,6 +30,11 @@ def convert(
         infinity
     flush_subnormals : subnormal values count as zeros of their sign; a result whose exact magnitude is below
         the smallest normal number of the target becomes a zero of its sign
+
+    Raises
+    ------
+    ValueError
+        A format is unknown, or ``overflow`` is neither ``saturate`` nor ``special``.
     """
     source, target = (lookup(f) if isinstance(f, str) else f for f in (source, target))
     overflow = overflow or ("special" if target.specials == "ieee" else "saturate")

@@ -30,6 +30,11 @@ def multiply(
     product : format of the result
     flush_subnormals : subnormal operands count as zeros of their sign; a product whose exact magnitude is
         below the smallest normal number of its format becomes a zero of its sign
+
+    Raises
+    ------
+    ValueError
+        A format is unknown, or the exact products are too wide for float64.
     """
     formats = [a_format, b_format or a_format, product]
     first, second, target = (lookup(f) if isinstance(f, str) else f for f in formats)

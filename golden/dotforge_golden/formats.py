@@ -46,7 +46,13 @@ class FloatFormat:
 
     @property
     def nan(self) -> int:
-        """Canonical NaN: positive, quiet, without payload; all ones where there is no other."""
+        """Canonical NaN: positive, quiet, without payload; all ones where there is no other.
+
+        Raises
+        ------
+        ValueError
+            The format has no NaN.
+        """
         if self.specials == "none":
             raise ValueError(f"{self.name} has no NaN")
         if self.specials == "nan":
@@ -55,7 +61,13 @@ class FloatFormat:
 
     @property
     def infinity(self) -> int:
-        """Positive infinity."""
+        """Positive infinity.
+
+        Raises
+        ------
+        ValueError
+            The format has no infinity.
+        """
         if self.specials != "ieee":
             raise ValueError(f"{self.name} has no infinity")
         return (2**self.exponent_bits - 1) * 2**self.mantissa_bits
@@ -127,7 +139,13 @@ class FloatFormat:
 
 
 def flushed(values: np.ndarray, format: FloatFormat) -> np.ndarray:
-    """Return float64 with what is below the format's smallest normal number replaced by zeros of its sign."""
+    """Return float64 with what is below the format's smallest normal number replaced by zeros of its sign.
+
+    Parameters
+    ----------
+    values : numbers, not encodings
+    format : that is meant
+    """
     values = np.asarray(values, np.float64)
     return np.where(np.abs(values) < format.smallest_normal, np.copysign(0.0, values), values)
 

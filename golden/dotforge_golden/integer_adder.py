@@ -15,6 +15,11 @@ def add(a: np.ndarray, b: np.ndarray, width: int, *, overflow: str = "wrap") -> 
     a, b : signed integers
     width : bits of operands and sum
     overflow : a sum that does not fit is taken modulo 2^width by ``"wrap"``, and clipped by ``"saturate"``
+
+    Raises
+    ------
+    ValueError
+        ``overflow`` is another word, or an operand does not fit ``width`` bits.
     """
     if overflow not in ("wrap", "saturate"):
         raise ValueError(f"overflow is wrap or saturate, not {overflow}")
@@ -28,7 +33,13 @@ def add(a: np.ndarray, b: np.ndarray, width: int, *, overflow: str = "wrap") -> 
 
 
 def overflows(a: np.ndarray, b: np.ndarray, width: int) -> np.ndarray:
-    """Return where a + b does not fit in ``width`` bits."""
+    """Return where a + b does not fit in ``width`` bits.
+
+    Parameters
+    ----------
+    a : integers of ``width`` bits, two's complement
+    b : as ``a``
+    """
     a, b = check(a, width), check(b, width)
     most, least = np.int64(2 ** (width - 1) - 1), np.int64(-(2 ** (width - 1)))
     return np.where(b >= 0, a > most - np.maximum(b, 0), a < least - np.minimum(b, 0))

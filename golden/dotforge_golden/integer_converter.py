@@ -8,6 +8,11 @@ __all__ = ["check", "convert"]
 def check(values: np.ndarray, width: int) -> np.ndarray:
     """Return the values as int64.
 
+    Parameters
+    ----------
+    values : integers
+    width : bits, two's complement
+
     Raises
     ------
     ValueError
@@ -32,6 +37,11 @@ def convert(values: np.ndarray, source: int, target: int, *, overflow: str = "sa
     values : signed integers
     source, target : widths
     overflow : what does not fit is clipped by ``"saturate"``, and taken modulo 2^target by ``"wrap"``
+
+    Raises
+    ------
+    ValueError
+        ``overflow`` is another word, or a value does not fit ``source`` bits.
     """
     if overflow not in ("saturate", "wrap"):
         raise ValueError(f"overflow is saturate or wrap, not {overflow}")

@@ -22,6 +22,11 @@ def multiply(
     a, b : signed integers
     a_width, b_width : their widths, together at most 64 bits; ``b_width`` defaults to ``a_width``
     product_width : bits of the result, which is taken modulo 2^product_width (default: all it needs)
+
+    Raises
+    ------
+    ValueError
+        Both widths make more than 64 bits, or an operand does not fit its own.
     """
     b_width = b_width or a_width
     exact = a_width + b_width

@@ -65,7 +65,13 @@ def integers(bits: int) -> Levels:
 
 
 def exponents(code: WeightCode, name: str) -> Levels:
-    """Levels of an exponential weight code."""
+    """Levels of an exponential weight code.
+
+    Parameters
+    ----------
+    code : of the weights
+    name : that reports show
+    """
     words = np.arange(2**code.bits)
     largest = float(np.abs(code.decode(words)).max())
     zero = code.values.index(0)
@@ -73,7 +79,13 @@ def exponents(code: WeightCode, name: str) -> Levels:
 
 
 def logarithms(number: LogNumber, name: str) -> Levels:
-    """Log numbers."""
+    """Log numbers.
+
+    Parameters
+    ----------
+    number : the format
+    name : that reports show
+    """
     words = np.arange(2**number.bits)
     largest = float(np.abs(number.decode(words)).max())
     return Levels(name, number.bits, largest, number.zero, words, number.encode, number.decode)
@@ -109,6 +121,11 @@ def scale(values: ArrayLike, levels: Levels, *, per_row: bool = False, unit: str
     per_row : a unit for every row, not one for the matrix
     unit : ``max``, so that the largest magnitude is the largest level, or ``least_error``: of that and of 60
         smaller ones, 2^(1/12) apart, the one of least squared error; the larger magnitudes are clipped then
+
+    Raises
+    ------
+    ValueError
+        ``unit`` is another word.
     """
     if unit not in UNITS:
         raise ValueError(f"unit is one of {', '.join(UNITS)}, not {unit}")

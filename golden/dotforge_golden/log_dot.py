@@ -80,6 +80,8 @@ def dot(
     weight, activation : formats; ``None`` for integer activations
     bin_bits : width of a bin; ``None`` converts each product
     overflow : ``wrap`` or ``saturate``
+    lookup_bits : of an entry of the lookup
+    sum_bits : width of the sum, two's complement
     """
     fraction, scaled, fraction_bits = products(activations, weights, weight=weight, activation=activation)
     table = lookup(fraction_bits, lookup_bits)

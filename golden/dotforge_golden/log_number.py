@@ -58,7 +58,13 @@ class LogNumber:
         return 1 << (self.bits - 1) if self.zero_flag else 0
 
     def split(self, codes: ArrayLike) -> tuple[Integers, Integers]:
-        """Return logarithms in units of 2^−y, and signs: −1, +1, or 0 for zero."""
+        """Return logarithms in units of 2^−y, and signs: −1, +1, or 0 for zero.
+
+        Raises
+        ------
+        ValueError
+            A code is negative or has more bits than the format.
+        """
         words = np.asarray(codes, dtype=np.int64)
         if np.any((words < 0) | (words >> self.bits != 0)):
             raise ValueError(f"words of {self.bits} bits are wanted")
@@ -80,13 +86,25 @@ class LogNumber:
         return self.word(np.searchsorted(middles, np.abs(wanted), side="left"), wanted < 0)
 
     def word(self, index: Integers, negative: NDArray[np.bool_]) -> Integers:
-        """Word of a magnitude by rank, 0 for zero."""
+        """Word of a magnitude by rank, 0 for zero.
+
+        Parameters
+        ----------
+        index : rank of the magnitude, 0…number of magnitudes
+        negative : bool, of the same shape
+        """
         exponent = index - 1 + self.exponents[0]
         return np.where(index == 0, self.zero, exponent + (negative.astype(np.int64) << self.field_bits))
 
 
 def log_number(name: str) -> LogNumber:
-    """Return the format ``log:X:Y`` (zero is the exponent 0) or ``log:X:Y:flag`` (zero is the top bit)."""
+    """Return the format ``log:X:Y`` (zero is the exponent 0) or ``log:X:Y:flag`` (zero is the top bit).
+
+    Raises
+    ------
+    ValueError
+        The name is of neither form.
+    """
     found = re.fullmatch(r"log:(\d+):(\d+)(:flag)?", name)
     if not found:
         raise ValueError(f"log number {name}: allowed are log:X:Y and log:X:Y:flag")
@@ -104,14 +122,25 @@ def worst_error(fraction_bits: int) -> float:
 
 
 def lookup(fraction_bits: int, lookup_bits: int) -> Integers:
-    """Return 2^(f/2^y) for all f, rounded to ``lookup_bits`` bits with one of them before the point."""
+    """Return 2^(f/2^y) for all f, rounded to ``lookup_bits`` bits with one of them before the point.
+
+    Parameters
+    ----------
+    fraction_bits : y of Lx.y
+    """
     exact = _exp2(np.arange(2**fraction_bits) / 2**fraction_bits)
     rounded = np.floor(exact * 2 ** (lookup_bits - 1) + 0.5).astype(np.int64)
     return np.minimum(rounded, 2**lookup_bits - 1)
 
 
 def lookup_error(fraction_bits: int, lookup_bits: int) -> float:
-    """Largest relative error of a product that the lookup's rounding makes."""
+    """Largest relative error of a product that the lookup's rounding makes.
+
+    Parameters
+    ----------
+    fraction_bits : y of Lx.y
+    lookup_bits : bits of an entry, one of them before the point
+    """
     exact = _exp2(np.arange(2**fraction_bits) / 2**fraction_bits)
     return float(np.abs(lookup(fraction_bits, lookup_bits) / 2.0 ** (lookup_bits - 1) / exact - 1).max())
 
@@ -124,6 +153,7 @@ def encode_sums(sums: ArrayLike, number: LogNumber, *, lookup_bits: int, shift: 
     sums : integers in units of 2^(1 − lookup_bits)
     number : format of the result; halfway between two the one of smaller magnitude is taken
     shift : octaves that the result is scaled down by
+    lookup_bits : bits of an entry, one of them before the point
     """
     found = np.asarray(sums, dtype=np.int64)
     exponents = number.exponents

@@ -56,6 +56,11 @@ def weight_code(name: str) -> WeightCode:
 
     The sign is the top bit of a code, the shift the bits below it. In ``dally3`` "minus the least weight" is
     zero; in the general code every shift beyond HIGH − LOW is.
+
+    Raises
+    ------
+    ValueError
+        The name is of neither form.
     """
     if name == "dally3":
         return WeightCode(low=-3, bits=3, values=(1, 2, 4, 8, 0, -2, -4, -8))
@@ -80,6 +85,7 @@ def folded_bias(codes: ArrayLike, code: WeightCode) -> Integers:
     Parameters
     ----------
     codes : weights of the dot products, summed over the last axis
+    code : of the weights
     """
     return _complement_ones(code)[np.asarray(codes)].sum(axis=-1)
 
@@ -105,6 +111,7 @@ def dot(
     codes : weight codes, shape (…, K)
     bias : start of the running sum, given for the folded form: its products under a negative weight are
         complemented only, and the bias holds what they lack (:func:`folded_bias`)
+    overflow : ``wrap`` or ``saturate``
 
     Returns
     -------

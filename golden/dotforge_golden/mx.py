@@ -101,7 +101,13 @@ class Blocks:
 
 
 def decode(codes: ArrayLike, format: str) -> NDArray[np.float64]:
-    """Values of element codes."""
+    """Values of element codes.
+
+    Parameters
+    ----------
+    codes : unsigned 8-bit words
+    format : key of :data:`ELEMENTS`
+    """
     element, codes = ELEMENTS[format], np.ascontiguousarray(codes, np.uint8)
     if element.dtype is None:
         return codes.view(np.int8) / 64.0
@@ -109,7 +115,13 @@ def decode(codes: ArrayLike, format: str) -> NDArray[np.float64]:
 
 
 def decode_scales(codes: ArrayLike, format: str) -> NDArray[np.float64]:
-    """Values of scale codes; 0xFF of E8M0 and 0x7F of E4M3 are NaN."""
+    """Values of scale codes; 0xFF of E8M0 and 0x7F of E4M3 are NaN.
+
+    Parameters
+    ----------
+    codes : unsigned 8-bit words
+    format : key of :data:`ELEMENTS`
+    """
     codes = np.ascontiguousarray(codes, np.uint8)
     if ELEMENTS[format].scale == "e4m3":
         return _E4M3.decode(codes)
@@ -138,6 +150,13 @@ def quantise(
         next power of two saturates (and MXFP8 E4M3 from 448 on, whose next number, 480, is taken by NaN).
         E4M3, with m / (largest element · unit): rounded down, up, or to nearest
     per_row : NVFP4: a unit for every row, not one for the matrix
+
+    Raises
+    ------
+    ValueError
+        ``scale_rounding`` is none of :data:`SCALE_ROUNDINGS`.
+    KeyError
+        ``format`` is no key of :data:`ELEMENTS`.
     """
     if scale_rounding not in SCALE_ROUNDINGS:
         raise ValueError(f"scale_rounding is one of {', '.join(SCALE_ROUNDINGS)}, not {scale_rounding}")

@@ -41,6 +41,13 @@ def block_sums(
 
     NaN times anything, infinity times zero and infinities of both signs are NaN; other infinities are infinite.
     A number rounded to odd rounds to FP32 as the exact one does: it has 29 bits more.
+
+    Parameters
+    ----------
+    weights : codes, shape (…, block)
+    activations : codes of the same shape
+    weight_format : key of :data:`dotforge_golden.mx.ELEMENTS`
+    activation_format : as ``weight_format``
     """
     first, second = decode(weights, weight_format), decode(activations, activation_format)
     with np.errstate(invalid="ignore"):

@@ -71,6 +71,12 @@ def thresholds(
     bits : of an element
     percentile : 0…100
     levels : of ``optimum``, one of :data:`LEVELS`
+    values : shape (…, K)
+
+    Raises
+    ------
+    ValueError
+        ``clipping`` is another word.
     """
     magnitude = np.abs(np.asarray(values, np.float64))
     if clipping == "max":
@@ -152,7 +158,13 @@ def quantise(
 
 
 def sqnr(wanted: ArrayLike, found: ArrayLike) -> float:
-    """Signal to quantisation noise in decibels: Σ wanted² over Σ (found − wanted)²; infinite without noise."""
+    """Signal to quantisation noise in decibels: Σ wanted² over Σ (found − wanted)²; infinite without noise.
+
+    Parameters
+    ----------
+    wanted : numbers before
+    found : numbers after, of the same shape
+    """
     signal, result = np.asarray(wanted, np.float64), np.asarray(found, np.float64)
     largest = float(np.abs(signal).max()) or 1.0  # so that no square leaves the range
     signal, result = signal / largest, result / largest
@@ -164,12 +176,24 @@ def sqnr(wanted: ArrayLike, found: ArrayLike) -> float:
 
 
 def bits_an_element(bits: int, scale_bits: int, vector: int) -> float:
-    """Return stored bits an element, the vector's scale shared out."""
+    """Return stored bits an element, the vector's scale shared out.
+
+    Parameters
+    ----------
+    bits : of an element
+    scale_bits : of a scale
+    vector : elements that share a scale
+    """
     return bits + scale_bits / vector
 
 
 def clipping_report(values: ArrayLike, bits: int, *, percentile: float = 99.9) -> dict[str, dict[str, float]]:
     """Compare ways to clip a matrix that has one scale.
+
+    Parameters
+    ----------
+    values : the matrix, finite
+    bits : of an element
 
     Returns
     -------

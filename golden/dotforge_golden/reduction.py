@@ -32,7 +32,13 @@ class Addition:
 
 
 def integer(width: int) -> Addition:
-    """Two's complement addition modulo 2^width, 1…64 bits, in int64."""
+    """Two's complement addition modulo 2^width, 1…64 bits, in int64.
+
+    Raises
+    ------
+    ValueError
+        ``width`` is not in 1…64.
+    """
     if not 1 <= width <= 64:
         raise ValueError(f"width is 1…64 bits, not {width}")
 
@@ -49,6 +55,11 @@ def floating(dtype: np.dtype | type = np.float32, *, flush_subnormals: bool = Fa
     ----------
     dtype : float32, float16, or a type of ml_dtypes that is in the table of formats
     flush_subnormals : subnormal operands and results count as zeros of their sign
+
+    Raises
+    ------
+    ValueError
+        ``dtype`` is no type of the table of formats.
     """
     dtype = np.dtype(dtype)
     if dtype not in _NAMES:
@@ -96,7 +107,20 @@ def ends_of(vec_ids: np.ndarray) -> np.ndarray:
 def prepare(
     values: np.ndarray, vec_ids: np.ndarray, occupied: np.ndarray | None, addition: Addition
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Check a network's inputs; return values (empty lanes +0), vecIDs and valid, all vectors × lanes."""
+    """Check a network's inputs; return values (empty lanes +0), vecIDs and valid, all vectors × lanes.
+
+    Parameters
+    ----------
+    values : [vectors, lanes] or [lanes]
+    vec_ids : of each lane; the same shape, or [lanes] for all vectors
+    occupied : bool: lanes that hold something, ``None`` for all
+    addition : how values are added, which says their type
+
+    Raises
+    ------
+    ValueError
+        The inputs have no common shape, or other than one or two axes.
+    """
     values = np.asarray(values, addition.dtype)
     vec_ids = np.asarray(vec_ids)
     full = np.ones(vec_ids.shape, bool) if occupied is None else np.asarray(occupied, bool)

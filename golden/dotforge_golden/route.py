@@ -26,6 +26,11 @@ def assign(positions: np.ndarray, window: int) -> tuple[np.ndarray, np.ndarray, 
     Returns
     -------
     used[batch, window] bool, ends[batch, lanes] bool (slots where a run ends), slot[batch, lanes] int
+
+    Raises
+    ------
+    ValueError
+        A position is outside of −1…``window`` − 1.
     """
     positions = np.asarray(positions, dtype=np.int64)
     if positions.size and not (positions.min() >= EMPTY and positions.max() < window):
@@ -42,7 +47,13 @@ def assign(positions: np.ndarray, window: int) -> tuple[np.ndarray, np.ndarray, 
 
 
 def setting_rows(topology: str, lanes: int, window: int) -> int:
-    """Return the number of rows of ``lanes`` bits in a settings word."""
+    """Return the number of rows of ``lanes`` bits in a settings word.
+
+    Parameters
+    ----------
+    topology : ``multicast-benes`` or ``crossbar``
+    window : number of positions, a power of two
+    """
     return {"multicast-benes": log2(lanes) + 2, "crossbar": lanes}[topology]
 
 
@@ -51,6 +62,11 @@ def multicast_rows(positions: np.ndarray, window: int) -> np.ndarray:
 
     Row 0: used positions. Row 1: ends of runs. Row 2 + l: of each pair of wires q and q + 2**l, at q whether
     they cross in column l of the Benes network, at q + 2**l whether they cross in its mirror image.
+
+    Parameters
+    ----------
+    positions : [batch, lanes] int: window position of each lane, −1 for none
+    window : number of positions, a power of two
     """
     used, ends, slot = assign(positions, window)
     batch, lanes = slot.shape
@@ -72,6 +88,11 @@ def crossbar_rows(positions: np.ndarray, window: int) -> np.ndarray:
     """Return settings of ``crossbar``, [batch, rows, lanes] bool.
 
     Row j: bits of the position of lane j, then whether it has one.
+
+    Parameters
+    ----------
+    positions : [batch, lanes] int: window position of each lane, −1 for none
+    window : number of positions, a power of two
     """
     positions = np.asarray(positions, dtype=np.int64)
     batch, lanes = positions.shape
@@ -83,5 +104,12 @@ def crossbar_rows(positions: np.ndarray, window: int) -> np.ndarray:
 
 
 def route(topology: str, positions: np.ndarray, window: int) -> np.ndarray:
-    """Return the settings of a topology for [batch, lanes] positions: [batch, rows, lanes] bool."""
+    """Return the settings of a topology for [batch, lanes] positions: [batch, rows, lanes] bool.
+
+    Parameters
+    ----------
+    topology : ``multicast-benes`` or ``crossbar``
+    positions : [batch, lanes] int: window position of each lane, −1 for none
+    window : number of positions, a power of two
+    """
     return {"multicast-benes": multicast_rows, "crossbar": crossbar_rows}[topology](positions, window)

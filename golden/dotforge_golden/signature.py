@@ -18,6 +18,11 @@ def signature(beats: Iterable[int], width: int) -> int:
     ----------
     beats : unsigned, of ``width`` bits
     width : bits of a beat
+
+    Raises
+    ------
+    ValueError
+        A beat is negative or has more than ``width`` bits.
     """
     state = 0xFFFFFFFF
     for beat in beats:

@@ -6,14 +6,26 @@ __all__ = ["column", "log2", "lower"]
 
 
 def log2(lanes: int) -> int:
-    """Return the logarithm of a power of two."""
+    """Return the logarithm of a power of two.
+
+    Raises
+    ------
+    ValueError
+        ``lanes`` is no power of two from 2.
+    """
     if lanes < 2 or lanes & (lanes - 1):
         raise ValueError(f"lanes={lanes}: a power of two from 2 is wanted")
     return lanes.bit_length() - 1
 
 
 def lower(lanes: int, bit: int) -> np.ndarray:
-    """Return the lower wire of each switch of a column, in the order of the switches."""
+    """Return the lower wire of each switch of a column, in the order of the switches.
+
+    Parameters
+    ----------
+    lanes : power of two
+    bit : of the column: wires q and q ^ 2**bit meet
+    """
     wires = np.arange(lanes)
     return wires[wires >> bit & 1 == 0]
 

@@ -62,7 +62,13 @@ class Arithmetic:
         return not self.format.startswith("int")
 
     def multiply(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        """Return exact products of integers, or FP32 encodings."""
+        """Return exact products of integers, or FP32 encodings.
+
+        Parameters
+        ----------
+        a : values of the format; floating-point ones as encodings
+        b : as ``a``, of a shape that goes with it
+        """
         if not self.is_float:
             return np.asarray(a, np.int64) * np.asarray(b, np.int64)
         return float_multiplier.multiply(
@@ -70,7 +76,13 @@ class Arithmetic:
         )
 
     def add(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        """Return exact sums of integers, or rounded ones, as FP32 encodings."""
+        """Return exact sums of integers, or rounded ones, as FP32 encodings.
+
+        Parameters
+        ----------
+        a : exact integers, or FP32 encodings
+        b : as ``a``, of a shape that goes with it
+        """
         if not self.is_float:
             return a + b
         return float_adder.add(a, b, "FP32", flush_subnormals=self.flush_subnormals)
@@ -94,6 +106,12 @@ def folds(k: int, n: int, rows: int, columns: int) -> list[Fold]:
 
     All folds of the same outputs come one after the other, with rising k: partial sums add in that order. At the far
     edges a fold is smaller than the array.
+
+    Parameters
+    ----------
+    k : rows of the weights
+    n : columns of the weights
+    rows, columns : of the array
     """
     return [
         Fold(slice(top, min(top + rows, k)), slice(left, min(left + columns, n)))

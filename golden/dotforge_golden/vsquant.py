@@ -32,7 +32,13 @@ class Dots(NamedTuple):
 
 
 def scale_position(weight_scale_bits: int, activation_scale_bits: int, scale_product_bits: int) -> int:
-    """Power of two of a sum's unit: the bits that rounding a scale product drops (``scale_product_bits`` 0: none)."""
+    """Power of two of a sum's unit: the bits that rounding a scale product drops (``scale_product_bits`` 0: none).
+
+    Parameters
+    ----------
+    weight_scale_bits : of a weight vector's scale
+    activation_scale_bits : of an activation vector's scale
+    """
     return weight_scale_bits + activation_scale_bits - scale_product_bits if scale_product_bits else 0
 
 
@@ -78,6 +84,7 @@ def dot(
     vector : elements that share a scale
     dropped, rounding : of the scale products, see :func:`scale_product`
     vectors_per_update : how many vectors the running sum takes at a time
+    overflow : ``wrap`` or ``saturate``
     """
     products = np.asarray(activations, np.int64) * np.asarray(weights, np.int64)
     scales = scale_product(weight_scales, activation_scales, dropped=dropped, rounding=rounding)

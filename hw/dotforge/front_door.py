@@ -46,6 +46,12 @@ class ConfiguredEngine:
     def of(cls, name: str, parameters: dict[str, Any], *, top: str | None = None) -> "ConfiguredEngine":
         """Return an engine with parameters; see :func:`dotforge.engine`.
 
+        Parameters
+        ----------
+        name : of the engine
+        parameters : values by name; others keep their defaults
+        top : name of the top module (default: the engine's)
+
         Raises
         ------
         ParameterError
@@ -251,6 +257,11 @@ class ConfiguredEngine:
 
 def resolve(design: str, parameters: dict[str, Any]) -> ConfiguredEngine:
     """Return what the command line calls a design: a directory, or an engine with parameters.
+
+    Parameters
+    ----------
+    design : directory with a generated engine, or name of an engine
+    parameters : values by name, for an engine
 
     Raises
     ------

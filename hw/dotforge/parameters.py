@@ -41,6 +41,11 @@ class ParameterError(ValueError):
 def make(config: type, given: dict[str, Any]) -> Any:
     """Build a configuration from names and values (strings as typed by a user, or of the right type).
 
+    Parameters
+    ----------
+    config : class of the configuration
+    given : values by name; others keep their defaults
+
     Raises
     ------
     ParameterError
@@ -89,7 +94,13 @@ def _metadata(config: type, name: str) -> dict[str, Any]:
 
 
 def allowed(config: type, name: str) -> str:
-    """Say in words which values a parameter takes: a range, a list of choices, or a type."""
+    """Say in words which values a parameter takes: a range, a list of choices, or a type.
+
+    Parameters
+    ----------
+    config : class of the configuration
+    name : of the parameter
+    """
     schema = _metadata(config, name)
     if "allowed" in schema:
         return str(schema["allowed"])

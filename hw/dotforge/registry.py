@@ -95,7 +95,13 @@ def is_directory(design: str) -> bool:
 
 
 def configure(name: str, given: dict[str, Any]) -> tuple[Engine, Any]:
-    """Return an engine and its configuration with the given parameters."""
+    """Return an engine and its configuration with the given parameters.
+
+    Parameters
+    ----------
+    name : of the engine
+    given : values by name; others keep their defaults
+    """
     from .parameters import make  # noqa: PLC0415 - takes time that completion does not have
 
     entry = engine(name)

@@ -11,6 +11,13 @@ __all__ = ["Accumulator"]
 class Accumulator(Block):
     """Running sum with overflow: judged at each update on the exact sum, wrapped or saturated, sticky.
 
+    Parameters
+    ----------
+    exact_bits : width of ``exact``, signed
+    sum_bits : width of the running sum, signed
+    saturate : a sum that does not fit becomes the largest or smallest number; else it is taken modulo
+        2^sum_bits
+
     Interface attributes
     --------------------
     exact : running sum plus one beat, exactly

@@ -11,7 +11,14 @@ __all__ = ["add", "increment", "less_than", "name_value", "subtract"]
 
 
 def name_value(m: Module, name: str, value: ValueLike) -> Signal:
-    """Return a signal of that name with the value: it keeps expressions shallow and the Verilog readable."""
+    """Return a signal of that name with the value: it keeps expressions shallow and the Verilog readable.
+
+    Parameters
+    ----------
+    m : module that gets the logic
+    name : of the signal
+    value : of any width
+    """
     signal = Signal(len(Value.cast(value)), name=name)
     m.d.comb += signal.eq(value)
     return signal
@@ -46,7 +53,16 @@ def add(
 def subtract(
     m: Module, name: str, a: Value, b: Value, borrow: ValueLike = 0, *, operators: bool = False
 ) -> tuple[Value, Value]:
-    """Return ``a − b − borrow`` modulo the width of ``a``, and the borrow out; ``b`` may be narrower."""
+    """Return ``a − b − borrow`` modulo the width of ``a``, and the borrow out; ``b`` may be narrower.
+
+    Parameters
+    ----------
+    m : module that gets the logic
+    name : stem of the names of its signals
+    borrow : one bit, subtracted too
+    operators : write the carry chain as an operator, for flows that have carry chains or choose an
+        architecture
+    """
     if operators:
         difference = name_value(m, f"{name}_difference", a - b - Value.cast(borrow)[:1])
         return difference[: len(a)], difference[len(a)]
@@ -67,7 +83,16 @@ def subtract(
 def increment(
     m: Module, name: str, a: Value, carry: Value, *, operators: bool = False
 ) -> tuple[Value, Value]:
-    """Return ``a + carry`` modulo its width, and the carry out."""
+    """Return ``a + carry`` modulo its width, and the carry out.
+
+    Parameters
+    ----------
+    m : module that gets the logic
+    name : stem of the names of its signals
+    carry : one bit
+    operators : write the carry chain as an operator, for flows that have carry chains or choose an
+        architecture
+    """
     if operators:
         total = name_value(m, f"{name}_sum", a + carry[:1])
         return total[: len(a)], total[len(a)]
@@ -81,7 +106,16 @@ def increment(
 def less_than(
     m: Module, name: str, a: Value, b: Value, tie: ValueLike = 0, *, operators: bool = False
 ) -> Value:
-    """Return whether ``a < b``, or ``tie`` where they are equal."""
+    """Return whether ``a < b``, or ``tie`` where they are equal.
+
+    Parameters
+    ----------
+    m : module that gets the logic
+    name : stem of the names of its signals
+    b : as wide as ``a``; both count as unsigned
+    operators : write the carry chain as an operator, for flows that have carry chains or choose an
+        architecture
+    """
     _equal_widths(a, b)
     tie = Value.cast(tie)
     if operators:

@@ -57,6 +57,12 @@ class FloatAdder(Block):
     operators : write carry chains as operators, for FPGA and timing-driven flows, instead of as the fewest
         gates
 
+    Raises
+    ------
+    ValueError
+        The format has no IEEE specials or too few exponent bits for its fraction, or ``pipeline`` is out of
+        its range.
+
     Interface attributes
     --------------------
     a, b : operands

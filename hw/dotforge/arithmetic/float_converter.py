@@ -45,6 +45,11 @@ class FloatConverter(Block):
     operators : write carry chains as operators, for FPGA and timing-driven flows, instead of as the fewest
         gates
 
+    Raises
+    ------
+    ValueError
+        ``overflow`` is another word, or ``pipeline`` is out of its range.
+
     Interface attributes
     --------------------
     i : number in the source format

@@ -31,7 +31,13 @@ class Fields:
 
 
 def unpack(m: Module, name: str, format: FloatFormat, value: Value) -> Fields:
-    """Take an operand apart; ``name`` is the end of the names of the signals that ``m`` gets."""
+    """Take an operand apart; ``name`` is the end of the names of the signals that ``m`` gets.
+
+    Parameters
+    ----------
+    format : of the operand
+    value : its encoding
+    """
     fraction, exponent = value[: format.mantissa_bits], value[format.mantissa_bits : -1]
     normal = name_value(m, f"normal_{name}", exponent.any())
     special: Value = Const(0, 1)

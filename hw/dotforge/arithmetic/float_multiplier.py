@@ -60,6 +60,11 @@ class FloatMultiplier(Block):
     operators : write carry chains as operators, for FPGA and timing-driven flows, instead of as the fewest
         gates
 
+    Raises
+    ------
+    ValueError
+        ``product`` has no IEEE specials, or ``pipeline`` is out of its range.
+
     Interface attributes
     --------------------
     a, b : operands

@@ -24,13 +24,26 @@ __all__ = ["Heap", "full_adder", "half_adder"]
 
 
 def full_adder(a: Value, b: Value, c: Value) -> tuple[Value, Value]:
-    """Return sum and carry of three bits."""
+    """Return sum and carry of three bits.
+
+    Parameters
+    ----------
+    a : bits, or vectors of them
+    b : as ``a``
+    c : as ``a``
+    """
     half = a ^ b
     return half ^ c, (a & b) | (half & c)
 
 
 def half_adder(a: Value, b: Value) -> tuple[Value, Value]:
-    """Return sum and carry of two bits."""
+    """Return sum and carry of two bits.
+
+    Parameters
+    ----------
+    a : bits, or vectors of them
+    b : as ``a``
+    """
     return a ^ b, a & b
 
 
@@ -42,6 +55,11 @@ class Heap:
     width : number of columns
     count : number of heaps of one shape that are added side by side: what is added as a bit is a vector of so
         many bits, one of each heap
+
+    Raises
+    ------
+    ValueError
+        ``width`` is less than 1.
     """
 
     def __init__(self, width: int, count: int = 1) -> None:
@@ -66,6 +84,10 @@ class Heap:
 
         −s·2^n = (1 − s)·2^n − 2^n: the sign bit is added inverted and the −2^n of all values become
         one constant, so no sign is extended over the columns.
+
+        Parameters
+        ----------
+        ready : depth, in full adders, at which the value arrives
         """
         value = Value.cast(value)
         signed = value.shape().signed
@@ -87,6 +109,11 @@ class Heap:
         With ``rows=1`` the last full adders of the columns form the ripple-carry adder; with ``rows=2``
         the result is a carry-save pair, for a register between heap and adder. Of several heaps side by side
         a row is ``width`` vectors, one a column.
+
+        Parameters
+        ----------
+        m : module that gets the logic
+        name : stem of the names of its signals
         """
         columns = [list(column) for column in self._columns]
         for column, bits in enumerate(columns):

@@ -27,6 +27,11 @@ class IntegerAdder(Block):
     operators : write carry chains as operators, for FPGA and timing-driven flows, instead of as the fewest
         gates
 
+    Raises
+    ------
+    ValueError
+        ``overflow`` is another word, or ``pipeline`` is out of its range.
+
     Interface attributes
     --------------------
     a, b : operands, two's complement

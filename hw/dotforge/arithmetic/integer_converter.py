@@ -22,6 +22,11 @@ class IntegerConverter(Block):
     pipeline : register stages, 0 or 1
     stallable : the stages advance only while ``en`` is high; otherwise always
 
+    Raises
+    ------
+    ValueError
+        ``overflow`` is another word, or ``pipeline`` is out of its range.
+
     Interface attributes
     --------------------
     i : number in the source format

@@ -33,6 +33,12 @@ class IntegerMultiplier(Block):
     operators : write the final adder as an operator, for FPGA and timing-driven flows, instead of as the
         fewest gates
 
+    Raises
+    ------
+    ValueError
+        ``product`` is wider than the exact product, ``method`` is unknown, or ``pipeline`` is out of its
+        range.
+
     Interface attributes
     --------------------
     a, b : operands, two's complement

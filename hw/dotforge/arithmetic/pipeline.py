@@ -9,7 +9,12 @@ __all__ = ["Cuts", "enable_port", "register_beat"]
 
 
 def enable_port(pipeline: int, stallable: bool) -> dict:
-    """Return the port ``en`` of a block whose ``pipeline`` registers advance only while it is high."""
+    """Return the port ``en`` of a block whose ``pipeline`` registers advance only while it is high.
+
+    Parameters
+    ----------
+    stallable : whether the registers have an enable at all
+    """
     return {"en": In(1)} if pipeline and stallable else {}
 
 

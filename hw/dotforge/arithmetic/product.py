@@ -16,6 +16,11 @@ def smaller_method(a_bits: int, b_bits: int) -> str:
 
     Measured for all pairs of 2…9 bits, 12 and 16 bits; 4 × 2 bits are two transistors smaller the other way
     (:mod:`dotforge.figures.arithmetic` measures them again).
+
+    Parameters
+    ----------
+    a_bits : width of one integer
+    b_bits : width of the other one
     """
     narrow, wide = sorted((a_bits, b_bits))
     return "booth" if narrow >= 2 and wide >= 5 and narrow + wide >= 8 else "baugh-wooley"
@@ -43,6 +48,11 @@ def add_product(
     method : one of :data:`METHODS` (default: the smaller one)
     shift : weight of the product's least significant bit
     ready : depth, in full adders, at which the operands arrive
+
+    Raises
+    ------
+    ValueError
+        ``method`` is none of :data:`METHODS`.
     """
     method = method or smaller_method(len(a), len(b))
     if method == "booth":

@@ -88,7 +88,15 @@ def normalize(
 
 
 def shift_left(m: Module, name: str, value: Value, places: Value) -> Value:
-    """Shift left without loss: the result is 2^rows − 1 bits wider, near shifts come first."""
+    """Shift left without loss: the result is 2^rows − 1 bits wider, near shifts come first.
+
+    Parameters
+    ----------
+    m : module that gets the logic
+    name : stem of the names of its signals
+    value : of any width
+    places : how far, unsigned: one row of multiplexers a bit
+    """
     for stage in range(len(places)):
         step, width, shift = 1 << stage, len(value), places[stage]
         bits = []

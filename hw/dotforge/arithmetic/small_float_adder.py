@@ -41,6 +41,11 @@ class SmallFloatAdder(Block):
     operators : write carry chains as operators, for FPGA and timing-driven flows, instead of as the fewest
         gates
 
+    Raises
+    ------
+    ValueError
+        The format has infinity, ``overflow`` is another word, or ``pipeline`` is out of its range.
+
     Interface attributes
     --------------------
     a, b : operands

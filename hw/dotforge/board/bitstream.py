@@ -139,7 +139,13 @@ def self_test(generated: Generated, recording: Recording, clock_hz: float, *, pa
 
 
 def names(board: Board, generated: Generated) -> list[str]:
-    """Return the files that may be written for a board."""
+    """Return the files that may be written for a board.
+
+    Parameters
+    ----------
+    board : what it is for
+    generated : the engine
+    """
     top = f"{generated.top}_selftest"
     simulation = ("results.xml", "bench.log", "vectors.json", top)
     return [
@@ -154,6 +160,13 @@ def simulate(
     """Run the self-test itself under Verilator: it passes, it fails when disturbed, it passes again after reset.
 
     The bench reads the verdict from the pins and from the serial line.
+
+    Parameters
+    ----------
+    test : self-test around the engine
+    generated : the engine
+    directory : where the files go; it has to be there
+    timeout : seconds
 
     Raises
     ------
@@ -208,6 +221,14 @@ def build(
     timeout: float = 1800,
 ) -> dict[str, Any]:
     """Build the bitstream into a directory that is there.
+
+    Parameters
+    ----------
+    variant : name of one of the board's devices
+    test : self-test around the engine
+    generated : the engine
+    directory : where the files go; it has to be there
+    timeout : seconds
 
     Returns
     -------

@@ -19,6 +19,11 @@ class PatternSource(Block):
     beats : contents, at least one
     width : bits of a beat
 
+    Raises
+    ------
+    ValueError
+        There is no beat, or one that is negative or has more than ``width`` bits.
+
     Interface attributes
     --------------------
     data, valid, ready : the stream

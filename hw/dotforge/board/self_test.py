@@ -49,7 +49,13 @@ class Stream:
 
 
 def messages(top: str, beats: int) -> tuple[str, str]:
-    """Return what the serial line says of a failed and of a passed test."""
+    """Return what the serial line says of a failed and of a passed test.
+
+    Parameters
+    ----------
+    top : name of the engine's top module
+    beats : number of beats that are compared
+    """
     return f"{top} FAIL {beats} beats\r\n", f"{top} PASS {beats} beats\r\n"
 
 

@@ -18,6 +18,11 @@ class Announcer(Block):
     divisor : clock cycles a bit
     pause : clock cycles between texts, at least one
 
+    Raises
+    ------
+    ValueError
+        Texts are empty or of different lengths, ``divisor`` is less than 2, or ``pause`` less than 1.
+
     Interface attributes
     --------------------
     start : there is something to say

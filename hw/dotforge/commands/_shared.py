@@ -51,6 +51,7 @@ class Real(click.FloatRange):
     """A number within a range; NaN, which is neither below nor above one, is refused as any other is."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Refuse NaN and infinities of ``value``; ``param`` and ``ctx`` are for the message."""
         number = super().convert(value, param, ctx)
         if not math.isfinite(number):
             self.fail(f"{value} is not a number in the range {self._describe_range()}.", param, ctx)
@@ -89,7 +90,13 @@ class _Assignment(click.ParamType):
 def engine_argument(
     function: Callable[..., Any] | None = None, *, required: bool = True
 ) -> Callable[..., Any]:
-    """Add an argument ENGINE."""
+    """Add an argument ENGINE.
+
+    Parameters
+    ----------
+    function : command that gets the argument
+    required : whether it must be given
+    """
     add = click.argument("engine", type=_EngineName(), required=required)
     return add if function is None else add(function)
 

@@ -12,7 +12,12 @@ _WIDTH, _LINE, _PORT, _TOP = 900, 20, 46, 56
 
 
 def hierarchy(verilog: str, top: str) -> list[tuple[int, str, int]]:
-    """Return (depth, module, number in its parent) of every distinct place below ``top``, depth first."""
+    """Return (depth, module, number in its parent) of every distinct place below ``top``, depth first.
+
+    Parameters
+    ----------
+    verilog : text of all modules
+    """
     bodies = {
         found[1]: found[2] for found in re.finditer(r"^module (\w+)(.*?)^endmodule$", verilog, re.M | re.S)
     }
@@ -32,7 +37,12 @@ def hierarchy(verilog: str, top: str) -> list[tuple[int, str, int]]:
 
 
 def block_diagram(generated: Generated, *, limit: int = 28) -> str:
-    """Draw the engine; of a deep hierarchy the deepest levels are left out until ``limit`` lines are left."""
+    """Draw the engine; of a deep hierarchy the deepest levels are left out until ``limit`` lines are left.
+
+    Parameters
+    ----------
+    generated : the engine
+    """
     manifest = generated.manifest
     rows = hierarchy(generated.verilog, generated.top)
     deepest = max(depth for depth, _, _ in rows)

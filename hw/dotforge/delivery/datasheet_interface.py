@@ -29,7 +29,13 @@ _SHOWN_BITS = 8
 
 
 def parameters(manifest: dict[str, Any], config: type) -> list[str]:
-    """Return the parameters that matter here, with what ``auto`` and the like stand for."""
+    """Return the parameters that matter here, with what ``auto`` and the like stand for.
+
+    Parameters
+    ----------
+    manifest : of the engine
+    config : class of its configuration
+    """
     help_of = {row["name"]: row for row in describe(config)}
     resolved = manifest["resolved"]
     rows = [
@@ -205,6 +211,12 @@ def parameter_text(given: Any) -> str:
 
 
 def markdown_table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> list[str]:
-    """Return the lines of a table."""
+    """Return the lines of a table.
+
+    Parameters
+    ----------
+    head : headings of the columns
+    rows : cells, as many as headings
+    """
     lines = ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head)]
     return lines + ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]

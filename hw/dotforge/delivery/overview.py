@@ -30,6 +30,11 @@ __all__ = ["engine_row", "main"]
 def engine_row(name: str, directory: Path) -> dict[str, Any]:
     """Generate, verify and synthesize the default configuration of an engine into a directory.
 
+    Parameters
+    ----------
+    name : of the engine
+    directory : where its files go
+
     Returns
     -------
     The row of the table; what is verified and what is synthesized is the file that was generated.

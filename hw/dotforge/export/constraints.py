@@ -14,7 +14,13 @@ IO_FRACTION = 0.2
 
 
 def values(manifest: Mapping[str, Any], clock_mhz: float) -> dict[str, str]:
-    """Return what the templates may ask for."""
+    """Return what the templates may ask for.
+
+    Parameters
+    ----------
+    manifest : of the engine
+    clock_mhz : clock rate, above 0
+    """
     period = 1000 / clock_mhz
     return {
         "top": manifest["top"],

@@ -22,6 +22,13 @@ def manifest(entry: Engine, config: Any, top: AxiStream, design: Design) -> dict
     """Describe a generated engine; valid under :data:`SCHEMA`.
 
     What the engine declares is in it as it is; paths and states in reset are found in the netlist.
+
+    Parameters
+    ----------
+    entry : the engine
+    config : its configuration
+    top : the block that was converted
+    design : what it was converted to
     """
     engine, facts = top.engine, entry.told(config)
     netlist = Netlist(design.cells, design.top)

@@ -193,6 +193,13 @@ def convert(block: Block, *, name: str | None = None, initial_values: bool = Tru
     Returns
     -------
     The same bytes for the same arguments, on any machine.
+
+    Raises
+    ------
+    ValueError
+        A port of the block has a name that a top module's port cannot have.
+    YosysError
+        Yosys fails, or the Verilog that it writes is cut short.
     """
     top_name = name or block.module_name or snake_case(type(block).__name__)
     elaboration = _Elaboration(top_name)

@@ -1,9 +1,12 @@
 """All tables and plots of the documentation: every module of this package that has ``write``, one after the other.
 
-Run as ``python -m dotforge.figures.all -o DIR [NAME …]``.
+Run as ``python -m dotforge.figures.all -o DIR [NAME …]``. Beside a figure is ``NAME.netlists.json``: the netlists that
+it holds for, by sha256 of their Verilog, and what each one costs. Both, in ``docs/figures``, are what tests compare the
+documentation with.
 """
 
 import importlib
+import json
 import pkgutil
 import sys
 from pathlib import Path
@@ -14,6 +17,8 @@ import click
 from .. import figures as package
 from ..console import say
 from ..outcome import end_on_error
+from ..tools.files import write_text
+from .measured import recorded
 
 __all__ = ["figures", "main"]
 
@@ -36,7 +41,13 @@ def main(output: Path, names: tuple[str, ...]) -> None:
             raise click.UsageError(f"figure {name}: allowed are {', '.join(known)}")
     for name in names or known:
         say(f"figures of {name}")
-        for path in known[name].write(output, say):
+        with recorded() as netlists:
+            paths = known[name].write(output, say)
+        if netlists:
+            paths.append(output / f"{name}.netlists.json")
+            text = json.dumps(netlists, indent=0, sort_keys=True, allow_nan=False)
+            write_text(paths[-1], f"{text}\n")
+        for path in paths:
             click.echo(path)
 
 

@@ -30,7 +30,7 @@ from ..synthesis import area
 from ..tools import yosys
 from .measured import kept, write_texts
 
-__all__ = ["Figure", "collect", "measure", "table", "write"]
+__all__ = ["Figure", "collect", "every_figure", "measure", "table", "write"]
 
 
 class OperatorMultiplier(Block):
@@ -159,6 +159,11 @@ def _pipelines() -> list[Figure]:
     ]
 
 
+def every_figure() -> list[Figure]:
+    """Return the lines of all tables."""
+    return [*_cores(), *_methods(), *_dot_products(), *_pipelines()]
+
+
 def measure(block: Block) -> dict[str, int]:
     """Return transistors, registers and gates on the longest path of one flat netlist."""
     design = convert(block)
@@ -188,9 +193,15 @@ def measure(block: Block) -> dict[str, int]:
 def collect(
     figures: Sequence[Figure] | None = None, progress: Callable[[str], None] = lambda line: None
 ) -> list[dict[str, Any]]:
-    """Measure; return one row for every figure (default: all)."""
+    """Measure; return one row for every figure (default: all).
+
+    Parameters
+    ----------
+    figures : what to measure
+    progress : takes a line for each thing that is measured
+    """
     if figures is None:
-        figures = [*_cores(), *_methods(), *_dot_products(), *_pipelines()]
+        figures = every_figure()
     rows = []
     for figure in figures:
         found = measure(figure.block)
@@ -250,7 +261,13 @@ def _lines(section: str, rows: list[dict[str, Any]]) -> list[list[str]]:
 
 
 def write(directory: Path, progress: Callable[[str], None] = lambda line: None) -> list[Path]:
-    """Write ``arithmetic.md`` and ``arithmetic.json``; return their paths."""
+    """Write ``arithmetic.md`` and ``arithmetic.json``; return their paths.
+
+    Parameters
+    ----------
+    directory : where the files go; it is made if it is missing
+    progress : takes a line for each thing that is measured
+    """
     rows = collect(progress=progress)
     texts = {"md": table(rows), "json": json.dumps(rows, indent=1, allow_nan=False) + "\n"}
     return write_texts(directory, "arithmetic", texts)

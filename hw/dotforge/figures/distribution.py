@@ -75,7 +75,13 @@ def _table(head: Sequence[object], rows: Sequence[Sequence[object]]) -> str:
 
 
 def network_table(sizes: Sequence[int], progress: Callable[[str], None] = lambda line: None) -> str:
-    """Return the area of both topologies, settings included, and what a route engine adds."""
+    """Return the area of both topologies, settings included, and what a route engine adds.
+
+    Parameters
+    ----------
+    sizes : lanes of the networks
+    progress : takes a line for each thing that is measured
+    """
     rows = []
     for lanes in sizes:
         crossbar, multicast = (
@@ -105,7 +111,12 @@ def piece_table(sizes: Sequence[int]) -> str:
 
 
 def route_table(lanes: int, more: int) -> str:
-    """Return area and cycles of route engines, and the cycles of as many at ``more`` lanes."""
+    """Return area and cycles of route engines, and the cycles of as many at ``more`` lanes.
+
+    Parameters
+    ----------
+    lanes : of the engines that are measured
+    """
     rows = []
     for engines, walkers in ROUTES:
         found, _ = _area(RouteEngines("multicast-benes", lanes, None, engines, walkers))
@@ -142,7 +153,13 @@ def registered_table(sizes: Sequence[int]) -> str:
 
 
 def fmax_table(lanes: int, topologies: Sequence[str] = ("multicast-benes",)) -> str:
-    """Return the clock rate of fast networks on an ECP5."""
+    """Return the clock rate of fast networks on an ECP5.
+
+    Parameters
+    ----------
+    lanes : of the networks
+    topologies : of the networks, one row each
+    """
     rows = []
     for topology in topologies:
         network = DistributionNetwork(
@@ -170,7 +187,15 @@ def write(
     *,
     fmax: bool = True,
 ) -> list[Path]:
-    """Write ``distribution.md`` into a directory, and return its path."""
+    """Write ``distribution.md`` into a directory, and return its path.
+
+    Parameters
+    ----------
+    directory : where the files go; it is made if it is missing
+    progress : takes a line for each thing that is measured
+    sizes : lanes of the networks
+    fmax : also place and route, which takes long
+    """
     directory.mkdir(parents=True, exist_ok=True)
     small = [size for size in sizes if size in (16, 32)]
     tables: dict[str, Callable[[], str]] = {

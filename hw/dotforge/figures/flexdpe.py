@@ -177,7 +177,13 @@ PARTS: dict[str, Callable[[Progress], Any]] = {
 
 
 def collect(parts: Sequence[str] = tuple(PARTS), progress: Progress = lambda line: None) -> dict[str, Any]:
-    """Measure some of :data:`PARTS`."""
+    """Measure some of :data:`PARTS`.
+
+    Parameters
+    ----------
+    parts : names of what to measure
+    progress : takes a line for each thing that is measured
+    """
     return {"parameters": PUBLISHED, **{part: PARTS[part](progress) for part in parts}}
 
 
@@ -252,7 +258,14 @@ def _clock_table(rows: Rows) -> list[str]:
 def write(
     directory: Path, progress: Progress = lambda line: None, *, parts: Sequence[str] = tuple(PARTS)
 ) -> list[Path]:
-    """Write ``flexdpe.md`` and ``flexdpe.json``; return their paths."""
+    """Write ``flexdpe.md`` and ``flexdpe.json``; return their paths.
+
+    Parameters
+    ----------
+    directory : where the files go; it is made if it is missing
+    progress : takes a line for each thing that is measured
+    parts : names of what to measure
+    """
     found = collect(parts, progress)
     texts = {"md": table(found), "json": json.dumps(found, indent=1, allow_nan=False) + "\n"}
     return write_texts(directory, "flexdpe", texts)

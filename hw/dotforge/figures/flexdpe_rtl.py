@@ -34,7 +34,14 @@ EXTREMES = (4, 512)
 
 
 def random_bits(rng: np.random.Generator, shape: tuple[int, int], sparsity: int) -> np.ndarray:
-    """Return a bitmap with that percentage of zeros, exactly."""
+    """Return a bitmap with that percentage of zeros, exactly.
+
+    Parameters
+    ----------
+    rng : generator of random numbers
+    shape : rows and columns
+    sparsity : percent of zeros, 0…100
+    """
     size = shape[0] * shape[1]
     return (rng.permutation(size).reshape(shape) >= round(size * sparsity / 100)).astype(bool)
 

@@ -48,7 +48,14 @@ PAPER_AREA, PAPER_ENERGY = 0.37, 0.24
 
 
 def drawn(distribution: str, pairs: int = PAIRS, terms: int = TERMS) -> tuple[np.ndarray, np.ndarray]:
-    """Return activations and weights, independent, both of the distribution, (pairs, terms) each."""
+    """Return activations and weights, independent, both of the distribution, (pairs, terms) each.
+
+    Parameters
+    ----------
+    distribution : ``Gaussian`` or ``Laplacian``
+    pairs : number of dot products
+    terms : length of each
+    """
     rng = np.random.default_rng(SEED)
     draw = rng.normal if distribution == "Gaussian" else rng.laplace
     return draw(size=(pairs, terms)), draw(size=(pairs, terms))
@@ -58,6 +65,13 @@ def measure(
     unit: Unit, pairs: int = PAIRS, terms: int = TERMS, progress: Callable[[str], None] = lambda line: None
 ) -> dict[str, Any]:
     """Measure a unit: its name, ``lanes``, ``bits``, ``transistors``, ``registers``, ``switched``, ``sqnr_db``, ...
+
+    Parameters
+    ----------
+    unit : what is measured
+    pairs : number of dot products
+    terms : length of each
+    progress : takes a line for each thing that is measured
 
     Raises
     ------
@@ -128,7 +142,13 @@ def _switched(unit: Unit, netlist: Netlist, made: Encoded, *, random: bool = Fal
 def collect(
     units: Sequence[Unit] = UNITS, progress: Callable[[str], None] = lambda line: None
 ) -> list[dict[str, Any]]:
-    """Return a row for each unit, see :func:`measure`."""
+    """Return a row for each unit, see :func:`measure`.
+
+    Parameters
+    ----------
+    units : what to measure
+    progress : takes a line for each thing that is measured
+    """
     return [measure(unit, progress=progress) for unit in units]
 
 
@@ -219,7 +239,13 @@ def plot(rows: Sequence[dict[str, Any]]) -> str:
 
 
 def write(directory: Path, progress: Callable[[str], None] = lambda line: None) -> list[Path]:
-    """Write ``formats.md``, ``formats.json`` and ``formats.svg``; return their paths."""
+    """Write ``formats.md``, ``formats.json`` and ``formats.svg``; return their paths.
+
+    Parameters
+    ----------
+    directory : where the files go; it is made if it is missing
+    progress : takes a line for each thing that is measured
+    """
     rows = collect(progress=progress)
     texts = {"md": table(rows), "json": json.dumps(rows, indent=1, allow_nan=False) + "\n", "svg": plot(rows)}
     return write_texts(directory, "formats", texts)

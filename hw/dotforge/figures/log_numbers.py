@@ -90,6 +90,11 @@ def collect(
 ) -> list[dict[str, Any]]:
     """Measure units.
 
+    Parameters
+    ----------
+    units : what to measure
+    progress : takes a line for each thing that is measured
+
     Returns
     -------
     Rows of ``unit``, ``lanes`` and, in transistors, ``core``, ``lookup`` (of all bins, ``None`` where each product
@@ -128,7 +133,13 @@ def converters() -> list[dict[str, Any]]:
 
 
 def search(fraction_bits: int, points: int = 200_001) -> float:
-    """Largest relative error found among evenly spaced numbers of the range of L2.y."""
+    """Largest relative error found among evenly spaced numbers of the range of L2.y.
+
+    Parameters
+    ----------
+    fraction_bits : y
+    points : how many numbers
+    """
     number = log_number(f"log:2:{fraction_bits}:flag")
     wanted = np.linspace(1, number.decode([2 ** (2 + fraction_bits) - 1])[0], points)
     return float(np.abs(number.decode(number.encode(wanted)) / wanted - 1).max())
@@ -150,7 +161,14 @@ def errors() -> list[dict[str, Any]]:
 def table(
     rows: Sequence[dict[str, Any]], back: Sequence[dict[str, Any]], worst: Sequence[dict[str, Any]]
 ) -> str:
-    """Return all as Markdown tables."""
+    """Return all as Markdown tables.
+
+    Parameters
+    ----------
+    rows : of :func:`collect`
+    back : of :func:`converters`
+    worst : of :func:`errors`
+    """
 
     def each(row: dict[str, Any], name: str) -> str | None:
         return f"{row[name] / row['lanes']:.1f}" if row[name] else None
@@ -195,7 +213,13 @@ def table(
 
 
 def write(directory: Path, progress: Callable[[str], None] = lambda line: None) -> list[Path]:
-    """Write ``log_numbers.md`` and ``log_numbers.json``; return their paths."""
+    """Write ``log_numbers.md`` and ``log_numbers.json``; return their paths.
+
+    Parameters
+    ----------
+    directory : where the files go; it is made if it is missing
+    progress : takes a line for each thing that is measured
+    """
     rows, back, worst = collect(progress=progress), converters(), errors()
     content = {"units": rows, "converters": back, "errors": worst}
     texts = {"md": table(rows, back, worst), "json": json.dumps(content, indent=1, allow_nan=False) + "\n"}

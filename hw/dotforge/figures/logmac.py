@@ -46,6 +46,10 @@ def collect(
 ) -> list[dict[str, Any]]:
     """Measure the cores at some numbers of lanes, 4-bit activations, 16-bit sum, and the engines around them.
 
+    Parameters
+    ----------
+    progress : takes a line for each thing that is measured
+
     Returns
     -------
     Rows of ``unit``, ``lanes``, ``core`` and ``engine`` in transistors (``engine`` is ``None`` for the
@@ -111,7 +115,13 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
 
 
 def write(directory: Path, progress: Callable[[str], None] = lambda line: None) -> list[Path]:
-    """Write ``logmac.md`` and ``logmac.json``; return their paths."""
+    """Write ``logmac.md`` and ``logmac.json``; return their paths.
+
+    Parameters
+    ----------
+    directory : where the files go; it is made if it is missing
+    progress : takes a line for each thing that is measured
+    """
     rows = collect(progress=progress)
     texts = {"md": table(rows), "json": json.dumps(rows, indent=1, allow_nan=False) + "\n"}
     return write_texts(directory, "logmac", texts)

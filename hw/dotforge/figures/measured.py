@@ -1,7 +1,13 @@
-"""What a netlist costs, for figures: measured once, and kept on disk by the Verilog and by all that counts it."""
+"""What a netlist costs, for figures: measured once, and kept on disk by the Verilog and by all that counts it.
 
+The documentation's figures come with the netlists that they hold for (:func:`recorded`), so that a test can tell,
+without measuring, whether they still do (:func:`replayed`).
+"""
+
+import contextlib
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -10,9 +16,38 @@ from ..pictures import markdown
 from ..synthesis import area, hierarchy
 from ..tools import result_cache, source, yosys
 
-__all__ = ["Measured", "by_part", "cost", "engine_table", "kept", "write_texts"]
+__all__ = ["Measured", "by_part", "cost", "engine_table", "kept", "recorded", "replayed", "write_texts"]
 
 Measured = dict[str, Any]
+
+_record: ContextVar[dict[str, Measured] | None] = ContextVar("record", default=None)
+_replay: ContextVar[Mapping[str, Measured] | None] = ContextVar("replay", default=None)
+
+
+@contextlib.contextmanager
+def recorded() -> Iterator[dict[str, Measured]]:
+    """Collect what is measured inside: sha256 of the Verilog and a hash of how it is measured → what was found."""
+    found: dict[str, Measured] = {}
+    token = _record.set(found)
+    try:
+        yield found
+    finally:
+        _record.reset(token)
+
+
+@contextlib.contextmanager
+def replayed(netlists: Mapping[str, Measured]) -> Iterator[None]:
+    """Measure nothing inside, and give what was found before.
+
+    Parameters
+    ----------
+    netlists : what :func:`recorded` collected; inside, a netlist that is not in it is a LookupError
+    """
+    token = _replay.set(netlists)
+    try:
+        yield
+    finally:
+        _replay.reset(token)
 
 
 def kept(
@@ -30,7 +65,28 @@ def kept(
     how : what else the result depends on: top module, flow, options; its ``repr`` counts
     measure : makes it; what it returns must be JSON
     code : modules that count, besides the area flow
+
+    Raises
+    ------
+    LookupError
+        Inside of :func:`replayed`, this netlist has not been measured so.
     """
+    name = f"{hashlib.sha256(verilog.encode()).hexdigest()} {source.digest(area.FLOW, area.ABC_SCRIPT, how)}"
+    replay = _replay.get()
+    if replay is not None and name not in replay:
+        raise LookupError(
+            f"no figure holds for the Verilog of this code, sha256 {name[:16]}…: write them again"
+        )
+    found = replay[name] if replay is not None else _measured(verilog, how, measure, code)
+    record = _record.get()
+    if record is not None:
+        record[name] = found
+    return found
+
+
+def _measured(
+    verilog: str, how: object, measure: Callable[[], Measured], code: Iterable[ModuleType | str]
+) -> Measured:
     counting = source.code(area, hierarchy, *code)
     flow = repr((area.FLOW, area.ABC_SCRIPT, counting, yosys.version(yosys.installed()), how))
     key = "figures " + hashlib.sha256(f"{flow} {verilog}".encode()).hexdigest()
@@ -110,7 +166,12 @@ def engine_table(rows: Sequence[Measured]) -> list[str]:
 
 
 def write_texts(directory: Path, name: str, texts: dict[str, str]) -> list[Path]:
-    """Write ``name.suffix`` for each suffix of ``texts`` into a directory, which is made; return the paths."""
+    """Write ``name.suffix`` for each suffix of ``texts`` into a directory, which is made; return the paths.
+
+    Parameters
+    ----------
+    directory : where the files go; it is made if it is missing
+    """
     directory.mkdir(parents=True, exist_ok=True)
     paths = [directory / f"{name}.{suffix}" for suffix in texts]
     for path, text in zip(paths, texts.values(), strict=True):

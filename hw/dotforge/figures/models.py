@@ -203,6 +203,11 @@ _PARTS = ("computation", "synchronization", "virtualization")
 def write(directory: Path, progress: Callable[[str], None] = lambda line: None) -> list[Path]:
     """Write ``models.md``, ``models.json``, ``metadata.svg``, ``roofline.svg`` and ``systems.svg``; return their
     paths.
+
+    Parameters
+    ----------
+    directory : where the files go; it is made if it is missing
+    progress : takes a line for each thing that is measured
     """
     directory.mkdir(parents=True, exist_ok=True)
     progress("training systems")

@@ -124,7 +124,13 @@ def exact_macs(counts: Sequence[int] = LANES) -> list[dict[str, Any]]:
 def collect(
     formats: Sequence[str] = tuple(ELEMENTS), progress: Progress = lambda line: None
 ) -> list[dict[str, Any]]:
-    """Measure a block a cycle in each format: ``format``, ``lanes``, ``core``, its ``parts``, ``engine``."""
+    """Measure a block a cycle in each format: ``format``, ``lanes``, ``core``, its ``parts``, ``engine``.
+
+    Parameters
+    ----------
+    formats : names of the formats
+    progress : takes a line for each thing that is measured
+    """
     rows = []
     for format in formats:
         progress(f"{format}, a block a cycle")
@@ -157,7 +163,14 @@ def choices(progress: Progress = lambda line: None) -> list[dict[str, Any]]:
 
 
 def ratios(format: str, rounding: str, drawn: dict[str, np.ndarray]) -> dict[str, float]:
-    """Return SQNR in decibels of matrices in a format, by their names."""
+    """Return SQNR in decibels of matrices in a format, by their names.
+
+    Parameters
+    ----------
+    format : name of the format
+    rounding : of shared scales
+    drawn : matrices by name
+    """
     return {
         name: sqnr(matrix, quantise(matrix, format=format, scale_rounding=rounding).values())
         for name, matrix in drawn.items()
@@ -167,7 +180,13 @@ def ratios(format: str, rounding: str, drawn: dict[str, np.ndarray]) -> dict[str
 def representation(
     formats: Sequence[str] = tuple(ELEMENTS), shape: tuple[int, int] = SHAPE
 ) -> list[dict[str, Any]]:
-    """Return a row for each format and rounding of shared scales: bits an element, SQNR of each distribution."""
+    """Return a row for each format and rounding of shared scales: bits an element, SQNR of each distribution.
+
+    Parameters
+    ----------
+    formats : names of the formats
+    shape : of the matrices
+    """
     drawn = matrices(shape)
     return [
         {
@@ -249,7 +268,13 @@ def table(content: dict[str, list[dict[str, Any]]]) -> str:
 
 
 def write(directory: Path, progress: Progress = lambda line: None) -> list[Path]:
-    """Write ``mxdot.md`` and ``mxdot.json``; return their paths."""
+    """Write ``mxdot.md`` and ``mxdot.json``; return their paths.
+
+    Parameters
+    ----------
+    directory : where the files go; it is made if it is missing
+    progress : takes a line for each thing that is measured
+    """
     progress("lanes")
     content = {"lanes": lanes(), "exact": exact_macs(), "blocks": collect(progress=progress)}
     content |= {"engines": choices(progress), "formats": representation()}

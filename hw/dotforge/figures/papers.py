@@ -63,7 +63,13 @@ def _number(value: float) -> str:
 
 
 def write(directory: Path, progress: Callable[[str], None] = lambda line: None) -> list[Path]:
-    """Write ``papers.md`` and ``papers.json``; return their paths."""
+    """Write ``papers.md`` and ``papers.json``; return their paths.
+
+    Parameters
+    ----------
+    directory : where the files go; it is made if it is missing
+    progress : takes a line for each thing that is measured
+    """
     directory.mkdir(parents=True, exist_ok=True)
     found = [
         {"paper": paper, "place": each.place, "what": each.what, "printed": each.value, "unit": each.unit,

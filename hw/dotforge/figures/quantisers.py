@@ -97,7 +97,13 @@ def clipping() -> list[dict[str, Any]]:
 
 
 def scale_products(size: int = 512, outputs: int = 48) -> list[dict[str, Any]]:
-    """Return SQNR of products of Gaussian matrices, 4-bit elements and scales, V = 16, by scale product bits."""
+    """Return SQNR of products of Gaussian matrices, 4-bit elements and scales, V = 16, by scale product bits.
+
+    Parameters
+    ----------
+    size : terms of a dot product
+    outputs : rows of each matrix
+    """
     rng = np.random.default_rng(SEED)
     a, b = rng.normal(size=(outputs, size)), rng.normal(size=(outputs, size))
     shared: dict[str, Any] = {"bits": 4, "scale_bits": 4, "vector": 16}
@@ -116,7 +122,14 @@ def scale_products(size: int = 512, outputs: int = 48) -> list[dict[str, Any]]:
 def table(
     formats: Sequence[dict[str, Any]], densities: Sequence[dict[str, Any]], products: Sequence[dict[str, Any]]
 ) -> str:
-    """Return all three as Markdown tables."""
+    """Return all three as Markdown tables.
+
+    Parameters
+    ----------
+    formats : rows of :func:`representation`
+    densities : rows of :func:`clipping`
+    products : rows of :func:`scale_products`
+    """
     names = list(formats[0]["sqnr_db"])
     lines = [
         f"SQNR in dB of matrices of {SHAPE[0]} × {SHAPE[1]} (seed {SEED}), symmetric elements:",
@@ -162,7 +175,13 @@ def table(
 
 
 def write(directory: Path, progress: Callable[[str], None] = lambda line: None) -> list[Path]:
-    """Write ``quantisers.md`` and ``quantisers.json``; return their paths."""
+    """Write ``quantisers.md`` and ``quantisers.json``; return their paths.
+
+    Parameters
+    ----------
+    directory : where the files go; it is made if it is missing
+    progress : takes a line for each thing that is measured
+    """
     progress("formats")
     formats, densities = representation(), clipping()
     progress("scale products")

@@ -116,7 +116,13 @@ def _by_line(verilog: str, top: str) -> dict[str, Any]:
 
 
 def cycles(network: str, lanes: int) -> int:
-    """Return the cycles of all folds: every fold waits for the last sum of the one before."""
+    """Return the cycles of all folds: every fold waits for the last sum of the one before.
+
+    Parameters
+    ----------
+    network : ``linear``, ``FAN`` or ``ART``
+    lanes : of the network
+    """
     drain = lanes if network == "linear" else (lanes - 1).bit_length()
     return FOLDS * (VECTORS + drain)
 
@@ -127,6 +133,8 @@ def energy_delay(network: str, lanes: int, transistors: int, activity: str) -> f
     Parameters
     ----------
     activity : ``ungated`` or ``gated``, see the module
+    network : ``linear``, ``FAN`` or ``ART``
+    lanes, transistors : of the network
     """
     time = cycles(network, lanes)
     active = {"ungated": time, "gated": FOLDS * VECTORS}[activity]
@@ -134,7 +142,13 @@ def energy_delay(network: str, lanes: int, transistors: int, activity: str) -> f
 
 
 def collect(lanes: Sequence[int] = LANES, progress: Callable[[str], None] = lambda line: None) -> list[dict]:
-    """Return one row for every format, number of lanes and network."""
+    """Return one row for every format, number of lanes and network.
+
+    Parameters
+    ----------
+    lanes : sizes of the networks
+    progress : takes a line for each thing that is measured
+    """
     rows: list[dict] = []
     for sum_format in FORMATS:
         for count in lanes:
@@ -267,7 +281,13 @@ def flat_table(lanes: Sequence[int] = (8, 16), progress: Callable[[str], None] =
 
 
 def write(directory: Path, progress: Callable[[str], None] = lambda line: None) -> list[Path]:
-    """Write ``reduction.md``, ``reduction.svg`` and ``reduction.json``; return their paths."""
+    """Write ``reduction.md``, ``reduction.svg`` and ``reduction.json``; return their paths.
+
+    Parameters
+    ----------
+    directory : where the files go; it is made if it is missing
+    progress : takes a line for each thing that is measured
+    """
     rows = collect(progress=progress)
     text = "\n".join([table(rows), options_table(progress=progress), flat_table(progress=progress)])
     texts = {"md": text, "svg": plot(rows), "json": json.dumps(rows, indent=1, allow_nan=False) + "\n"}

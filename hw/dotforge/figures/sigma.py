@@ -251,7 +251,13 @@ def _bars(axis: Any, groups: list[str], series: dict[str, list[float]]) -> None:
 
 
 def write(directory: Path, progress: Callable[[str], None] = lambda line: None) -> list[Path]:
-    """Write ``sigma.md``, ``sigma.json`` and ``sigma.svg``; return their paths."""
+    """Write ``sigma.md``, ``sigma.json`` and ``sigma.svg``; return their paths.
+
+    Parameters
+    ----------
+    directory : where the files go; it is made if it is missing
+    progress : takes a line for each thing that is measured
+    """
     directory.mkdir(parents=True, exist_ok=True)
     progress("our Flex-DPE on the paper's products")
     ours = flexdpe()

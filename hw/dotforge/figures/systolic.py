@@ -81,6 +81,12 @@ def areas(
 
     ``array`` and ``whole`` are the transistors without and with control, ``over_array`` and ``over_whole`` how much
     more that is than the systolic array's.
+
+    Parameters
+    ----------
+    formats : of the operands
+    sides : rows, and columns, of the arrays
+    progress : takes a line for each thing that is measured
     """
     rows: list[dict[str, Any]] = []
     for format in formats:
@@ -101,7 +107,13 @@ def areas(
 
 
 def cycles(shapes: Sequence[tuple[int, int, int]] = GEMMS, side: int = 128) -> list[dict[str, Any]]:
-    """Count cycles with one weight a multiplier and with two, beside the paper's model."""
+    """Count cycles with one weight a multiplier and with two, beside the paper's model.
+
+    Parameters
+    ----------
+    shapes : M, K and N of products
+    side : rows, and columns, of the array
+    """
     rows = []
     for m, k, n in shapes:
         row: dict[str, Any] = {"shape": [m, k, n]}
@@ -150,7 +162,13 @@ def table(content: dict[str, list[dict[str, Any]]]) -> str:
 
 
 def write(directory: Path, progress: Progress = lambda line: None) -> list[Path]:
-    """Write ``systolic.md`` and ``systolic.json``; return their paths."""
+    """Write ``systolic.md`` and ``systolic.json``; return their paths.
+
+    Parameters
+    ----------
+    directory : where the files go; it is made if it is missing
+    progress : takes a line for each thing that is measured
+    """
     directory.mkdir(parents=True, exist_ok=True)
     content = {"areas": areas(progress=progress), "cycles": cycles()}
     texts = {"md": table(content), "json": json.dumps(content, indent=1, allow_nan=False) + "\n"}

@@ -102,6 +102,12 @@ def collect(
 ) -> list[dict[str, Any]]:
     """Measure units at some vector lengths.
 
+    Parameters
+    ----------
+    vectors : elements of a vector, as many as lanes
+    units : what to measure
+    progress : takes a line for each thing that is measured
+
     Returns
     -------
     Rows of ``unit``, ``vector``, ``core`` (transistors), ``over_plain`` (against the integer MAC of that width
@@ -158,7 +164,14 @@ def post_processing(vectors: Sequence[int] = VECTORS) -> list[dict[str, Any]]:
 def table(
     rows: Sequence[dict[str, Any]], engines: Sequence[dict[str, Any]], units: Sequence[dict[str, Any]]
 ) -> str:
-    """Return all as Markdown tables."""
+    """Return all as Markdown tables.
+
+    Parameters
+    ----------
+    rows : of :func:`collect`
+    engines : rows of :func:`choices`
+    units : rows of :func:`post_processing`
+    """
     lines = [
         "Transistors a MAC (flow `cmos`, flat); 24-bit sums with 4-bit elements, 32-bit sums with 8-bit ones:",
         "",
@@ -252,7 +265,13 @@ def plot(rows: Sequence[dict[str, Any]]) -> str:
 
 
 def write(directory: Path, progress: Callable[[str], None] = lambda line: None) -> list[Path]:
-    """Write ``vsquant.md``, ``vsquant.svg`` and ``vsquant.json``; return their paths."""
+    """Write ``vsquant.md``, ``vsquant.svg`` and ``vsquant.json``; return their paths.
+
+    Parameters
+    ----------
+    directory : where the files go; it is made if it is missing
+    progress : takes a line for each thing that is measured
+    """
     rows = collect(progress=progress)
     engines = choices(progress)
     progress("post-processing unit")

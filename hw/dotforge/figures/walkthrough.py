@@ -168,7 +168,13 @@ def _sums(sums: dict[str, Any]) -> str:
 
 
 def write(directory: Path, progress: Callable[[str], None] = lambda line: None) -> list[Path]:
-    """Write ``flexdpe_walkthrough.md``; return its path."""
+    """Write ``flexdpe_walkthrough.md``; return its path.
+
+    Parameters
+    ----------
+    directory : where the files go; it is made if it is missing
+    progress : takes a line for each thing that is measured
+    """
     directory.mkdir(parents=True, exist_ok=True)
     progress("walk-through of the Flex-DPE")
     with processes.scratch() as scratch:

@@ -26,6 +26,11 @@ class FloatFormat:
         ``"ieee"``: infinity when the fraction is zero, NaN otherwise;
         ``"nan"``: numbers, but NaN when all exponent and fraction bits are one (OCP E4M3);
         ``"none"``: numbers only (OCP FP6 and FP4)
+
+    Raises
+    ------
+    ValueError
+        A parameter is out of its range.
     """
 
     name: str
@@ -170,7 +175,17 @@ class FloatFormat:
         return FloatFormat(f"E{exponent_bits}M{mantissa_bits}", exponent_bits, mantissa_bits)
 
     def sum_format(self, other: "FloatFormat | None" = None, *, terms: int = 1) -> "FloatFormat":
-        """Return what products are summed in: FP32, however many ``terms`` there are."""
+        """Return what products are summed in: FP32, however many ``terms`` there are.
+
+        Parameters
+        ----------
+        other : format of the second operand; it makes no difference
+
+        Raises
+        ------
+        ValueError
+            ``terms`` is less than 1.
+        """
         if terms < 1:
             raise ValueError(f"a sum has at least one term, not {terms}")
         return FP32

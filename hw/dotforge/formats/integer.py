@@ -7,7 +7,13 @@ __all__ = ["INT4", "INT8", "INT16", "INT32", "IntegerFormat", "UnsignedFormat"]
 
 @dataclass(frozen=True)
 class IntegerFormat:
-    """Two's complement integer of ``width`` bits, 1…128."""
+    """Two's complement integer of ``width`` bits, 1…128.
+
+    Raises
+    ------
+    ValueError
+        ``width`` is not in 1…128.
+    """
 
     width: int
 
@@ -40,7 +46,13 @@ class IntegerFormat:
         return IntegerFormat(self.width + (other or self).width)
 
     def sum_format(self, other: "IntegerFormat | None" = None, *, terms: int = 1) -> "IntegerFormat":
-        """Return the smallest integers that hold a sum of ``terms`` products with ``other``."""
+        """Return the smallest integers that hold a sum of ``terms`` products with ``other``.
+
+        Raises
+        ------
+        ValueError
+            ``terms`` is less than 1.
+        """
         if terms < 1:
             raise ValueError(f"a sum has at least one term, not {terms}")
         largest = terms * self.minimum * (other or self).minimum
@@ -53,7 +65,13 @@ class IntegerFormat:
 
 @dataclass(frozen=True)
 class UnsignedFormat:
-    """Unsigned integer of ``width`` bits, 1…128: scales and codes, not what datapaths multiply."""
+    """Unsigned integer of ``width`` bits, 1…128: scales and codes, not what datapaths multiply.
+
+    Raises
+    ------
+    ValueError
+        ``width`` is not in 1…128.
+    """
 
     width: int
 

@@ -107,7 +107,13 @@ def parse_log_code(name: str) -> LogCode:
 
 
 def power(exponent: int, fraction_bits: int) -> Fraction:
-    """Return 2^(exponent / 2^fraction_bits), exactly where it is rational and else to 2^−200 from below."""
+    """Return 2^(exponent / 2^fraction_bits), exactly where it is rational and else to 2^−200 from below.
+
+    Parameters
+    ----------
+    exponent : any integer
+    fraction_bits : y, 0 or more
+    """
     octaves, part = divmod(exponent, 1 << fraction_bits)
     # Square roots of 2^part · 2^(2·precision), one a fraction bit.
     root = 1 << part + (_PRECISION << fraction_bits)
@@ -117,5 +123,10 @@ def power(exponent: int, fraction_bits: int) -> Fraction:
 
 
 def midpoint(exponent: int, fraction_bits: int) -> Fraction:
-    """Return the middle, on the linear scale, between the power of ``exponent`` and the next one."""
+    """Return the middle, on the linear scale, between the power of ``exponent`` and the next one.
+
+    Parameters
+    ----------
+    fraction_bits : y, 0 or more
+    """
     return (power(exponent, fraction_bits) + power(exponent + 1, fraction_bits)) / 2

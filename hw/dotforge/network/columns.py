@@ -40,24 +40,48 @@ Wires = list[Value]
 
 
 def check_lanes(lanes: int, least: int = 2) -> int:
-    """Return log2 of ``lanes``; raise ValueError unless it is a power of two from ``least`` to 512."""
+    """Return log2 of ``lanes``; raise ValueError unless it is a power of two from ``least`` to 512.
+
+    Raises
+    ------
+    ValueError
+        ``lanes`` is no power of two from ``least`` to 512.
+    """
     if not least <= lanes <= MAX_LANES or lanes & (lanes - 1):
         raise ValueError(f"lanes={lanes}: a power of two from {least} to {MAX_LANES} is wanted")
     return lanes.bit_length() - 1
 
 
 def lower(switch: int, bit: int) -> int:
-    """Return the lower wire of a switch in the column that joins wires ``q`` and ``q ^ 2**bit``."""
+    """Return the lower wire of a switch in the column that joins wires ``q`` and ``q ^ 2**bit``.
+
+    Parameters
+    ----------
+    switch : number of the switch, from 0
+    bit : of the column
+    """
     return (switch >> bit) << (bit + 1) | switch & ((1 << bit) - 1)
 
 
 def pairs(bit: int, lanes: int) -> list[tuple[int, int]]:
-    """Return the wire pairs of that column, switch by switch."""
+    """Return the wire pairs of that column, switch by switch.
+
+    Parameters
+    ----------
+    bit : of the column
+    lanes : power of two
+    """
     return [(lower(switch, bit), lower(switch, bit) | 1 << bit) for switch in range(lanes // 2)]
 
 
 def wires(flat: Value, width: int) -> Wires:
-    """Cut a flat vector into its lanes."""
+    """Cut a flat vector into its lanes.
+
+    Parameters
+    ----------
+    flat : lane 0 lowest
+    width : bits of a lane
+    """
     return [flat[start : start + width] for start in range(0, len(flat), width)]
 
 
@@ -101,7 +125,12 @@ class Pipeline:
         return sum(register < self.column for register in self.registers)
 
     def in_use(self, prepared: Value, name: str) -> Signal:
-        """Return the settings of the vector here: ``prepared``, as it was when the last swap came by."""
+        """Return the settings of the vector here: ``prepared``, as it was when the last swap came by.
+
+        Parameters
+        ----------
+        name : stem of the names of its signals
+        """
         held = self._in_use.get((name, self.depth))
         if held is None:
             held = Signal(len(prepared), name=f"{name}_in_use_{self.depth}", reset_less=True)
@@ -131,7 +160,12 @@ class Pipeline:
         return self._arrived[self.depth] & self.advance
 
     def now(self, value: Value, name: str, since: int = 0) -> Value:
-        """Return ``value``, made for the vector at column ``since``, in step with the vector here."""
+        """Return ``value``, made for the vector at column ``since``, in step with the vector here.
+
+        Parameters
+        ----------
+        name : stem of the names of its signals
+        """
         chain = self._delayed.setdefault(id(value), [value])  # chain[0] keeps the value, and so its id, alive
         depth = sum(since <= register < self.column for register in self.registers)
         while len(chain) <= depth:
@@ -139,7 +173,13 @@ class Pipeline:
         return chain[depth]
 
     def end_column(self, values: Wires, name: str) -> Wires:
-        """Name the outputs of a column, or the register behind it where one is wanted, and return them."""
+        """Name the outputs of a column, or the register behind it where one is wanted, and return them.
+
+        Parameters
+        ----------
+        values : of all lanes
+        name : stem of the names of its signals
+        """
         flat = Cat(*values)
         if self.column in self.registers:
             named = self._register(flat, f"{name}_{self.column}_register")
@@ -149,7 +189,13 @@ class Pipeline:
         return wires(named, self.width)
 
     def pass_column(self, values: Wires, name: str) -> Wires:
-        """Return what comes out of a column without switches: a register, or the values themselves."""
+        """Return what comes out of a column without switches: a register, or the values themselves.
+
+        Parameters
+        ----------
+        values : of all lanes
+        name : stem of the names of its signals
+        """
         if self.column in self.registers:
             return self.end_column(values, name)
         self.column += 1
@@ -178,6 +224,11 @@ class Piece(Block):
     columns : number of columns of the piece
     settings : number of setting bits
     registers : columns (0…columns − 1) that a register follows
+
+    Raises
+    ------
+    ValueError
+        A parameter is out of its range, or ``registers`` do not rise.
 
     Interface attributes
     --------------------

@@ -19,7 +19,12 @@ __all__ = ["Table", "any_among", "any_of", "decode", "first_set", "place", "read
 
 
 def place(entry: int, bits: int) -> int:
-    """Return ``entry``, of so many bits, with its bits in reverse."""
+    """Return ``entry``, of so many bits, with its bits in reverse.
+
+    Parameters
+    ----------
+    bits : width of ``entry``
+    """
     return sum((entry >> bit & 1) << (bits - 1 - bit) for bit in range(bits))
 
 
@@ -30,7 +35,14 @@ def turn(value: Value) -> Value:
 
 
 def any_of(m: Module, name: str, terms: Sequence[Value]) -> Value:
-    """Return the OR of some values as a balanced tree."""
+    """Return the OR of some values as a balanced tree.
+
+    Parameters
+    ----------
+    m : module that gets the logic
+    name : of the result
+    terms : one or more, of one width
+    """
     return name_value(m, name, _tree(terms))
 
 
@@ -63,7 +75,13 @@ def any_among(m: Module, name: str, size: int, terms: Sequence[tuple[int, Value]
 
 
 def decode(m: Module, name: str, address: Value, enable: Value) -> Value:
-    """Return one bit an entry, in turned order, set where ``address`` points if ``enable`` is high."""
+    """Return one bit an entry, in turned order, set where ``address`` points if ``enable`` is high.
+
+    Parameters
+    ----------
+    m : module that gets the logic
+    name : stem of the names of its signals
+    """
     address, hits = name_value(m, f"{name}_address", address), name_value(m, f"{name}_enable", enable)
     for index, bit in enumerate(reversed(address)):
         hits = name_value(m, f"{name}_{index}", Cat(Mux(bit, 0, hits), Mux(bit, hits, 0)))
@@ -71,7 +89,15 @@ def decode(m: Module, name: str, address: Value, enable: Value) -> Value:
 
 
 def read(m: Module, name: str, entries: Value, address: Value) -> Value:
-    """Return one of the entries, which are in turned order, over a tree of multiplexers."""
+    """Return one of the entries, which are in turned order, over a tree of multiplexers.
+
+    Parameters
+    ----------
+    m : module that gets the logic
+    name : stem of the names of its signals
+    entries : a power of two, one bit each
+    address : of the entry
+    """
     for index, bit in enumerate(name_value(m, f"{name}_address", address)):
         half = len(entries) // 2
         entries = name_value(m, f"{name}_{index}", Mux(bit, entries[half:], entries[:half]))
@@ -79,7 +105,14 @@ def read(m: Module, name: str, entries: Value, address: Value) -> Value:
 
 
 def first_set(m: Module, name: str, mask: Value) -> tuple[Value, Value]:
-    """Return the lowest entry whose bit is set in a mask in turned order, and whether there is one."""
+    """Return the lowest entry whose bit is set in a mask in turned order, and whether there is one.
+
+    Parameters
+    ----------
+    m : module that gets the logic
+    name : stem of the names of its signals
+    mask : a power of two of bits
+    """
     some, number = mask, []
     while len(some) > 1:
         half = len(some) // 2

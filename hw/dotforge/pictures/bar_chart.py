@@ -30,7 +30,12 @@ class Panel:
 
 
 def render(panels: Sequence[Panel], *, columns: int = 2) -> str:
-    """Return panels as one SVG, in rows of ``columns``, legend below."""
+    """Return panels as one SVG, in rows of ``columns``, legend below.
+
+    Parameters
+    ----------
+    panels : in reading order
+    """
     rows = -(-len(panels) // columns)
     width, height = columns * _WIDTH, rows * _HEIGHT + 30
     parts = [

@@ -17,6 +17,11 @@ def draw_fan(groups: Sequence[int]) -> str:
     The sum of the groups is the number of lanes, a power of two. Lanes are at the bottom, adder i above lanes
     i and i + 1 at the height of its level; thin lines are the links, coloured ones carry parts of a run, and
     each sum leaves from the highest adder of its run.
+
+    Raises
+    ------
+    ValueError
+        A group is empty, or the groups do not make a power of two from 2 lanes.
     """
     lanes = sum(groups)
     if not groups or min(groups) < 1 or lanes < 2 or lanes & (lanes - 1):

@@ -171,6 +171,11 @@ def draw_copy(copies: Sequence[int], lanes: int | None = None) -> str:
     """Return a picture of a copy network that gives ``copies[i]`` lanes to input i, in order.
 
     ``lanes`` is a power of two, at least the sum of the copies (default: the next one).
+
+    Raises
+    ------
+    ValueError
+        An input has no copy, or ``lanes`` is no power of two or less than the sum of the copies.
     """
     total = sum(copies)
     if not copies or min(copies) < 1:
@@ -203,6 +208,12 @@ def draw_distribution(positions: Sequence[int], bitmap: Sequence[int]) -> str:
     ----------
     positions : window position of each lane, −1 for none
     bitmap : bits of a vector; as many as lanes
+
+    Raises
+    ------
+    ValueError
+        ``bitmap`` has another length than ``positions``, that length is no power of two, or a position is
+        outside of −1…lanes − 1.
     """
     lanes = len(positions)
     if len(bitmap) != lanes:

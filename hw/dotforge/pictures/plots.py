@@ -53,6 +53,11 @@ def figure(rows: int, columns: int, width: float, height: float) -> Iterator[tup
 def rendered(made: Any, kind: str) -> bytes:
     """Return a figure as a file of one of :data:`KINDS`.
 
+    Parameters
+    ----------
+    made : figure of Matplotlib
+    kind : ``svg`` or ``png``
+
     Raises
     ------
     ValueError

@@ -32,7 +32,14 @@ class Canvas:
     shapes: list[str] = field(default_factory=list)
 
     def wire(self, start: Point, end: Point, colour: str, thickness: float) -> None:
-        """Draw a smooth wire."""
+        """Draw a smooth wire.
+
+        Parameters
+        ----------
+        start, end : (x, y) in pixels
+        colour : as SVG writes it
+        thickness : of the line, pixels
+        """
         (x0, y0), (x1, y1) = start, end
         middle = (x0 + x1) / 2
         self.shapes.append(
@@ -41,7 +48,14 @@ class Canvas:
         )
 
     def straight(self, start: Point, end: Point, colour: str, thickness: float) -> None:
-        """Draw a straight line."""
+        """Draw a straight line.
+
+        Parameters
+        ----------
+        start, end : (x, y) in pixels
+        colour : as SVG writes it
+        thickness : of the line, pixels
+        """
         (x0, y0), (x1, y1) = start, end
         self.shapes.append(
             f"<path d='M{x0:.1f} {y0:.1f} L{x1:.1f} {y1:.1f}' stroke='{colour}' stroke-width='{thickness}' "
@@ -49,14 +63,29 @@ class Canvas:
         )
 
     def circle(self, centre: Point, radius: float, fill: str, stroke: str) -> None:
-        """Draw a node."""
+        """Draw a node.
+
+        Parameters
+        ----------
+        centre : (x, y) in pixels
+        radius : pixels
+        fill : colour inside
+        stroke : colour of the line
+        """
         self.shapes.append(
             f"<circle cx='{centre[0]:.1f}' cy='{centre[1]:.1f}' r='{radius}' fill='{fill}' stroke='{stroke}' "
             "stroke-width='1.2'/>"
         )
 
     def box(self, x: float, y: float, width: float, height: float) -> None:
-        """Draw a switch."""
+        """Draw a switch.
+
+        Parameters
+        ----------
+        x : pixels from the left
+        y : pixels from the top
+        width, height : pixels
+        """
         self.shapes.append(
             f"<rect x='{x:.1f}' y='{y:.1f}' width='{width:.1f}' height='{height:.1f}' rx='5' fill='#ffffff' "
             f"stroke='{FRAME}' stroke-width='1.2'/>"
@@ -65,7 +94,17 @@ class Canvas:
     def text(
         self, x: float, y: float, text: str, *, size: int = 12, anchor: str = "middle", colour: str = TEXT
     ) -> None:
-        """Write text."""
+        """Write text.
+
+        Parameters
+        ----------
+        x : pixels from the left
+        y : pixels from the top
+        text : not escaped
+        size : of the letters, pixels
+        anchor : ``start``, ``middle`` or ``end``: where x is
+        colour : as SVG writes it
+        """
         self.shapes.append(
             f"<text x='{x:.1f}' y='{y:.1f}' {_FONT} font-size='{size}' text-anchor='{anchor}' "
             f"fill='{colour}'>{escape(text)}</text>"

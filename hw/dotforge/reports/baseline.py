@@ -39,7 +39,19 @@ def hierarchy_mode(generated: Generated) -> str:
 
 
 def baseline(name: str, directory: Path, *, jobs: int = 1) -> list[Path]:
-    """Write the reports of one engine's default configuration, ``ENGINE/TARGET.json``; returns them."""
+    """Write the reports of one engine's default configuration, ``ENGINE/TARGET.json``; returns them.
+
+    Parameters
+    ----------
+    name : of the engine
+    directory : where the reports go
+    jobs : placements at a time
+
+    Raises
+    ------
+    OutputError
+        A directory or a report cannot be written.
+    """
     generated = from_parameters(name, {})
     mode = hierarchy_mode(generated)
     files = []

@@ -85,7 +85,16 @@ def compare_paths(
     tolerances: Mapping[str, float] | None = None,
     allow_different: bool = False,
 ) -> Comparison:
-    """Compare files or directories; see :func:`compare`."""
+    """Compare files or directories; see :func:`compare`.
+
+    Parameters
+    ----------
+    old : report, or directory of reports
+    new : as ``old``
+    limits : that must hold
+    tolerances : metric → relative change that is noise
+    allow_different : pair reports of different engines, targets, tools or options too
+    """
     before, after = read_reports(old), read_reports(new)
     # Two files are a pair whatever they describe: that is what the user asked for.
     single = not old.is_dir() and not new.is_dir()

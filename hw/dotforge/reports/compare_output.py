@@ -18,7 +18,12 @@ _MARKS = {"better": "better", "worse": "**worse**", "same": "", "gone": "**gone*
 
 
 def rows(result: Comparison, *, unchanged: bool) -> list[tuple[Pair, Change]]:
-    """Return the changes to show; ``unchanged`` keeps those that are exactly nothing."""
+    """Return the changes to show; ``unchanged`` keeps those that are exactly nothing.
+
+    Parameters
+    ----------
+    result : of a comparison
+    """
     return [
         (pair, change)
         for pair in result.pairs
@@ -47,7 +52,13 @@ def summary(result: Comparison) -> str:
 
 
 def as_markdown(result: Comparison, *, unchanged: bool = False) -> str:
-    """Return what goes into a pull request."""
+    """Return what goes into a pull request.
+
+    Parameters
+    ----------
+    result : of a comparison
+    unchanged : list what did not change, too
+    """
     lines = ["### Resources", "", f"{summary(result)}.", ""]
     if result.broken:
         lines += ["**Limits broken**", "", *(f"- {text}" for text in result.broken), ""]

@@ -49,6 +49,11 @@ class Limit:
         """Tell whether a pair of values breaks the limit, ``None`` where it cannot be judged.
 
         A value that is gone breaks it, and a change from nothing is beyond every percentage.
+
+        Parameters
+        ----------
+        old : value before, ``None`` where there is none
+        new : value now, or ``None``
         """
         if new is None:
             return None if old is None else True
@@ -89,7 +94,13 @@ def parse_limit(text: str) -> Limit:
 
 
 def parse_tolerance(text: str) -> dict[str, float]:
-    """Read ``METRIC=N%`` as metric → relative change."""
+    """Read ``METRIC=N%`` as metric → relative change.
+
+    Raises
+    ------
+    ParameterError
+        The text is no ``METRIC=N%``, N is negative, or there is no such metric.
+    """
     name, _, number = (part.strip() for part in text.partition("="))
     try:
         share = float(number.removesuffix("%")) / 100

@@ -16,7 +16,13 @@ def multipliers(parameters: dict[str, Any]) -> int | None:
 
 
 def stream_bits(engine: str, parameters: dict[str, Any]) -> dict[str, int]:
-    """Return the bits a beat of each input stream."""
+    """Return the bits a beat of each input stream.
+
+    Parameters
+    ----------
+    engine : name of the engine
+    parameters : values by name
+    """
     entry, config = configure(engine, parameters)
     return {name: payload.width for name, payload in entry.top(config).engine.inputs.items()}
 

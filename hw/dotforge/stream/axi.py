@@ -19,6 +19,10 @@ __all__ = ["AxiStream", "StreamBlock", "prefix"]
 class StreamBlock(Block):
     """A block whose data ports are streams, and which says what their payloads hold.
 
+    Parameters
+    ----------
+    extra : ports that are no streams
+
     Interface attributes
     --------------------
     inputs, outputs : name → payload of each stream
@@ -42,7 +46,13 @@ class StreamBlock(Block):
 
 
 def prefix(name: str, direction: str) -> str:
-    """``weights`` that is an input → ``s_axis_weights``."""
+    """``weights`` that is an input → ``s_axis_weights``.
+
+    Parameters
+    ----------
+    name : of the stream
+    direction : ``input`` or ``output``
+    """
     return f"{'s' if direction == 'input' else 'm'}_axis_{name}"
 
 

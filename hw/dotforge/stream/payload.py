@@ -65,6 +65,11 @@ class Lanes:
     encoding : how a code is read, where the format's name does not tell
     values : of the codes 0, 1, …, where the format is a code (see :func:`code_values`)
     when : field of one bit, of as many lanes or of one, that has to be set for this one to mean anything
+
+    Raises
+    ------
+    ValueError
+        ``role`` is none of :data:`ROLES`.
     """
 
     name: str

@@ -115,7 +115,14 @@ def _read(top: str, black_boxes: Collection[str]) -> list[str]:
 
 
 def netlist(verilog: str, top: str, *, yosys: str | None = None) -> str:
-    """Return the netlist that :func:`synthesize` counts, as Verilog: for the benches at gate level."""
+    """Return the netlist that :func:`synthesize` counts, as Verilog: for the benches at gate level.
+
+    Parameters
+    ----------
+    verilog : text of the design
+    top : name of its top module
+    yosys : which Yosys (default: the one that is installed)
+    """
     script = [*_read(top, ()), *FLOW, "clean -purge", "write_verilog -noattr netlist.v"]
     files = {"design.v": verilog, "abc.txt": ABC_SCRIPT}
     return tool.run(script, files, ["netlist.v"], yosys=yosys)["netlist.v"]
@@ -138,6 +145,11 @@ def parse_stat(stat: str, black_boxes: Collection[str] = ()) -> Area:
     ----------
     stat : the report of one module
     black_boxes : modules whose instances may be in it
+
+    Raises
+    ------
+    YosysError
+        The report has no transistor count, or a cell that ``stat -tech cmos`` does not count.
     """
     total = re.search(r"Estimated number of transistors:\s+(\d+)", stat)
     if total is None:
@@ -151,7 +163,13 @@ def parse_stat(stat: str, black_boxes: Collection[str] = ()) -> Area:
 
 
 def measure(block: Block, *, yosys: str | None = None) -> Area:
-    """Area of a block and all below it, flattened."""
+    """Area of a block and all below it, flattened.
+
+    Parameters
+    ----------
+    block : any block
+    yosys : which Yosys (default: the one that is installed)
+    """
     design = convert(block)
     return synthesize(design.verilog, design.top, yosys=yosys)
 

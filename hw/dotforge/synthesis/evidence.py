@@ -14,7 +14,13 @@ _COUNTS = ("simulator", "seed", "tests", "vectors", "mismatches")
 
 
 def directory(design: str, generated: Generated) -> Path:
-    """Return where ``verify`` leaves its results: in a generated directory, or by the Verilog that an engine gives."""
+    """Return where ``verify`` leaves its results: in a generated directory, or by the Verilog that an engine gives.
+
+    Parameters
+    ----------
+    design : as the command line has it: a directory or an engine
+    generated : that design
+    """
     here = Path(design)
     if is_directory(design):
         return here / "verify"
@@ -22,7 +28,13 @@ def directory(design: str, generated: Generated) -> Path:
 
 
 def of_summary(summary: dict[str, Any], verilog_sha256: str) -> dict[str, Any]:
-    """Return what a report says of a bench's summary."""
+    """Return what a report says of a bench's summary.
+
+    Parameters
+    ----------
+    summary : that ``verify`` wrote
+    verilog_sha256 : of the Verilog of the report
+    """
     return {
         **{name: summary.get(name) for name in _COUNTS},
         "failure": not_ok(summary) or None,
@@ -32,7 +44,18 @@ def of_summary(summary: dict[str, Any], verilog_sha256: str) -> dict[str, Any]:
 
 
 def attach(report: dict[str, Any], path: Path) -> dict[str, Any]:
-    """Return the report with the evidence in a summary file, or with none where there is no such file."""
+    """Return the report with the evidence in a summary file, or with none where there is no such file.
+
+    Parameters
+    ----------
+    report : of a synthesis
+    path : of the summary that ``verify`` wrote
+
+    Raises
+    ------
+    OutputError
+        The file cannot be read, or is not a summary of ``dotforge verify``.
+    """
     if not path.is_file():
         return {**report, "evidence": None}
     summary = read_json(path)

@@ -131,7 +131,13 @@ def metric(name: str) -> tuple[Metric, ...]:
 
 
 def value(report: dict[str, Any], wanted: Metric) -> float | None:
-    """Return the figure of a report, ``None`` where it has none."""
+    """Return the figure of a report, ``None`` where it has none.
+
+    Parameters
+    ----------
+    report : of a synthesis
+    wanted : which figure
+    """
     found = wanted.derive(report) if wanted.derive else (report.get(wanted.part) or {}).get(wanted.name)
     return found if isinstance(found, int | float) and not isinstance(found, bool) else None
 

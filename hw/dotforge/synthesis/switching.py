@@ -96,6 +96,11 @@ class Netlist:
         Returns
         -------
         Switching, averaged over sequences and over all cycles but the first, which has nothing to switch from.
+
+        Raises
+        ------
+        ValueError
+            There are fewer than two cycles, or an input has no bits.
         """
         cycles, sequences = next(iter(inputs.values())).shape[:2]
         if cycles < 2:
@@ -131,6 +136,11 @@ class Netlist:
 
 def mapped(verilog: str, top: str) -> Netlist:
     """Map Verilog text as :func:`dotforge.synthesis.area.synthesize` does, and keep the netlist.
+
+    Parameters
+    ----------
+    verilog : text of the design
+    top : name of its top module
 
     Raises
     ------

@@ -67,6 +67,12 @@ SCHEMA: dict[str, Any] = {
 def report_head(manifest: dict[str, Any], target: str, settings: Settings) -> dict[str, Any]:
     """Return what a report says before anything is measured: design, target, tools, options.
 
+    Parameters
+    ----------
+    manifest : of the design
+    target : name of the target
+    settings : what was chosen for the run
+
     Raises
     ------
     TargetError

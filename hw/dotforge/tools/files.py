@@ -41,7 +41,13 @@ def reason(error: OSError) -> str:
 
 
 def data_directory(name: str) -> Path:
-    """Find ``tb`` or ``constraints``: inside the installed package, or at the top of a checkout."""
+    """Find ``tb`` or ``constraints``: inside the installed package, or at the top of a checkout.
+
+    Raises
+    ------
+    OutputError
+        The directory is in neither place.
+    """
     package = Path(__file__).resolve().parent.parent
     for candidate in (package / "_data" / name, package.parent.parent / name):
         if candidate.is_dir():
@@ -50,12 +56,23 @@ def data_directory(name: str) -> Path:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text file, atomically."""
+    """Write a text file, atomically.
+
+    Parameters
+    ----------
+    path : of the file
+    text : written as UTF-8
+    """
     write_bytes(path, text.encode())
 
 
 def write_bytes(path: Path, content: bytes) -> None:
     """Write a file, atomically; through a symbolic link, and straight into a device or a pipe.
+
+    Parameters
+    ----------
+    path : of the file
+    content : all of it
 
     Raises
     ------
@@ -91,7 +108,13 @@ def umask() -> int:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write JSON with sorted layout left to the caller, two spaces, a final newline."""
+    """Write JSON with sorted layout left to the caller, two spaces, a final newline.
+
+    Parameters
+    ----------
+    path : of the file
+    value : of what JSON has
+    """
     write_text(path, json_text(value, indent=2) + "\n")
 
 
@@ -112,6 +135,10 @@ def read_json(path: Path) -> Any:
 
 def read_text(path: Path, kind: str = "text") -> str:
     """Read UTF-8, with or without a byte order mark.
+
+    Parameters
+    ----------
+    path : of the file
 
     Raises
     ------

@@ -46,7 +46,14 @@ def files_of(record: Any) -> dict[str, str | None] | None:
 
 
 def unchanged(directory: Path, name: str, files: Files) -> bool:
-    """Tell whether a file that is there is the one that was written."""
+    """Tell whether a file that is there is the one that was written.
+
+    Parameters
+    ----------
+    directory : that the files are in
+    name : of the file, relative to the directory
+    files : record: name of each file that was written → its hash
+    """
     path = directory / name
     if name not in files or _is_directory(path) or _detour(directory, name) is not None:
         return False
@@ -83,7 +90,14 @@ def check(directory: Path, names: Iterable[str], files: Files, who: str) -> None
 
 
 def remove(directory: Path, names: Iterable[str], files: Files) -> None:
-    """Delete files that are as they were written, and the directories that become empty by that; all others stay."""
+    """Delete files that are as they were written, and the directories that become empty by that; all others stay.
+
+    Parameters
+    ----------
+    directory : that the files are in
+    names : of files, relative to the directory
+    files : record: name of each file that was written → its hash
+    """
     for name in names:
         path = directory / name
         if os.path.lexists(path) and unchanged(directory, name, files):

@@ -43,7 +43,13 @@ def load(key: str) -> dict[str, Any] | None:
 
 
 def store(key: str, value: dict[str, Any]) -> None:
-    """Store a value; a full disk loses nothing but the time to measure again."""
+    """Store a value; a full disk loses nothing but the time to measure again.
+
+    Parameters
+    ----------
+    key : which names all that the value depends on
+    value : of what JSON has
+    """
     with _open() as cache:
         if cache is not None:
             with contextlib.suppress(*_FAULTS):

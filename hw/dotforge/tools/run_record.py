@@ -39,6 +39,10 @@ __all__ = ["RunRecord", "not_ok", "run_record"]
 class RunRecord:
     """The record of one run.
 
+    Parameters
+    ----------
+    command, path, products, names : see :func:`run_record`
+
     Attributes
     ----------
     content : what the record says beside how the run ended

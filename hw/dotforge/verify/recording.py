@@ -129,6 +129,11 @@ def record(generated: Generated, *, timeout: float = 600) -> Recording:
 
     A recording is kept with the simulators, by Verilog and bench.
 
+    Parameters
+    ----------
+    generated : the engine
+    timeout : seconds
+
     Raises
     ------
     BenchFailure

@@ -48,6 +48,11 @@ def gates(stream: Mapping[str, Any]) -> tuple[tuple[int, int, int], ...]:
     Parameters
     ----------
     stream : of a manifest
+
+    Raises
+    ------
+    ValueError
+        A flag has more than one bit, or neither one lane nor as many as the field that waits for it.
     """
     fields = {field["name"]: field for field in stream["fields"]}
     found = []

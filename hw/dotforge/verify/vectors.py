@@ -18,6 +18,11 @@ def vectors(generated: Generated, recording: Recording) -> dict[str, Any]:
     A third item, where it is there, is the mask of the bits of tdata that mean something; others are zero.
 
     Outputs are cut where inputs are: of a longer run only what the first beats of the inputs give is expected.
+
+    Parameters
+    ----------
+    generated : the engine
+    recording : of a run of its bench
     """
     streams = generated.manifest["streams"]
     wires = {

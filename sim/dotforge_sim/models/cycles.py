@@ -28,7 +28,12 @@ class Cycles:
         return self.loading + self.streaming + self.add
 
     def count(self, first: int, streamed: np.ndarray, end: int) -> None:
-        """Add a run: ``first`` accepted beat of any stream, cycles of the ``streamed`` beats, last result."""
+        """Add a run: ``first`` accepted beat of any stream, cycles of the ``streamed`` beats, last result.
+
+        Parameters
+        ----------
+        end : cycle of the last result
+        """
         total = end - first + 1
         streaming = len(np.unique(streamed))
         add = end - int(streamed.max())

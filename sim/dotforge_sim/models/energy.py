@@ -45,6 +45,11 @@ class Levels:
     memory : on-chip, see :data:`MEMORIES`
     dram : ``ddr``, ``hbm2`` or ``gddr6``
     reuse : multiply-adds an operand takes part in before it is fetched again from the on-chip memory, 1 or more
+
+    Raises
+    ------
+    ModelError
+        A memory is unknown, or ``reuse`` is less than 1.
     """
 
     memory: str = "sram_32kb"

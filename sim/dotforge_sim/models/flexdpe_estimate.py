@@ -71,7 +71,14 @@ class Estimate:
 
 
 def count(timing: Timing, windows: Windows, vectors: int) -> Estimate:
-    """Return what a product takes on the engine alone; inputs and output never wait on their neighbours."""
+    """Return what a product takes on the engine alone; inputs and output never wait on their neighbours.
+
+    Parameters
+    ----------
+    timing : what the engine's parameters make of its timing
+    windows : what is held, by window
+    vectors : number of vectors
+    """
     folds = int((-(-windows.useful // timing.lanes)).sum())
     useful = int(windows.useful.sum())
     if not folds:

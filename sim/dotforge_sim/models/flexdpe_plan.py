@@ -55,7 +55,13 @@ class Side:
 
     @classmethod
     def of_bits(cls, bits: np.ndarray, window: int) -> "Side":
-        """Return the nonzeros of a bitmap, [rows, K]."""
+        """Return the nonzeros of a bitmap, [rows, K].
+
+        Parameters
+        ----------
+        bits : bool
+        window : positions of a window
+        """
         rows, inner = np.nonzero(bits)
         return cls.of(len(bits), rows, inner, np.ones(len(rows), np.int8), window)
 
@@ -139,7 +145,13 @@ class Plan:
         return Part(rows, bits, values, mask, golden.pack(golden.useful_stationary(bits, mask), self.lanes))
 
     def vector_part(self, window: int, chosen: range) -> tuple[NDArray[np.bool_], np.ndarray]:
-        """Return bitmaps and values of some vectors in a window, [vectors, W]."""
+        """Return bitmaps and values of some vectors in a window, [vectors, W].
+
+        Parameters
+        ----------
+        window : number of the window, from 0
+        chosen : numbers of the vectors
+        """
         own = self.vectors.part(window)
         vectors = self.vectors.rows[own]
         first, last = np.searchsorted(vectors, [chosen.start, chosen.stop])

@@ -20,15 +20,28 @@ class Fill:
         self.half = self.complete = False
 
     def place(self, count: int, last: bool) -> tuple[bool, bool, bool]:
-        """Return whether an item spans two folds, fills its fold, and ends one with its window."""
+        """Return whether an item spans two folds, fills its fold, and ends one with its window.
+
+        Parameters
+        ----------
+        count : values of the item
+        last : whether it is the last of its window
+        """
         total = self.start + count
         return total > self.lanes, total == self.lanes, last and total > 0
 
     def move(self, count: int, last: bool) -> None:
+        """Take an item of ``count`` values, the ``last`` of its window or not."""
         self.start = 0 if last else (self.start + count) % self.lanes
 
     def step(self, flags: tuple[bool, bool, bool] | None, take: bool) -> tuple[bool, bool]:
-        """Do a cycle; return whether the item is done, and whether anything changed."""
+        """Do a cycle; return whether the item is done, and whether anything changed.
+
+        Parameters
+        ----------
+        flags : what :meth:`place` says of the item, ``None`` without one
+        take : whether the fold that is complete is taken
+        """
         complete, half = self.complete, self.half
         over, fills, ends = flags or (False, False, False)
         step = flags is not None and not complete
@@ -44,7 +57,13 @@ class Fill:
 
 
 class Folds:
-    """When folds are swapped, taken and shown, and when their vectors move."""
+    """When folds are swapped, taken and shown, and when their vectors move.
+
+    Parameters
+    ----------
+    timing : what the engine's parameters make of its timing
+    vectors : number of vectors that each fold takes
+    """
 
     def __init__(self, timing: Timing, vectors: int) -> None:
         self.timing, self.vectors = timing, vectors
@@ -73,7 +92,13 @@ class Folds:
 
 
 class Routes:
-    """When positions are taken and settings prepared, fold by fold."""
+    """When positions are taken and settings prepared, fold by fold.
+
+    Parameters
+    ----------
+    timing : what the engine's parameters make of its timing
+    folds : that are routed
+    """
 
     def __init__(self, timing: Timing, folds: Folds) -> None:
         self.timing, self.folds = timing, folds
@@ -95,13 +120,20 @@ class Routes:
         return self.folds.swaps[fold - 1] + 1 + settled
 
     def ready(self, fold: int, now: int) -> bool:
-        """Return whether a position of a fold is taken."""
+        """Return whether a position of a fold is taken.
+
+        Parameters
+        ----------
+        fold : number of the fold, from 0
+        now : cycle
+        """
         if self.timing.topology == "crossbar":
             return now >= self._free(fold)
         before = fold - self.timing.engines
         return before < 0 or (before < len(self.begun) and now >= self.begun[before] + self.timing.lanes)
 
     def prepared(self, fold: int, now: int) -> bool:
+        """Return whether in cycle ``now`` all settings of a ``fold`` are written."""
         return fold < len(self.written) and now > self.written[fold]
 
     def update(self) -> None:
@@ -180,7 +212,13 @@ class Line:
         return len(self.stages[0]) < 2
 
     def move(self, item: Any, leaves: bool) -> bool:
-        """End the cycle, with the item that is offered; return whether anything changed."""
+        """End the cycle, with the item that is offered; return whether anything changed.
+
+        Parameters
+        ----------
+        item : ``None`` where none is offered
+        leaves : whether the last stage's item is taken
+        """
         stages, last = self.stages, len(self.stages) - 1
         free = [len(stage) < 2 for stage in stages] + [leaves]
         moving = [item, *(stage[0] if stage else None for stage in stages)]
@@ -213,7 +251,13 @@ class Share:
         )
 
     def move(self, done: list[bool], comes: Any) -> bool:
-        """End the cycle, with the row that comes if there is room; return whether anything changed."""
+        """End the cycle, with the row that comes if there is room; return whether anything changed.
+
+        Parameters
+        ----------
+        done : by reader: it is done with the row in this cycle
+        comes : the next row, ``None`` where there is none
+        """
         leaves = self.leaves(done)
         self.served = [
             not leaves and (served or now_done) for served, now_done in zip(self.served, done, strict=True)

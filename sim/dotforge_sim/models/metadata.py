@@ -90,6 +90,11 @@ def _log(count: float) -> int:
 def of_density(rows: int, columns: int, density: float) -> Sparsity:
     """Return what is expected of a matrix whose nonzeros are spread evenly.
 
+    Parameters
+    ----------
+    rows, columns : 1 or more
+    density : share of nonzeros, 0…1
+
     Raises
     ------
     ModelError

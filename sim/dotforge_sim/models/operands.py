@@ -88,6 +88,12 @@ def of_gemm(gemm: Gemm) -> Product:
 def of_matrices(a: Nonzeros, b: Nonzeros, name: str | None = None) -> Product:
     """Return what is counted in two matrices.
 
+    Parameters
+    ----------
+    a : A, (M, K)
+    b : B, (K, N)
+    name : that reports show
+
     Raises
     ------
     ModelError

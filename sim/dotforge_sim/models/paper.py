@@ -39,6 +39,11 @@ class Sigma:
     streaming : ``limited`` by the bandwidth, or ``unlimited``
     reduction : multipliers of a reduction tree, whose logarithm an addition takes; all of them by default, as the paper
         has it, or those of one Flex-DPE
+
+    Raises
+    ------
+    ModelError
+        A value is none of those that are allowed.
     """
 
     multipliers: int = 16_384
@@ -59,7 +64,13 @@ class Sigma:
             raise ModelError(f"streaming {self.streaming}: allowed are limited, unlimited")
 
     def count(self, product: Product, stationary: str = "auto") -> Counts:
-        """Return the cycles with A, B or the better of the two stationary."""
+        """Return the cycles with A, B or the better of the two stationary.
+
+        Parameters
+        ----------
+        product : M, K, N and what is counted in them
+        stationary : ``a``, ``b`` or ``auto``, the one of fewer cycles
+        """
         if stationary == "auto":
             return better([self.count(product, "a"), self.count(product, "b")])
         _, held, vectors, _ = product.side(stationary)

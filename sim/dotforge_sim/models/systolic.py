@@ -24,7 +24,13 @@ _PIECE = 1_000_000
 
 
 def shape_of(shape: tuple[int, int, int], stationary: str) -> tuple[int, int, int]:
-    """Return vectors, K and columns of a product of M×K and K×N with A or B stationary."""
+    """Return vectors, K and columns of a product of M×K and K×N with A or B stationary.
+
+    Parameters
+    ----------
+    shape : M, K and N
+    stationary : ``a`` or ``b``
+    """
     m, k, n = shape
     return (m, k, n) if stationary == "b" else (n, k, m)
 

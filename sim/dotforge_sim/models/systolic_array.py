@@ -31,6 +31,11 @@ class SystolicArray:
     Attributes
     ----------
     rows, columns : of multipliers, 1…2^20
+
+    Raises
+    ------
+    ModelError
+        ``rows`` or ``columns`` is not in 1…2^20.
     """
 
     rows: int
@@ -47,7 +52,13 @@ class SystolicArray:
         return self.rows * self.columns
 
     def count(self, product: Product, stationary: str = "auto") -> Counts:
-        """Return the cycles with A, B or the better of the two stationary."""
+        """Return the cycles with A, B or the better of the two stationary.
+
+        Parameters
+        ----------
+        product : M, K, N and what is counted in them
+        stationary : ``a``, ``b`` or ``auto``, the one of fewer cycles
+        """
         if stationary == "auto":
             return better([self.count(product, "a"), self.count(product, "b")])
         stays, nonzeros, vectors, _ = product.side(stationary)

@@ -67,12 +67,23 @@ SPARSITIES = tuple((Fraction(8, 10), Fraction(each, 10)) for each in (1, 3, 5))
 
 
 def paper_workloads(density_a: Fraction = Fraction(1), density_b: Fraction = Fraction(1)) -> list[Gemm]:
-    """Return the paper's ten products with these densities."""
+    """Return the paper's ten products with these densities.
+
+    Parameters
+    ----------
+    density_a : share of A's nonzeros, 0…1
+    density_b : share of B's nonzeros, 0…1
+    """
     return [Gemm(f"{m}-{n}-{k}", m, n, k, density_a, density_b) for m, n, k in PAPER]
 
 
 def density(given: Any, name: str) -> Fraction:
     """Return a density as the decimal that was written, so that products of it are exact.
+
+    Parameters
+    ----------
+    given : number, or text of one
+    name : that the message gives it
 
     Raises
     ------

@@ -68,6 +68,8 @@ def conclude(design: Design, a: Matrix, b: Matrix, run: Conclusion, seconds: flo
     ----------
     a, b : as they were given, float64
     seconds : wall time so far
+    design : the engine that runs
+    run : what an engine's runner found
     """
     report = statistics(
         design,

@@ -122,6 +122,8 @@ class Encoded:
         unit : ``max``, so that the largest magnitude is the format's largest, or ``least_error``, of that and of 60
             smaller ones the one of least squared error
         shared : one unit for the matrix
+        matrix : the operand
+        format : of the codes
 
         Raises
         ------
@@ -171,7 +173,13 @@ class Encoded:
         )
 
     def arrays(self, name: str, *, dense: bool) -> dict[str, np.ndarray]:
-        """Return codes, with zeros or with places, and units."""
+        """Return codes, with zeros or with places, and units.
+
+        Parameters
+        ----------
+        name : of the operand, which theirs begin with
+        dense : with zeros
+        """
         small = (
             self.codes.astype(np.int8) if not self.format.is_float and self.format.bits <= 8 else self.codes
         )

@@ -78,6 +78,11 @@ class Wanted(_Total):
 class Sums(_Total):
     """What the RTL gives.
 
+    Parameters
+    ----------
+    plan : of the product
+    indices : number of values of an index, after which it begins again
+
     Attributes
     ----------
     cycles : of all runs
@@ -100,6 +105,12 @@ class Sums(_Total):
 
         Every slot gives a sum a vector, in the order of the vectors, so the n-th is the n-th vector's; the
         index that comes with it must say so.
+
+        Parameters
+        ----------
+        outputs : beats of the run
+        simulator : of the engine
+        folds : how many are expected
         """
         received = outputs["sums"]
         ends = np.flatnonzero(received.last)

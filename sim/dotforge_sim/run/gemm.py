@@ -49,7 +49,13 @@ class RunResult:
 
 
 def useful_macs(a: Matrix, b: Matrix) -> int:
-    """Count (m, k, n) with A[m, k] ≠ 0 and B[k, n] ≠ 0."""
+    """Count (m, k, n) with A[m, k] ≠ 0 and B[k, n] ≠ 0.
+
+    Parameters
+    ----------
+    a : A, (M, K)
+    b : B, (K, N)
+    """
     counts = _nonzeros_by_inner(a, 1), _nonzeros_by_inner(b, 0)
     met = (counts[0] > 0) & (counts[1] > 0)
     return int(counts[0][met].astype(object) @ counts[1][met].astype(object)) if met.any() else 0
@@ -86,6 +92,15 @@ def statistics(
     Parameters
     ----------
     a, b : operands as the engine took them, M×K and K×N; of a :class:`Sparse` no value is zero
+    design : the engine that runs
+    cycles : by bucket
+    lanes : multipliers of the engine
+    mismatches : sums that are not golden's
+    wall_seconds : of the run
+    stationary : ``a`` or ``b``, where one is
+    folds : number of folds
+    stationary_utilisation : share of lanes that hold a value, 0…1
+    accumulated_by : who adds partial sums
     """
     (m, k), n = a.shape, b.shape[1]
     useful = useful_macs(a, b)

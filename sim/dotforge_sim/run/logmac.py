@@ -76,6 +76,13 @@ def prepare(design: Design, a: np.ndarray, b: np.ndarray, options: Options) -> J
 
     C is exactly A @ B where the weights are exponents, operands were not rounded and no sum overflowed.
 
+    Parameters
+    ----------
+    design : the engine that runs
+    a : A, (M, K)
+    b : B, (K, N)
+    options : of the command line
+
     Raises
     ------
     RunError
@@ -117,7 +124,13 @@ def prepare(design: Design, a: np.ndarray, b: np.ndarray, options: Options) -> J
 
 
 def finish(job: Job, found: Found) -> Finish:
-    """Say which sums overflowed, and what rounding weights did."""
+    """Say which sums overflowed, and what rounding weights did.
+
+    Parameters
+    ----------
+    job : what ``prepare`` gave
+    found : what the RTL gave, and the operands
+    """
     own: _Own = job.own
     parameters, margin = own.parameters, own.golden.margin
     errors = np.abs(job.taken[1].values - found.b)
@@ -191,7 +204,13 @@ def _streams(simulator: Simulator, operands: _Beats, columns: range, *, stationa
 
 
 def sample(parameters: dict[str, Any], random: np.random.Generator) -> tuple[Draw, Draw]:
-    """Return what draws operands: numbers that the codes have, or real ones where weights are log numbers."""
+    """Return what draws operands: numbers that the codes have, or real ones where weights are log numbers.
+
+    Parameters
+    ----------
+    parameters : of the engine, by name
+    random : generator of random numbers
+    """
     if is_log(parameters):
         return normal(random), normal(random)
 

@@ -53,6 +53,7 @@ def golden(
     weights : (N, K)
     bias : (N,) starts of running sums, with ``fold_sign``
     terms : K without what fills the last beat: what can add up
+    parameters : of the engine, by name
     """
     if is_log(parameters):
         return _log_numbers(parameters, activations, weights, terms)

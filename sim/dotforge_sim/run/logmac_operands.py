@@ -67,6 +67,9 @@ class Operands:
             ``scaled`` chooses units
         unit : see :func:`dotforge_golden.levels.scale`
         a_per_row, b_per_column : a unit each, not one for the matrix
+        parameters : of the engine, by name
+        a : A, (M, K)
+        b : B, (K, N)
 
         Raises
         ------
@@ -89,7 +92,13 @@ class Operands:
         )
 
     def taken(self, a: np.ndarray, b: np.ndarray) -> tuple[Taken, Taken]:
-        """Return what the engine takes for A and B."""
+        """Return what the engine takes for A and B.
+
+        Parameters
+        ----------
+        a : A, (M, K)
+        b : B, (K, N)
+        """
         return _taken(a, self.a, transposed=False), _taken(b.T, self.b, transposed=True)
 
     def arrays(self) -> dict[str, np.ndarray]:

@@ -139,7 +139,13 @@ class Finish:
 def runner(
     prepare: Callable[[Design, np.ndarray, np.ndarray, Any], Job], finish: Callable[[Job, Found], Finish]
 ) -> Run:
-    """Return what multiplies on an engine; see the module."""
+    """Return what multiplies on an engine; see the module.
+
+    Parameters
+    ----------
+    prepare : makes a :class:`Job` of operands and options
+    finish : says what came out
+    """
 
     def run(design: Design, a: Any, b: Any, options: Any, progress: Progress) -> RunResult:
         started = time.monotonic()

@@ -68,6 +68,13 @@ class _Own:
 def prepare(design: Design, a: np.ndarray, b: np.ndarray, options: Options) -> Job:
     """Quantise activations and weights, in blocks along K.
 
+    Parameters
+    ----------
+    design : the engine that runs
+    a : A, (M, K)
+    b : B, (K, N)
+    options : of the command line
+
     Raises
     ------
     RunError
@@ -95,7 +102,13 @@ def prepare(design: Design, a: np.ndarray, b: np.ndarray, options: Options) -> J
 
 
 def finish(job: Job, found: Found) -> Finish:
-    """Say which sums overflowed, and what rounding to FP32 did."""
+    """Say which sums overflowed, and what rounding to FP32 did.
+
+    Parameters
+    ----------
+    job : what ``prepare`` gave
+    found : what the RTL gave, and the operands
+    """
     own: _Own = job.own
     before = finite(sqnr(found.a @ found.b, job.taken[0].values @ job.taken[1].values))
     return Finish(
@@ -198,5 +211,11 @@ def _arrays(activations: Blocks, weights: Blocks) -> dict[str, np.ndarray]:
 
 
 def sample(parameters: dict[str, Any], random: np.random.Generator) -> tuple[Draw, Draw]:
-    """Return what draws operands: real numbers, as those of a layer."""
+    """Return what draws operands: real numbers, as those of a layer.
+
+    Parameters
+    ----------
+    parameters : of the engine, by name
+    random : generator of random numbers
+    """
     return normal(random), normal(random)

@@ -28,7 +28,13 @@ class BlockOperands:
 
     @staticmethod
     def of(parameters: dict[str, Any], activations: Blocks, weights: Blocks) -> "BlockOperands":
-        """Cut A's rows and B's columns (the rows of ``weights``) for an engine of these parameters."""
+        """Cut A's rows and B's columns (the rows of ``weights``) for an engine of these parameters.
+
+        Parameters
+        ----------
+        parameters : of the engine, by name
+        activations : rows of A, quantised, (M, K)
+        """
         lanes = parameters["lanes"]
 
         def cut(matrix: Blocks) -> tuple[np.ndarray, np.ndarray]:
@@ -43,7 +49,13 @@ class BlockOperands:
         return BlockOperands(*cut(activations), *cut(weights))
 
     def streams(self, simulator: Simulator, columns: range) -> dict[str, Beats]:
-        """Beats of all dot products of some columns, column by column, within a column row by row."""
+        """Beats of all dot products of some columns, column by column, within a column row by row.
+
+        Parameters
+        ----------
+        simulator : of the engine
+        columns : numbers of the columns of B
+        """
         rows, chosen = len(self.activations), slice(columns.start, columns.stop)
 
         def elements(array: np.ndarray) -> np.ndarray:  # a payload's field of one lane has one dimension

@@ -115,6 +115,12 @@ def _checked(matrix: Any, name: str) -> Matrix:
 def dense(matrix: Matrix, name: str, engine: str) -> np.ndarray:
     """Return a matrix with its zeros, for an engine that streams them.
 
+    Parameters
+    ----------
+    matrix : with or without its zeros
+    name : ``A`` or ``B``, for messages
+    engine : name of the engine, for messages
+
     Raises
     ------
     RunError
@@ -137,5 +143,11 @@ def nonzeros(matrix: Matrix) -> Sparse:
 
 
 def shapes(a: Matrix, b: Matrix) -> tuple[int, int, int]:
-    """Return M, K and N of two operands."""
+    """Return M, K and N of two operands.
+
+    Parameters
+    ----------
+    a : A, (M, K)
+    b : B, (K, N)
+    """
     return a.shape[0], a.shape[1], b.shape[1]

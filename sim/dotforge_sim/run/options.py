@@ -25,6 +25,11 @@ class RunOptions:
 def check_range(name: str, value: float, low: float, high: float) -> float:
     """Return the value of an option.
 
+    Parameters
+    ----------
+    name : of the option, without dashes
+    value : as given
+
     Raises
     ------
     RunError

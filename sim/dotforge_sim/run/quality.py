@@ -142,7 +142,13 @@ def _product(a: Any, b: Any) -> Any:
 
 
 def operand_warnings(name: str, report: dict[str, Any]) -> list[str]:
-    """Say what of an operand was lost, from its :func:`operand_report`."""
+    """Say what of an operand was lost, from its :func:`operand_report`.
+
+    Parameters
+    ----------
+    name : of the operand
+    report : its report
+    """
     warnings, count = [], report["nonzeros"]
     zeroed, clipped = report["made_zero"], report["clipped"]
     if zeroed > _MOST_ZEROED * count:
@@ -163,7 +169,13 @@ def product_warnings(quality: dict[str, float | None]) -> list[str]:
 
 
 def distance_in_bits(limit: float, size: float) -> float | None:
-    """How many times a magnitude may double before it passes a limit; ``None`` of zero."""
+    """How many times a magnitude may double before it passes a limit; ``None`` of zero.
+
+    Parameters
+    ----------
+    limit : above 0
+    size : the magnitude, 0 or more
+    """
     return math.log2(limit) - math.log2(size) if 0 < size < math.inf else None
 
 

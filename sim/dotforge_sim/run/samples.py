@@ -26,7 +26,13 @@ def normal(random: np.random.Generator) -> Draw:
 
 
 def of_format(name: str, random: np.random.Generator) -> Draw:
-    """Return what draws values of a format: any integer of ``int8`` …, normal ones rounded to ``bf16`` …"""
+    """Return what draws values of a format: any integer of ``int8`` …, normal ones rounded to ``bf16`` …
+
+    Parameters
+    ----------
+    name : of the format, as manifests have it
+    random : generator of random numbers
+    """
     if name.startswith("int"):
         bits = min(int(name[3:]), 63)
         low, high = -(2 ** (bits - 1)), 2 ** (bits - 1) - 1

@@ -63,7 +63,12 @@ class Sparse:
         return found
 
     def with_values(self, values: np.ndarray, kept: np.ndarray | None = None) -> "Sparse":
-        """Return a matrix of other values at the same places, or at those that are ``kept``."""
+        """Return a matrix of other values at the same places, or at those that are ``kept``.
+
+        Parameters
+        ----------
+        values : one for each place of this matrix
+        """
         if kept is None or kept.all():
             return Sparse(self.shape, self.rows, self.columns, values)
         return Sparse(self.shape, self.rows[kept], self.columns[kept], values[kept])
@@ -76,7 +81,13 @@ def from_dense(matrix: np.ndarray) -> Sparse:
 
 
 def from_scipy(matrix: Any, name: str) -> Sparse:
-    """Return the nonzeros of a matrix of SciPy; its arrays are checked like those of a file."""
+    """Return the nonzeros of a matrix of SciPy; its arrays are checked like those of a file.
+
+    Parameters
+    ----------
+    matrix : of any sparse format
+    name : ``A`` or ``B``, for messages
+    """
     if matrix.format not in _ARRAYS:
         matrix = matrix.tocoo()
     arrays = {each: np.asarray(getattr(matrix, each)) for each in _ARRAYS[matrix.format]}
@@ -85,6 +96,11 @@ def from_scipy(matrix: Any, name: str) -> Sparse:
 
 def load(path: Path, name: str) -> Sparse:
     """Read what :func:`scipy.sparse.save_npz` wrote.
+
+    Parameters
+    ----------
+    path : of the .npz file
+    name : ``A`` or ``B``, for messages
 
     Raises
     ------

@@ -103,6 +103,13 @@ class _Own:
 def prepare(design: Design, a: np.ndarray, b: np.ndarray, options: Options) -> Job:
     """Quantise activations and weights, in vectors along K.
 
+    Parameters
+    ----------
+    design : the engine that runs
+    a : A, (M, K)
+    b : B, (K, N)
+    options : of the command line
+
     Raises
     ------
     RunError
@@ -133,7 +140,13 @@ def prepare(design: Design, a: np.ndarray, b: np.ndarray, options: Options) -> J
 
 
 def finish(job: Job, found: Found) -> Finish:
-    """Say which sums overflowed, and what rounding scale products did."""
+    """Say which sums overflowed, and what rounding scale products did.
+
+    Parameters
+    ----------
+    job : what ``prepare`` gave
+    found : what the RTL gave, and the operands
+    """
     own: _Own = job.own
     before = finite(sqnr(found.a @ found.b, job.taken[0].values @ job.taken[1].values))
     return Finish(
@@ -308,7 +321,13 @@ def _arrays(activations: Quantised, weights: Quantised, *, sparse: bool) -> dict
 
 
 def sample(parameters: dict[str, Any], random: np.random.Generator) -> tuple[Draw, Draw]:
-    """Return what draws operands: real numbers, as those of a layer; weights are 2:4 sparse where they have to be."""
+    """Return what draws operands: real numbers, as those of a layer; weights are 2:4 sparse where they have to be.
+
+    Parameters
+    ----------
+    parameters : of the engine, by name
+    random : generator of random numbers
+    """
     draw = normal(random)
 
     def sparse(rows: int, columns: int) -> np.ndarray:

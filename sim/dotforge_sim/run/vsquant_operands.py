@@ -30,7 +30,13 @@ class VectorOperands:
 
     @staticmethod
     def of(parameters: dict[str, Any], activations: Quantised, weights: Quantised) -> "VectorOperands":
-        """Cut A's rows and B's columns (the rows of ``weights``) for an engine of these parameters."""
+        """Cut A's rows and B's columns (the rows of ``weights``) for an engine of these parameters.
+
+        Parameters
+        ----------
+        parameters : of the engine, by name
+        activations : rows of A, quantised, (M, K)
+        """
         sparse = parameters["sparsity"] == "2:4"
         lanes, vector = parameters["lanes"], parameters["vector"]
         positions = 2 * lanes if sparse else lanes
@@ -58,7 +64,13 @@ class VectorOperands:
         )
 
     def streams(self, simulator: Simulator, columns: range) -> dict[str, Beats]:
-        """Beats of all dot products of some columns, column by column, within a column row by row."""
+        """Beats of all dot products of some columns, column by column, within a column row by row.
+
+        Parameters
+        ----------
+        simulator : of the engine
+        columns : numbers of the columns of B
+        """
         rows, chosen = len(self.activations), slice(columns.start, columns.stop)
 
         def flat(array: np.ndarray) -> np.ndarray:  # a payload's field of one lane has one dimension

@@ -61,7 +61,12 @@ class BenchResult:
 
 
 class BenchFailure(Exception):
-    """A bench failed; ``result`` is what is known, or ``None`` when the simulation did not get to an end."""
+    """A bench failed; ``result`` is what is known, or ``None`` when the simulation did not get to an end.
+
+    Parameters
+    ----------
+    message : what failed
+    """
 
     def __init__(self, message: str, result: BenchResult | None = None) -> None:
         super().__init__(message)
@@ -175,7 +180,14 @@ def run(
 
 
 def waveform(build_dir: Path, simulator: str, top: str) -> Path:
-    """Return where a run with ``waves`` writes its waveform."""
+    """Return where a run with ``waves`` writes its waveform.
+
+    Parameters
+    ----------
+    build_dir : directory of the run
+    simulator : ``verilator`` or ``icarus``
+    top : name of the top module
+    """
     return build_dir / ("dump.vcd" if simulator == "verilator" else f"{top}.fst")
 
 

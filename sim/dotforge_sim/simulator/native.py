@@ -159,7 +159,19 @@ def _prefix(verilator: toolchain.Verilator, compiler: toolchain.Compiler, flags:
 
 
 def execute(command: list[str], cwd: Path, who: str, environment: dict[str, str] | None = None) -> None:
-    """Run a build step; ``who`` names it in the message when it fails."""
+    """Run a build step; ``who`` names it in the message when it fails.
+
+    Parameters
+    ----------
+    command : program and arguments
+    cwd : where it runs, and keeps its temporary files
+    environment : variables (default: those of this process)
+
+    Raises
+    ------
+    NoVerdict
+        The command fails; the message has its first lines with errors.
+    """
     done = processes.run(command, cwd=cwd, environment=environment, temporary=cwd)
     if done.returncode:
         lines = (done.stderr + done.stdout).strip().splitlines()

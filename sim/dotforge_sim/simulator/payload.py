@@ -61,7 +61,17 @@ def pack(stream: Mapping[str, Any], values: Mapping[str, Any]) -> np.ndarray:
 
 
 def unpack(stream: Mapping[str, Any], beats: np.ndarray) -> dict[str, np.ndarray]:
-    """Return the fields of beats: int64 up to 64 bits, but uint64 for unsigned fields of exactly 64."""
+    """Return the fields of beats: int64 up to 64 bits, but uint64 for unsigned fields of exactly 64.
+
+    Parameters
+    ----------
+    stream : of a manifest
+
+    Raises
+    ------
+    ValueError
+        ``beats`` is not uint8[n, bytes of a beat].
+    """
     size = -(-stream["tdata_width"] // 8)
     if beats.dtype != np.uint8 or beats.ndim != 2 or beats.shape[1] != size:
         raise ValueError(

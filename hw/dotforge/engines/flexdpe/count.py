@@ -12,7 +12,14 @@ __all__ = ["add_counts", "count_ones", "group_counts", "prefix", "two_set"]
 
 
 def count_ones(m: Module, name: str, bits: Value) -> Value:
-    """Return the number of set bits."""
+    """Return the number of set bits.
+
+    Parameters
+    ----------
+    m : module that gets the logic
+    name : stem of the names of its signals
+    bits : any number of them
+    """
     heap = Heap(len(bits).bit_length())
     for bit in bits:
         heap.add_bit(bit, 0)
@@ -30,6 +37,11 @@ def group_counts(m: Module, name: str, bits: Value) -> Value:
     """Return the numbers of set bits of groups, for :func:`add_counts`: bit 0 of all, then bit 1 of all …
 
     All groups are counted side by side; ``bits`` are a power of two.
+
+    Parameters
+    ----------
+    m : module that gets the logic
+    name : stem of the names of its signals
     """
     size = _group(len(bits))
     heap = Heap(size.bit_length(), len(bits) // size)
@@ -39,7 +51,14 @@ def group_counts(m: Module, name: str, bits: Value) -> Value:
 
 
 def add_counts(m: Module, name: str, counts: Value, bits: int) -> Value:
-    """Return the number of set bits of ``bits`` bits from what :func:`group_counts` gave."""
+    """Return the number of set bits of ``bits`` bits from what :func:`group_counts` gave.
+
+    Parameters
+    ----------
+    m : module that gets the logic
+    name : stem of the names of its signals
+    counts : as they were given
+    """
     groups = bits // _group(bits)
     heap = Heap(bits.bit_length())
     for column, plane in enumerate(wires(counts, groups)):
@@ -51,7 +70,15 @@ def add_counts(m: Module, name: str, counts: Value, bits: int) -> Value:
 
 
 def prefix(m: Module, name: str, bits: Value, operation: Callable[[Value, Value], Value]) -> Value:
-    """Return, for each bit, the operation over it and all bits before, log2 of their number deep."""
+    """Return, for each bit, the operation over it and all bits before, log2 of their number deep.
+
+    Parameters
+    ----------
+    m : module that gets the logic
+    name : stem of the names of its signals
+    bits : any number of them, bit 0 first
+    operation : associative; takes a vector of what is before and one of bits
+    """
     distance = 1
     while distance < len(bits):
         level = Signal(len(bits), name=f"{name}_{distance}")
@@ -66,7 +93,14 @@ def prefix(m: Module, name: str, bits: Value, operation: Callable[[Value, Value]
 
 
 def two_set(m: Module, name: str, bits: Value) -> Value:
-    """Return whether two or more bits are set, log2 of their number deep."""
+    """Return whether two or more bits are set, log2 of their number deep.
+
+    Parameters
+    ----------
+    m : module that gets the logic
+    name : stem of the names of its signals
+    bits : a power of two of them
+    """
     found: list[tuple[Value, Value]] = [(bit, Const(0, 1)) for bit in bits]  # any, and two, of a block
     while len(found) > 1:
         pairs = [(*found[index], *found[index + 1]) for index in range(0, len(found), 2)]

@@ -24,7 +24,13 @@ __all__ = ["KeepQueue", "turn_left", "turn_right"]
 
 
 def turn_left(m: Module, name: str, value: Value, places: Value) -> Value:
-    """Return the bits of ``value``, a power of two of them, turned upwards by ``places``."""
+    """Return the bits of ``value``, a power of two of them, turned upwards by ``places``.
+
+    Parameters
+    ----------
+    m : module that gets the logic
+    name : stem of the names of its signals
+    """
     for index, choose in enumerate(places):
         shift = 1 << index
         turned = Signal(len(value), name=f"{name}_{index}")
@@ -34,7 +40,13 @@ def turn_left(m: Module, name: str, value: Value, places: Value) -> Value:
 
 
 def turn_right(m: Module, name: str, value: Value, places: Value, width: int) -> Value:
-    """Return the ``width`` bits of ``value`` from bit ``places`` on, round and round."""
+    """Return the ``width`` bits of ``value`` from bit ``places`` on, round and round.
+
+    Parameters
+    ----------
+    m : module that gets the logic
+    name : stem of the names of its signals
+    """
     for index, choose in reversed(list(enumerate(places))):
         shift = 1 << index
         # What the shorter shifts, still to come, can reach.

@@ -23,13 +23,24 @@ __all__ = ["RowMask", "RowShare", "given_layout", "row_layout"]
 
 
 def given_layout(window: int, row_bits: int) -> data.StructLayout:
-    """Return a row as it comes in."""
+    """Return a row as it comes in.
+
+    Parameters
+    ----------
+    window : bits of the bitmap
+    row_bits : bits of the row's id
+    """
     return data.StructLayout({"row": row_bits, "bitmap": window, "last": 1})
 
 
 def row_layout(window: int, row_bits: int) -> data.StructLayout:
     """Return what is known of a row: its id, its bitmap, the bits of that which REGOR has too, and whether
     it is the last of the window.
+
+    Parameters
+    ----------
+    window : bits of the bitmap
+    row_bits : bits of the row's id
     """
     return data.StructLayout({"row": row_bits, "bitmap": window, "useful": window, "last": 1})
 

@@ -171,6 +171,7 @@ class Sums(Block):
         index : of the vector that enters
         joins : which neighbouring lanes of it are of one run
         run_ends : lanes in which a run of the vector that leaves ends
+        m : module that gets the logic
         """
         lanes = self.config.lanes
         m.submodules.run_or = run_or = RunOr(lanes, self.config.operators)
@@ -188,7 +189,13 @@ class Sums(Block):
         ]
 
     def fit(self, m: Module, sums: Value) -> None:
-        """Give exact sums in the width of those that leave."""
+        """Give exact sums in the width of those that leave.
+
+        Parameters
+        ----------
+        m : module that gets the logic
+        sums : one of exact width a lane, lane 0 lowest
+        """
         width, exact = self.config.sum.width, self.config.exact_sum.width
         slots = [sums.word_select(lane, exact) for lane in range(self.config.lanes)]
         m.d.comb += [
@@ -198,7 +205,13 @@ class Sums(Block):
 
 
 def run_ends(joins: Value, occupied: Value) -> Value:
-    """Return the lanes in which a run ends, from joins of neighbouring lanes and the lanes with a value."""
+    """Return the lanes in which a run ends, from joins of neighbouring lanes and the lanes with a value.
+
+    Parameters
+    ----------
+    joins : a bit for each lane but the last: the next one is of its run
+    occupied : a bit a lane
+    """
     return Cat(~joins, Const(1, 1)) & occupied
 
 

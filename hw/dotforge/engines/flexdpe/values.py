@@ -37,6 +37,10 @@ def beat_layout(width: int, bandwidth: int) -> data.StructLayout:
 class StationaryRegisters(Block):
     """A value for the fold in use and one for the next, for each of ``lanes`` lanes.
 
+    Parameters
+    ----------
+    width : bits of a value
+
     Interface attributes
     --------------------
     values, write : a value a lane; those with their bit set become the next fold's

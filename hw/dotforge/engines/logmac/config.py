@@ -41,7 +41,13 @@ def _unit(unit: str) -> dict[str, Any]:
 
 @parameters
 class LogMacConfig:
-    """Configuration of :class:`dotforge.engines.logmac.engine.LogMac`."""
+    """Configuration of :class:`dotforge.engines.logmac.engine.LogMac`.
+
+    Raises
+    ------
+    ValueError
+        A parameter has no effect with the others and is not at its default.
+    """
 
     lanes: Annotated[
         int, Field(ge=1, le=256, description="products a cycle", json_schema_extra=_unit("products"))

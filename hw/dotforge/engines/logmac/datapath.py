@@ -18,6 +18,12 @@ _PRODUCT_READY = 2
 class Products(Block):
     """``lanes`` shift-add products, combinational.
 
+    Parameters
+    ----------
+    activation_bits : width of an activation, two's complement
+    code : of the weights
+    fold_sign : leave out the ones that complementing adds
+
     Interface attributes
     --------------------
     activations, weights : all lanes, lane 0 in the low bits

@@ -22,7 +22,14 @@ __all__ = ["LogCore", "LookupSum", "product_heap", "signed_digits"]
 
 
 def product_heap(plan: LogPlan, *, addend: bool, width: int, rows: int = 1) -> ProductHeap:
-    """Return the heap of one running sum: all lanes, and the running sum itself with ``addend``."""
+    """Return the heap of one running sum: all lanes, and the running sum itself with ``addend``.
+
+    Parameters
+    ----------
+    plan : widths of the datapath
+    width : bits of the sum, in which the heap adds
+    rows : how many the heap is compressed to, 1 or 2
+    """
     return ProductHeap(
         lanes=plan.lanes,
         lane_bits=plan.lane_bits,

@@ -11,6 +11,10 @@ def lookup_table(fraction_bits: int, lookup_bits: int) -> tuple[int, ...]:
     """Return 2^(f/2^y) for f = 0 … 2^y − 1, in ``lookup_bits`` bits with the point behind the first.
 
     Rounded to the nearest, and to the largest there is where that is 2.
+
+    Parameters
+    ----------
+    fraction_bits : y, bits of the logarithm's fraction
     """
     scale = 1 << lookup_bits - 1
     largest = (1 << lookup_bits) - 1

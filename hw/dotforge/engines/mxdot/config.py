@@ -14,7 +14,13 @@ BlockFormat = Literal[
 
 @parameters
 class MXDotConfig:
-    """Configuration of :class:`dotforge.engines.mxdot.engine.MXDot`."""
+    """Configuration of :class:`dotforge.engines.mxdot.engine.MXDot`.
+
+    Raises
+    ------
+    ValueError
+        Only one of the formats is ``nvfp4``, or ``lanes`` is no divisor of the block.
+    """
 
     weight_format: Annotated[
         BlockFormat,

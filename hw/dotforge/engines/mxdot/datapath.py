@@ -105,6 +105,11 @@ class BlockMac(Block):
     ----------
     config : whole blocks a beat (``beats`` is 1)
 
+    Raises
+    ------
+    ValueError
+        A block takes more than one beat.
+
     Interface attributes
     --------------------
     weights, activations : codes of all lanes, lane 0 in the low bits

@@ -26,7 +26,13 @@ __all__ = ["ElementLane", "ElementProduct", "product_bits"]
 
 
 def product_bits(a: str, b: str) -> int:
-    """Bits of the largest product of two formats, in units of the product of their smallest numbers."""
+    """Bits of the largest product of two formats, in units of the product of their smallest numbers.
+
+    Parameters
+    ----------
+    a : name of a format
+    b : name of the other one
+    """
     return (ELEMENTS[a].largest * ELEMENTS[b].largest).bit_length()
 
 
@@ -122,6 +128,11 @@ class ElementLane(Block):
     Parameters
     ----------
     a, b : names of block formats without NaN
+
+    Raises
+    ------
+    ValueError
+        One of the formats has NaN.
 
     Interface attributes
     --------------------

@@ -26,7 +26,13 @@ __all__ = ["Mac", "sum_ports"]
 
 
 def sum_ports(config: SystolicConfig, row: int) -> dict[str, Any]:
-    """Return the ports of a row's sums: those from above, those down, and the enable."""
+    """Return the ports of a row's sums: those from above, those down, and the enable.
+
+    Parameters
+    ----------
+    config : of the engine
+    row : number of the row, from 0 at the top
+    """
     ports: dict[str, Any] = {"sum": Out(config.partial_width(row)), "en": In(1)}
     if row:
         ports["addend"] = In(config.partial_width(row - 1))

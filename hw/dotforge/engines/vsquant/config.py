@@ -12,7 +12,13 @@ def _bits(low: int, high: int, description: str) -> Any:
 
 
 def round_scale_product(product: int, dropped: int, rounding: str) -> int:
-    """Return a scale product without its ``dropped`` low bits, rounded ``half_up`` or ``half_even``."""
+    """Return a scale product without its ``dropped`` low bits, rounded ``half_up`` or ``half_even``.
+
+    Parameters
+    ----------
+    product : 0 or more
+    rounding : one of the two
+    """
     if not dropped:
         return product
     if rounding == "half_up":
@@ -24,7 +30,14 @@ def round_scale_product(product: int, dropped: int, rounding: str) -> int:
 
 @parameters
 class VSQuantConfig:
-    """Configuration of :class:`dotforge.engines.vsquant.engine.VSQuant`."""
+    """Configuration of :class:`dotforge.engines.vsquant.engine.VSQuant`.
+
+    Raises
+    ------
+    ValueError
+        ``scale_product_bits`` is more than the bits of both scales; the elements of a cycle are neither a
+        part nor a multiple of a vector; or ``vector`` or ``lanes`` does not go with 2:4 sparsity.
+    """
 
     vector: Annotated[
         int,

@@ -166,6 +166,11 @@ class VectorMac(Block):
     Parameters
     ----------
     config : whole vectors a beat (``beats`` is 1), without sparsity
+
+    Raises
+    ------
+    ValueError
+        A vector takes more than one beat, or there is sparsity.
     """
 
     weights: Signal

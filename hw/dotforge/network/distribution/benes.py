@@ -23,7 +23,13 @@ __all__ = ["Benes", "benes_column", "benes_switches", "column_bit", "column_sett
 
 
 def column_bit(column: int, lanes: int) -> int:
-    """Return the bit in which the two wires of a switch of this column differ."""
+    """Return the bit in which the two wires of a switch of this column differ.
+
+    Parameters
+    ----------
+    column : 0…2·log2(lanes) − 2
+    lanes : power of two, 2…512
+    """
     top = check_lanes(lanes) - 1
     return column if column <= top else 2 * top - column
 
@@ -43,7 +49,13 @@ def benes_switches(lanes: int) -> list[tuple[int, int]]:
 
 
 def column_settings(settings: Value, lanes: int) -> list[Value]:
-    """Cut the setting bits into those of each column."""
+    """Cut the setting bits into those of each column.
+
+    Parameters
+    ----------
+    settings : a bit for each of :func:`benes_switches`, in their order
+    lanes : power of two, 2…512
+    """
     sizes = [0] * (2 * check_lanes(lanes) - 1)
     for column, _ in benes_switches(lanes):
         sizes[column] += 1
@@ -52,7 +64,13 @@ def column_settings(settings: Value, lanes: int) -> list[Value]:
 
 
 def benes_column(values: Wires, bit: int, crossed: Value) -> Wires:
-    """Return the outputs of one column; switches that ``crossed`` has no bit for, the first, are straight."""
+    """Return the outputs of one column; switches that ``crossed`` has no bit for, the first, are straight.
+
+    Parameters
+    ----------
+    values : lanes of the column's input, one value each
+    bit : of the column: wires q and q ^ 2**bit meet in a switch
+    """
     fixed = len(values) // 2 - len(crossed)
 
     def crosses(switch: int) -> Value | None:

@@ -16,6 +16,11 @@ def compress_column(values: Wires, bit: int, select: Value, mask: Value | None =
     ``select`` is that column of :class:`RankControl`'s ``middle``. The upper half of the first block can only
     move down, so that its outputs need no multiplexer. With a ``mask`` (of the last column), wires whose bit
     is clear give zero.
+
+    Parameters
+    ----------
+    values : lanes of the column's input, one value each
+    bit : of the column: wires q and q ^ 2**bit meet in a switch
     """
 
     def upper(switch: int) -> Value | None:

@@ -11,7 +11,15 @@ __all__ = ["CopyNetwork", "copy_column"]
 
 
 def copy_column(values: Wires, bit: int, start: Value, middle: Value) -> Wires:
-    """Return the outputs of the column of distance ``2**bit``, set by a :class:`RankControl`."""
+    """Return the outputs of the column of distance ``2**bit``, set by a :class:`RankControl`.
+
+    Parameters
+    ----------
+    values : lanes of the column's input, one value each
+    bit : of the column: wires q and q ^ 2**bit meet in a switch
+    start : that column of the control's ``start``
+    middle : that column of its ``middle``
+    """
     return exchange(
         values, bit, lambda switch: start[switch] if switch >> bit else None, lambda switch: middle[switch]
     )

@@ -86,6 +86,7 @@ def select_lanes(
     numbers : for each level, one bit a lane: of the number of the input that the lane takes
     registers, advance : of each :class:`Selector`
     occupied : one bit a lane, low gives zero
+    m : module that gets the logic
     """
     width = len(values) >> len(numbers)
     outputs = []

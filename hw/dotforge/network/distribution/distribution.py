@@ -48,6 +48,11 @@ def choose_topology(topology: str, lanes: int, *, fast: bool = False) -> str:
     topology : one of :data:`TOPOLOGIES`, or ``auto``
     lanes : of the network
     fast : with the registers of :func:`fast`, instead of few or none
+
+    Raises
+    ------
+    ValueError
+        ``topology`` is neither ``auto`` nor one of :data:`TOPOLOGIES`.
     """
     if topology == "auto":
         largest = FAST_CROSSBAR_LANES if fast else CROSSBAR_LANES
@@ -58,14 +63,27 @@ def choose_topology(topology: str, lanes: int, *, fast: bool = False) -> str:
 
 
 def distribution_columns(topology: str, lanes: int, window: int) -> int:
-    """Return the number of columns after which a register may stand."""
+    """Return the number of columns after which a register may stand.
+
+    Parameters
+    ----------
+    topology : ``multicast-benes``, ``crossbar`` or ``auto``
+    lanes : power of two, 2…512
+    window : positions of a vector, a power of two from 2 to ``lanes``
+    """
     if choose_topology(topology, lanes) == "crossbar":
         return crossbar_columns(window)
     return multicast_columns(lanes, window)
 
 
 def evenly(count: int, columns: int) -> tuple[int, ...]:
-    """Return ``count`` columns to put registers after, spread evenly, the last one after the last column."""
+    """Return ``count`` columns to put registers after, spread evenly, the last one after the last column.
+
+    Raises
+    ------
+    ValueError
+        ``count`` is not in 0…``columns``.
+    """
     if not 0 <= count <= columns:
         raise ValueError(f"count={count}: 0…{columns} registers are possible")
     return tuple((index + 1) * columns // count - 1 for index in range(count))
@@ -77,6 +95,12 @@ def fast(topology: str, lanes: int, window: int) -> tuple[int, ...]:
     With ``registered_ready`` and ``registered_writable`` 32 lanes of 16 bits reach 181 MHz on an ECP5
     (``docs/distribution.md``). The multiplexers of a crossbar have no registers between them: they would hold
     half of all products of lanes and positions.
+
+    Parameters
+    ----------
+    topology : ``multicast-benes``, ``crossbar`` or ``auto``
+    lanes : power of two, 2…512
+    window : positions of a vector, a power of two from 2 to ``lanes``
     """
     columns = distribution_columns(topology, lanes, window)
     crossbar = choose_topology(topology, lanes) == "crossbar"
@@ -104,6 +128,12 @@ class DistributionNetwork(Block):
     registered_writable : ``writable`` comes from a register, a cycle later; with ``swap_apart`` only
     stallable : without it ``lanes_out.ready`` is ignored: whoever gives a vector in has room for its lanes
         when they come, ``latency`` cycles later. Saves a multiplexer a register, a third of its area
+
+    Raises
+    ------
+    ValueError
+        A parameter is out of its range, ``registers`` do not rise, or an option is given without the one that
+        it goes with.
 
     Interface attributes
     --------------------

@@ -16,6 +16,11 @@ def expand_column(values: Wires, bit: int, select: Value, mask: Value | None = N
     ``select`` is that column of :class:`RankControl`'s ``middle``. The lower half of the first block only
     keeps what it has, so that its outputs need no multiplexer. With a ``mask`` (of the last column), wires
     whose bit is clear give zero.
+
+    Parameters
+    ----------
+    values : lanes of the column's input, one value each
+    bit : of the column: wires q and q ^ 2**bit meet in a switch
     """
 
     def lower(switch: int) -> Value | None:

@@ -42,7 +42,13 @@ CONTROL_COLUMNS = 8
 
 
 def multicast_columns(lanes: int, window: int) -> int:
-    """Return the number of columns after which a register may stand."""
+    """Return the number of columns after which a register may stand.
+
+    Parameters
+    ----------
+    lanes : power of two, 2…512
+    window : positions of a vector, a power of two from 2 to ``lanes``
+    """
     return CONTROL_COLUMNS + check_lanes(window) + 3 * check_lanes(lanes) - 2
 
 
@@ -156,7 +162,17 @@ class MulticastBenes(Block):
     def ranks(
         self, m: Module, line: Pipeline, name: str, mask: Value, *, starts: bool = False, columns: int = 3
     ) -> Callable[..., Value]:
-        """Count a mask in this column and those that follow; return a function from bit to settings, in step."""
+        """Count a mask in this column and those that follow; return a function from bit to settings, in step.
+
+        Parameters
+        ----------
+        m : module that gets the logic
+        line : where the vector is
+        name : stem of the names of its signals
+        mask : whose set bits are counted
+        starts : settings for the start of each block too
+        columns : how many the counting takes
+        """
         lanes, last = self.lanes if starts else self.window, line.column + columns - 1
         inside = sum(line.column <= register < last for register in self.registers)
         control = RankControl(lanes, starts, registers=((), (1,), (0, 2))[inside], stallable=self.stallable)

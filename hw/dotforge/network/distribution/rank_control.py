@@ -39,6 +39,11 @@ class RankControl(Block):
     stallable : with a port ``advance``
     apart : at place 1 the counts leave and come back, for a register that is elsewhere
 
+    Raises
+    ------
+    ValueError
+        ``lanes`` is no power of two from 2 to 512, or ``registers`` are not rising places of 0…2.
+
     Interface attributes
     --------------------
     mask : lanes bits
@@ -88,7 +93,13 @@ class RankControl(Block):
         super().__init__(ports)
 
     def settings(self, bit: int, *, start: bool = False) -> Signal:
-        """Return the port ``middle_bit`` or ``start_bit``."""
+        """Return the port ``middle_bit`` or ``start_bit``.
+
+        Parameters
+        ----------
+        bit : of the column: wires q and q ^ 2**bit meet in a switch
+        start : whether ``start`` is wanted, not ``middle``
+        """
         return getattr(self, f"{'start' if start else 'middle'}_{bit}")
 
     def elaborate(self, platform: object) -> Module:
@@ -178,7 +189,13 @@ def _add(m: Module, name: str, a: Wires, b: Wires) -> tuple[Wires, Value]:
 
 
 def below(m: Module, name: str, count: Value) -> Value:
-    """Return a bit for each i that ``count`` can be above: whether it is."""
+    """Return a bit for each i that ``count`` can be above: whether it is.
+
+    Parameters
+    ----------
+    m : module that gets the logic
+    name : stem of the names of its signals
+    """
     bits: Value = Const(0, 1)
     for index, digit in enumerate(count):
         spread = digit.replicate(len(bits))

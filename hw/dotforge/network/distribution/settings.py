@@ -37,7 +37,14 @@ TOPOLOGIES = ("multicast-benes", "crossbar")
 
 
 def setting_places(topology: str, lanes: int, window: int) -> dict[str, list[tuple[int, int]]]:
-    """Return field → (row, bit of the row) of each of its bits."""
+    """Return field → (row, bit of the row) of each of its bits.
+
+    Parameters
+    ----------
+    topology : ``multicast-benes``, ``crossbar`` or ``auto``
+    lanes : power of two, 2…512
+    window : positions of a vector, a power of two from 2 to ``lanes``
+    """
     levels = check_lanes(lanes)
     if topology == "crossbar":
         bits = check_lanes(window)
@@ -58,7 +65,14 @@ def setting_places(topology: str, lanes: int, window: int) -> dict[str, list[tup
 
 
 def setting_rows(topology: str, lanes: int, window: int) -> int:
-    """Return the number of rows of a settings word."""
+    """Return the number of rows of a settings word.
+
+    Parameters
+    ----------
+    topology : ``multicast-benes``, ``crossbar`` or ``auto``
+    lanes : power of two, 2…512
+    window : positions of a vector, a power of two from 2 to ``lanes``
+    """
     return 1 + max(row for field in setting_places(topology, lanes, window).values() for row, _ in field)
 
 

@@ -96,7 +96,16 @@ class ThreeInputAdder(Block):
 
 
 def gated(m: Module, name: str, value: Value, use: Value, summation: Summation) -> Value:
-    """Return an operand, or what adds nothing where it is not used."""
+    """Return an operand, or what adds nothing where it is not used.
+
+    Parameters
+    ----------
+    m : module that gets the logic
+    name : stem of the names of its signals
+    value : the operand
+    use : one bit: it is used
+    summation : how values are added
+    """
     m.submodules[f"gate_{name}"] = gate = Gate(len(value), summation.neutral(len(value)))
     m.d.comb += [gate.i.eq(value), gate.keep.eq(use)]
     return gate.o

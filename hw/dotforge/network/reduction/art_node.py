@@ -25,7 +25,13 @@ class Side(Enum):
 
 
 def node_width(level: int, shape: TreeShape) -> int:
-    """Return the bits of a node's sum: its own lanes and at most half as many again from its neighbour."""
+    """Return the bits of a node's sum: its own lanes and at most half as many again from its neighbour.
+
+    Parameters
+    ----------
+    level : of the root adder, 0 or more; the tree has 2^(level + 1) lanes
+    shape : how values are added and what travels with them
+    """
     return shape.summation.partial_width(3 << level)
 
 

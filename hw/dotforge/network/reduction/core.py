@@ -12,7 +12,15 @@ __all__ = ["Core", "TreeShape", "core_ports", "slot_payload"]
 
 
 def slot_payload(value: Value, valid: Value, tag: Value, level: Value) -> Value:
-    """Pack what travels to a slot: value, then valid, tag and completion level upwards."""
+    """Pack what travels to a slot: value, then valid, tag and completion level upwards.
+
+    Parameters
+    ----------
+    value : the sum
+    valid : one bit
+    tag : of its vector
+    level : at which it was complete
+    """
     return Cat(value, valid, tag, level)
 
 
@@ -34,7 +42,15 @@ class TreeShape:
         return self.summation.partial_width(2 << level)
 
     def payload(self, value: Value, valid: Value, tag: Value, level: int) -> Value:
-        """Pack a sum of a level for its way to a slot."""
+        """Pack a sum of a level for its way to a slot.
+
+        Parameters
+        ----------
+        value : the sum
+        valid : one bit
+        tag : of its vector
+        level : at which it was complete
+        """
         wide = self.summation.extend(value, self.summation.width)
         return slot_payload(wide, valid, tag, Const(level, self.level_bits))
 
@@ -60,7 +76,13 @@ class Core(Block):
 
 
 def core_ports(level: int, shape: TreeShape) -> dict:
-    """Return the ports of a tree whose root is of that level."""
+    """Return the ports of a tree whose root is of that level.
+
+    Parameters
+    ----------
+    level : of the root adder, 0 or more; the tree has 2^(level + 1) lanes
+    shape : how values are added and what travels with them
+    """
     lanes = 2 << level
     tags = {"tags": In((level + 1) * shape.tag_width)} if shape.tag_width else {}
     return {

@@ -55,7 +55,15 @@ class FanControl(Block):
 
 
 def subtree(level: int, left_edge: bool, right_edge: bool, shape: TreeShape) -> "FanTree | FanLeaf":
-    """Return a subtree of 2^(level + 1) lanes; parameters as of :class:`FanTree`."""
+    """Return a subtree of 2^(level + 1) lanes; parameters as of :class:`FanTree`.
+
+    Parameters
+    ----------
+    level : of the root adder, 0 or more; the tree has 2^(level + 1) lanes
+    left_edge : whether it begins at the network's first lane
+    right_edge : whether it ends at the network's last lane
+    shape : how values are added and what travels with them
+    """
     if level == 0:
         return FanLeaf(left_edge, right_edge, shape)
     return FanTree(level, left_edge, right_edge, shape)
@@ -83,6 +91,11 @@ class FanTree(Core):
     left_edge, right_edge : whether it begins at the first (ends at the last) lane of the network; then no run
         goes on there, and no prefix (suffix) leaves
     shape : how values are added and what travels with them
+
+    Raises
+    ------
+    ValueError
+        ``level`` is less than 1.
 
     Interface attributes
     --------------------
@@ -205,6 +218,12 @@ class FanLeaf(Core):
         lane 1 ──── link ──────────────────── mux ─→ slot 1, suffix
 
     The suffix is taken behind the bus, which saves a selector: no run needs both.
+
+    Parameters
+    ----------
+    left_edge : whether it begins at the network's first lane
+    right_edge : whether it ends at the network's last lane
+    shape : how values are added and what travels with them
     """
 
     left: Signal

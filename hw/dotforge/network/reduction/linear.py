@@ -27,7 +27,14 @@ __all__ = ["LinearReduction", "LinearStage", "skew_registers"]
 
 
 def skew_registers(lanes: int, input_width: int, adder_depth: int = 1) -> int:
-    """Return the flip-flops that hold back the lanes of an unskewed vector: a triangle of them."""
+    """Return the flip-flops that hold back the lanes of an unskewed vector: a triangle of them.
+
+    Parameters
+    ----------
+    lanes : of the chain
+    input_width : bits of a value
+    adder_depth : cycles of an adder
+    """
     return adder_depth * input_width * lanes * (lanes - 1) // 2
 
 

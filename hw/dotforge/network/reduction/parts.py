@@ -41,6 +41,11 @@ class Summation:
     stallable : whether registers have an enable
     operators : write carry chains as operators, for FPGA and timing-driven flows, instead of as the fewest
         gates
+
+    Raises
+    ------
+    ValueError
+        ``depth`` or ``input_width`` is out of its range, or ``flush_subnormals`` is set for integers.
     """
 
     format: Format = INT32
@@ -91,13 +96,25 @@ class Summation:
         return 1 << (width - 1) if self.is_float else 0
 
     def extend(self, value: Value, width: int) -> Value:
-        """Sign-extend an integer to ``width`` bits."""
+        """Sign-extend an integer to ``width`` bits.
+
+        Parameters
+        ----------
+        value : no wider than ``width``, two's complement
+        """
         missing = width - len(value)
         return Cat(value, value[-1].replicate(missing)) if missing else value
 
 
 def register(m: Module, value: Value, name: str, enable: Value | None, *, reset_less: bool = True) -> Signal:
-    """Return ``value`` one cycle later (later still while ``enable`` is low)."""
+    """Return ``value`` one cycle later (later still while ``enable`` is low).
+
+    Parameters
+    ----------
+    m : module that gets the logic
+    name : of the register
+    reset_less : without reset
+    """
     stage = Signal(len(value), name=name, reset_less=reset_less)
     if enable is None:
         m.d.sync += stage.eq(value)
@@ -220,6 +237,11 @@ class Joins(Block):
     """The vecID comparators: bit i tells whether lanes i and i+1 belong to one run.
 
     Source: 004_cc286613ada5888f, section IV-A2 and Fig. 6c, ``vecID[adderID] == vecID[adderID+1]``.
+
+    Parameters
+    ----------
+    lanes : of the network
+    id_width : bits of a vecID
     """
 
     vec_ids: Signal

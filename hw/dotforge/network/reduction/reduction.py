@@ -50,6 +50,12 @@ class Reduction(Block):
         holds nothing drives it with +0, as a gated multiplier does.
     operators : write carry chains as operators, for FPGA and timing-driven flows, instead of as the fewest
         gates
+    power_of_two : whether ``lanes`` has to be one
+
+    Raises
+    ------
+    ValueError
+        A parameter is out of its range, or ``lanes`` is no power of two where the network wants one.
 
     Interface attributes
     --------------------
@@ -158,7 +164,12 @@ class Reduction(Block):
         return joins.joins, values
 
     def track(self, m: Module, cycles: int) -> tuple[list[Value], list[Value]]:
-        """Follow the vectors; return valid and tag as they are 1…``cycles`` cycles after the input."""
+        """Follow the vectors; return valid and tag as they are 1…``cycles`` cycles after the input.
+
+        Parameters
+        ----------
+        m : module that gets the logic
+        """
         enable = self.enable if self.summation.stallable else None
         valids: list[Value] = []
         tags: list[Value] = []
@@ -173,7 +184,14 @@ class Reduction(Block):
         return valids, tags
 
     def drive(self, m: Module, slots: Sequence[Value], ids: Value) -> None:
-        """Connect the outputs to the slots' payloads and their vecIDs."""
+        """Connect the outputs to the slots' payloads and their vecIDs.
+
+        Parameters
+        ----------
+        m : module that gets the logic
+        slots : payload of each lane's slot
+        ids : vecIDs of all slots, lane 0 lowest
+        """
         width = self.summation.width
         m.d.comb += [
             self.sums.eq(Cat(slot[:width] for slot in slots)),
@@ -197,6 +215,11 @@ class TreeReduction(Reduction):
 
     ``latency`` is that of the last level; with neither option a sum leaves ``adder_depth`` cycles after its
     last addition began (:meth:`slot_latencies`), runs of one lane ``adder_depth`` cycles after their vector.
+
+    Parameters
+    ----------
+    sum_format, input_width, id_width, tag_width, flush_subnormals, stallable, gate_empty, operators : see
+        :class:`Reduction`
     """
 
     def __init__(

@@ -26,7 +26,13 @@ __all__ = ["RouteEngine", "route_cycles"]
 
 
 def route_cycles(lanes: int, walkers: int = 1) -> int:
-    """Return the cycles from the last position to the last row of settings, if the network can take them."""
+    """Return the cycles from the last position to the last row of settings, if the network can take them.
+
+    Parameters
+    ----------
+    lanes : power of two, 2…512
+    walkers : loops that are followed at a time, a power of two up to lanes/2
+    """
     return lanes + loop_steps(lanes, walkers) + 2
 
 

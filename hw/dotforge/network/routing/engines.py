@@ -54,6 +54,11 @@ class RouteEngines(Block):
     engines : folds that are routed at a time, 1 or more (``multicast-benes`` only)
     walkers : of each :class:`dotforge.network.routing.engine.RouteEngine`
 
+    Raises
+    ------
+    ValueError
+        The topology is unknown, ``window`` is no power of two from 2 to 512, or ``engines`` is less than 1.
+
     Interface attributes
     --------------------
     positions : stream of {``position``, ``empty``}, one lane a beat from lane 0 on; ``empty``: the lane has

@@ -30,7 +30,13 @@ __all__ = ["RouteLoop", "loop_steps"]
 
 
 def loop_steps(lanes: int, walkers: int) -> int:
-    """Return the cycles of all levels."""
+    """Return the cycles of all levels.
+
+    Parameters
+    ----------
+    lanes : power of two, 2…512
+    walkers : loops that are followed at a time, a power of two up to lanes/2
+    """
     return sum(lanes // 2 // min(1 << level, walkers) for level in range(check_lanes(lanes)))
 
 
@@ -43,6 +49,11 @@ class RouteLoop(Block):
     walkers : loops that are followed at a time, a power of two up to lanes/2. Steps: lanes/2 at level 0, and
         at each level lanes/2 divided by the walkers that have parts of their own: see :func:`loop_steps`
     ahead : level 0 does not wait until the ends of runs are accepted; whoever wants them keeps them
+
+    Raises
+    ------
+    ValueError
+        ``lanes`` or ``walkers`` is no power of two in its range.
 
     Interface attributes
     --------------------

@@ -51,6 +51,10 @@ class Walker:
 
     From the level on at which it has wires of its own, their low bits are its number; its signals hold the
     bits above. In turned order these wires are one slice.
+
+    Parameters
+    ----------
+    bits : log2 of the lanes
     """
 
     def __init__(self, number: int, walkers: int, bits: int) -> None:
@@ -61,7 +65,13 @@ class Walker:
         self.name = f"walker_{number}"
 
     def signal(self, name: str, *, register: bool = False) -> Signal:
-        """Return a signal for a wire number without the bits that never differ."""
+        """Return a signal for a wire number without the bits that never differ.
+
+        Parameters
+        ----------
+        name : end of its name
+        register : whether it is a register; it has no reset then
+        """
         return Signal(self.bits - self.fixed, name=f"{self.name}_{name}", reset_less=register)
 
     def _own(self, m: Module, name: str, table: Table) -> Signal:
@@ -72,7 +82,14 @@ class Walker:
         return own
 
     def step(self, m: Module, ports: Ports, given: Assignment | None) -> Hits:
-        """Add the logic of a step and return its writes."""
+        """Add the logic of a step and return its writes.
+
+        Parameters
+        ----------
+        m : module that gets the logic
+        ports : what all walkers share
+        given : an assignment of the first level, if there is one
+        """
         level = ports.level
         bit = level[self.fixed :]
         active = Signal(name=f"{self.name}_active")

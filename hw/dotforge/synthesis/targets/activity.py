@@ -58,7 +58,14 @@ class _Bit:
 
 
 def count_toggles(vcd: Iterator[str], scope: str, clock: str) -> Toggles:
-    """Count in the lines of a VCD file, for the signals of one scope."""
+    """Count in the lines of a VCD file, for the signals of one scope.
+
+    Parameters
+    ----------
+    vcd : lines of the file
+    scope : name of the scope, without those around it
+    clock : name of the clock
+    """
     signals = _declared(vcd, scope)
     bits = {identifier: [_Bit() for _ in range(found[0][1])] for identifier, found in signals.items()}
     end = _follow(vcd, bits)
@@ -162,6 +169,8 @@ def power_of_bench(
     ----------
     netlist : flat, of cells of the library, whose nets and instances have names without a leading underscore
     generated : the design, whose bench runs
+    library : cells that the netlist is made of
+    settings : what was chosen for the run
     """
     manifest = generated.manifest
     with processes.scratch() as directory:
@@ -208,7 +217,17 @@ def watts(
     activity: Mapping[str, tuple[float, float]],
     settings: Settings,
 ) -> tuple[dict[str, float], str]:
-    """Return power, and who weighed: OpenSTA, or :mod:`.cell_power` where it is not right about two known cells."""
+    """Return power, and who weighed: OpenSTA, or :mod:`.cell_power` where it is not right about two known cells.
+
+    Parameters
+    ----------
+    netlist : flat Verilog of cells of the library
+    manifest : of the design
+    library : cells that the netlist is made of
+    nets : net → toggles a clock cycle, part of the time that it is high
+    activity : the same by pin (``instance/PIN`` or port)
+    settings : what was chosen for the run
+    """
     complaint = sta_check.complaint(opensta_version())
     if not complaint:
         return power(netlist, manifest, library, activity, settings), str(opensta_version())

@@ -91,6 +91,11 @@ class Target(Protocol):
 
         Hashes among them stand for all commands, tables and code that make a figure, and for the bench of the
         engine where that does.
+
+        Parameters
+        ----------
+        settings : what was chosen for the run
+        engine : name of the engine
         """
         ...
 
@@ -99,6 +104,11 @@ class Target(Protocol):
 
         Where the tool of timing or power fails, a note says why, what was counted stays, and ``incomplete`` is set:
         such a result is reported, but not kept.
+
+        Parameters
+        ----------
+        generated : the design
+        settings : what was chosen for the run
 
         Raises
         ------

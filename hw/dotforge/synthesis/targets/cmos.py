@@ -25,7 +25,13 @@ class Cmos:
         return {}
 
     def options(self, settings: Settings, engine: str) -> dict[str, Any]:
-        """Return hierarchy mode, and a hash of the flow: commands, limits, and the code that counts."""
+        """Return hierarchy mode, and a hash of the flow: commands, limits, and the code that counts.
+
+        Parameters
+        ----------
+        settings : what was chosen for the run
+        engine : name of the engine
+        """
         flow = source.digest(
             area.FLOW, area.ABC_SCRIPT, area.MEMORY_BITS_LIMIT, sorted(area.COUNTED),
             source.code(area, hierarchy, __name__),
@@ -33,7 +39,13 @@ class Cmos:
         return {"hierarchy": settings.mode, "flow": flow}
 
     def measure(self, generated: Generated, settings: Settings) -> dict[str, Any]:
-        """Count transistors, flat or as a sum, and by module."""
+        """Count transistors, flat or as a sum, and by module.
+
+        Parameters
+        ----------
+        generated : the design
+        settings : what was chosen for the run
+        """
         name, timeout = settings.yosys, settings.timeout
         tree = hierarchy.measure(generated.verilog, generated.top, yosys=name, timeout=timeout)
         totals = tree.total

@@ -60,7 +60,13 @@ class Fpga:
         return {"placement": f"{self.placer.package} {importlib.metadata.version(self.placer.package)}"}
 
     def options(self, settings: Settings, engine: str) -> dict[str, Any]:
-        """Return hierarchy mode, synthesis commands, how primitives count, and seeds and clock of the placement."""
+        """Return hierarchy mode, synthesis commands, how primitives count, and seeds and clock of the placement.
+
+        Parameters
+        ----------
+        settings : what was chosen for the run
+        engine : name of the engine
+        """
         chosen: dict[str, Any] = {
             "hierarchy": settings.mode,
             "flow": "; ".join(self.flow("TOP", settings.mode == "flat", settings)),
@@ -74,7 +80,13 @@ class Fpga:
         return chosen
 
     def measure(self, generated: Generated, settings: Settings) -> dict[str, Any]:
-        """Count resources, flat or as a sum, and by module; place with every seed."""
+        """Count resources, flat or as a sum, and by module; place with every seed.
+
+        Parameters
+        ----------
+        generated : the design
+        settings : what was chosen for the run
+        """
         tree = self._count(generated, settings, flat=False)
         rows = [self._row(module) for module in tree]
         counted = self._count(generated, settings, flat=True) if settings.mode == "flat" else tree

@@ -43,7 +43,13 @@ class StandardCells:
         return {**tools, "timing": version} if version else tools
 
     def options(self, settings: Settings, engine: str) -> dict[str, Any]:
-        """Return hierarchy mode, goal and commands of the mapping, how cells count, and how power is measured."""
+        """Return hierarchy mode, goal and commands of the mapping, how cells count, and how power is measured.
+
+        Parameters
+        ----------
+        settings : what was chosen for the run
+        engine : name of the engine
+        """
         chosen: dict[str, Any] = {
             "hierarchy": settings.mode,
             "optimize": settings.optimize,
@@ -58,7 +64,13 @@ class StandardCells:
         return chosen
 
     def measure(self, generated: Generated, settings: Settings) -> dict[str, Any]:
-        """Map, sum areas, flat or over modules, and by module; time the flat netlist."""
+        """Map, sum areas, flat or over modules, and by module; time the flat netlist.
+
+        Parameters
+        ----------
+        generated : the design
+        settings : what was chosen for the run
+        """
         tree, _ = self._map(generated, settings, flat=False)
         rows = [self._row(module, generated) for module in tree]
         flat, netlist = self._map(generated, settings, flat=True)

@@ -132,6 +132,11 @@ def _has(group: Any, name: str) -> bool:
 def load(path: Path, label: str | None = None) -> Library:
     """Read a Liberty file, gzipped or not; a file that did not change is read once.
 
+    Parameters
+    ----------
+    path : of the file
+    label : name in reports (default: the file's)
+
     Raises
     ------
     TargetError

@@ -55,7 +55,21 @@ class Placer:
     def run(
         self, netlist: str, manifest: Mapping[str, Any], device: str, seed: int, settings: Settings
     ) -> dict[str, Any]:
-        """Place and route with one seed; returns nextpnr's report."""
+        """Place and route with one seed; returns nextpnr's report.
+
+        Parameters
+        ----------
+        netlist : of the target's primitives, as Yosys writes JSON
+        manifest : of the design
+        device : name of a device
+        seed : of the placement, 1 or more
+        settings : what was chosen for the run
+
+        Raises
+        ------
+        ToolError
+            nextpnr fails, takes too long, or leaves a report that is no JSON.
+        """
         suffix, option = self.constraints
         command = [
             sys.executable, "-c", _RUN.format(module=self.module, function=self.function),
@@ -104,6 +118,12 @@ def fmax(
 
     Where no device is given, the smallest of ``placer.devices`` that holds the design is taken (but never one
     of another kind, such as the slower UP5K).
+
+    Parameters
+    ----------
+    netlist : of the target's primitives, as Yosys writes JSON
+    manifest : of the design
+    settings : what was chosen for the run
     """
     candidates = [settings.device] if settings.device else [name for name in placer.devices if name != "up5k"]
     for device in candidates:

@@ -43,6 +43,12 @@ def opensta_version() -> str | None:
 def run(script: str, files: Mapping[str, str], timeout: float) -> str:
     """Run a script; returns what it printed.
 
+    Parameters
+    ----------
+    script : Tcl
+    files : that it reads: name → content
+    timeout : seconds
+
     Raises
     ------
     ToolError
@@ -70,6 +76,18 @@ def timing(netlist: str, manifest: Mapping[str, Any], library: Library, settings
     """Return the shortest period in which every path fits, ports counted as registers, without wires.
 
     The constraints are those of the ``sdc`` template, with the delays outside of the ports set to nothing.
+
+    Parameters
+    ----------
+    netlist : flat Verilog of cells of the library
+    manifest : of the design
+    library : cells that the netlist is made of
+    settings : what was chosen for the run
+
+    Raises
+    ------
+    ToolError
+        OpenSTA fails, takes too long, or finds no path that is constrained.
     """
     clock = manifest["clock"]
     script = (
@@ -120,6 +138,10 @@ def power(
     Parameters
     ----------
     activity : pin (``instance/PIN`` or port) → toggles a clock cycle, part of the time that it is high
+    netlist : flat Verilog of cells of the library
+    manifest : of the design
+    library : cells that the netlist is made of
+    settings : what was chosen for the run
 
     Returns
     -------
@@ -160,7 +182,13 @@ def setting(activity: Mapping[str, tuple[float, float]]) -> str:
 
 
 def reported_power(said: str) -> dict[str, float]:
-    """Read watts from what :func:`setting` lets OpenSTA print."""
+    """Read watts from what :func:`setting` lets OpenSTA print.
+
+    Raises
+    ------
+    ToolError
+        There is no total in what OpenSTA printed.
+    """
     total = re.search(
         r"^Total\s+([\d.e+-]+)\s+([\d.e+-]+)\s+([\d.e+-]+)\s+([\d.e+-]+)",
         said.partition("with activities")[2],
@@ -174,7 +202,16 @@ def reported_power(said: str) -> dict[str, float]:
 def slews(
     netlist: str, manifest: Mapping[str, Any], library: Library, pins: Iterable[str], settings: Settings
 ) -> dict[str, tuple[float, float]]:
-    """Return seconds of a rising and of a falling edge at pins (``instance/PIN``)."""
+    """Return seconds of a rising and of a falling edge at pins (``instance/PIN``).
+
+    Parameters
+    ----------
+    netlist : flat Verilog of cells of the library
+    manifest : of the design
+    library : cells that the netlist is made of
+    pins : names, as OpenSTA has them
+    settings : what was chosen for the run
+    """
     script = (
         _read(manifest)
         + "set_cmd_units -time ns\nproc slew {pin} {\n  set found [sta::find_pin $pin]\n"

@@ -29,6 +29,10 @@ class ModuleCells:
 def modules(stat: str, top: str) -> list[ModuleCells]:
     """Return the modules below and including ``top``, children before parents.
 
+    Parameters
+    ----------
+    stat : what ``stat -json`` printed
+
     Raises
     ------
     YosysError

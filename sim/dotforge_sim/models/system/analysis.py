@@ -108,7 +108,14 @@ def collectives(nodes: Iterable[int] = (2, 4, 8, 16), **changed: float) -> list[
 
 
 def scaling(system: str, devices: int, changed: Mapping[str, float] | None = None) -> float:
-    """Return how much faster so many data-parallel devices train the CNNs than one."""
+    """Return how much faster so many data-parallel devices train the CNNs than one.
+
+    Parameters
+    ----------
+    system : name of the system
+    devices : 1 or more
+    changed : parameters that differ from the file's
+    """
     both = changed or {}
     return harmonic_mean(
         [

@@ -43,6 +43,11 @@ class Fabric:
 def fabric(system: str, p: Mapping[str, float]) -> Fabric:
     """Return a system with these parameters (``data/system.toml``).
 
+    Parameters
+    ----------
+    system : its name
+    p : parameters by name
+
     Raises
     ------
     ModelError
