@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from dotforge.figures import models, sigma
+from dotforge.figures.front_ends import costs_table
 from dotforge_sim.models.operands import of_gemm
 from dotforge_sim.models.sigma import averages, fan_claims, over_sparse_accelerators
 from dotforge_sim.models.sparse_accelerators import ACCELERATORS, cycles
@@ -19,6 +20,7 @@ PAGE = (Path(__file__).parent.parent.parent / "docs/models.md").read_text(encodi
 def test_tables_of_training_systems_and_sizes() -> None:
     assert "\n".join(models.averages()) in PAGE
     assert "\n".join(sigma.sizes_table()) in PAGE
+    assert "\n".join(costs_table()) in PAGE
 
 
 @pytest.mark.slow

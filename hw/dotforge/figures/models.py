@@ -19,6 +19,7 @@ from ..pictures.markdown import table
 from ..pictures.plots import figure, rendered
 from ..pictures.roofline import draw as draw_roofline
 from ..tools.files import write_bytes, write_text
+from .front_ends import costs_table
 
 __all__ = ["averages", "page", "write"]
 
@@ -111,6 +112,7 @@ def page() -> str:
     parts = ["## Metadata of a matrix of 1632×36548, bits an element, by sparsity", "", *table(
         ["format", *(f"{100 * each:.0f} %" for each in SPARSITIES), "smaller than a bitmap, 16-bit values"],
             _sizes())]  # fmt: skip
+    parts += ["", "## Front ends that make bitmaps, transistors (flow cmos)", "", *costs_table()]
     parts += ["", "## Roofline: a layer of 8192 inputs and 28672 outputs, FP16", "", *table(
         ["device", "batch", "OP/byte", "ridge", "limit", "TOP/s", "of peak"],
         [[row["device"], row["batch"], f"{row['intensity']:.1f}", f"{row['ridge']:.1f}", row["limit"],
