@@ -6,7 +6,7 @@ places are set in a window's bitmap. A bitmap itself costs nothing. Registers an
 all.
 """
 
-from amaranth import Cat, Module, Mux
+from amaranth import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
 from ..block import Block
@@ -37,6 +37,10 @@ class IndexFrontEnd(Block):
 
     latency = 0
 
+    indices: Signal
+    valid: Signal
+    bitmap: Signal
+
     def __init__(self, window: int, values: int) -> None:
         self.window, self.values = window, values
         self.index_bits = (window - 1).bit_length()
@@ -46,7 +50,7 @@ class IndexFrontEnd(Block):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        found = 0
+        found: Value = Const(0)
         for number in range(self.values):
             index = self.indices.word_select(number, self.index_bits)
             found = found | (self.valid[number] << index)
@@ -74,6 +78,12 @@ class RunFrontEnd(Block):
 
     latency = 0
 
+    start: Signal
+    runs: Signal
+    valid: Signal
+    bitmap: Signal
+    next: Signal
+
     def __init__(self, window: int, values: int, bits: int) -> None:
         self.window, self.values, self.bits = window, values, bits
         self.place_bits = (window - 1).bit_length() + 1
@@ -84,7 +94,8 @@ class RunFrontEnd(Block):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        place, found = self.start, 0
+        place: Value = self.start
+        found: Value = Const(0)
         for number in range(self.values):
             here = (place + self.runs.word_select(number, self.bits))[: self.place_bits]
             inside = self.valid[number] & ~here[-1]
