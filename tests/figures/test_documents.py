@@ -1,0 +1,155 @@
+"""The tables in the documentation are what their command writes, and hold for the Verilog of today.
+
+``docs/figures/NAME.json`` is what ``python -m dotforge.figures.all -o DIR NAME`` wrote, ``NAME.netlists.json`` the
+netlists that were measured for it. Tables are made from the one and looked for in the page; a part of the figure is
+collected again, with what the other says of its netlists, and has to come out the same. ``slow`` collects all.
+
+What takes hours is not measured again for every change: rows of those figures hold the sha256 of their Verilog, or its
+beginning, and the small ones are compared.
+"""
+
+import json
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dotforge.engines.flexdpe.presets import PUBLISHED
+from dotforge.export.design import from_parameters
+from dotforge.figures import all as figures
+from dotforge.figures import arithmetic, flexdpe, log_numbers, logmac, reduction, systolic
+from dotforge.figures.measured import recorded, replayed
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+#: Figure → the page with its tables, and how they are made from what is stored.
+PAGES: dict[str, tuple[str, Callable[[Any], str]]] = {
+    "arithmetic": ("arithmetic.md", arithmetic.table),
+    "flexdpe": ("flexdpe.md", flexdpe.table),
+    "log_numbers": (
+        "logmac.md",
+        lambda found: log_numbers.table(found["units"], found["converters"], found["errors"]),
+    ),
+    "logmac": ("logmac.md", logmac.table),
+    "reduction": ("reduction.md", reduction.table),
+    "systolic": ("systolic.md", systolic.table),
+}
+
+#: Compared as whole pages elsewhere, or on no page.
+ELSEWHERE = {"models", "papers", "quantisers", "sigma", "walkthrough"}
+#: On a page, but not stored yet.
+MISSING = {"distribution", "formats", "mxdot", "vsquant"}
+
+
+def stored(name: str, kind: str = "json") -> Any:
+    return json.loads((DOCS / "figures" / f"{name}.{kind}").read_text(encoding="utf-8"))
+
+
+def tables(text: str) -> list[list[str]]:
+    """Return the lines of each Markdown table."""
+    found: list[list[str]] = [[]]
+    for line in text.splitlines():
+        if line.startswith("|"):
+            found[-1].append(line)
+        elif found[-1]:
+            found.append([])
+    return [table for table in found if table]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_page_shows_what_is_stored(name: str) -> None:
+    page, render = PAGES[name]
+    shown = tables((DOCS / page).read_text(encoding="utf-8"))
+    written = tables(render(stored(name)))
+    assert written
+    for table in written:
+        assert table in shown, f"docs/{page} does not show this table of {name}:\n" + "\n".join(table)
+
+
+def part_of(found: object, whole: object) -> None:
+    """Every row of ``found`` is one of the stored figure's, as JSON has it."""
+    rows = json.loads(json.dumps(found, allow_nan=False))
+    assert rows
+    for row in rows:
+        assert row in whole, f"the stored figure has no such row: {row}"
+
+
+def some_units() -> list[arithmetic.Figure]:
+    """Return a few arithmetic units that are quick to write, drawn from a printed seed."""
+    seed = random.randrange(1000)
+    print(f"seed {seed}")
+    small = [figure for figure in arithmetic.every_figure() if figure.share == 1]
+    return random.Random(seed).sample(small, 4)
+
+
+#: Figure → a part of it that is quick to collect, and where in the stored one its rows are.
+PARTS: dict[str, tuple[Callable[[], Any], Callable[[Any], Any]]] = {
+    "arithmetic": (lambda: arithmetic.collect(some_units()), lambda found: found),
+    "log_numbers": (lambda: log_numbers.collect(log_numbers.UNITS[:1]), lambda found: found["units"]),
+    "logmac": (lambda: logmac.collect(lanes=(1,)), lambda found: found),
+    "reduction": (lambda: reduction.collect(lanes=(16,)), lambda found: found),
+}
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_what_is_stored_holds(name: str) -> None:
+    """Nothing is measured: the Verilog of today has the sha256 that the figures are stored for."""
+    collect, inside = PARTS[name]
+    with replayed(stored(name, "netlists.json")), recorded() as netlists:
+        part_of(collect(), inside(stored(name)))
+    assert len(netlists) >= 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(set(PARTS) - {"reduction"}))
+def test_all_that_is_stored_holds(name: str, tmp_path: Path) -> None:
+    netlists = stored(name, "netlists.json")
+    with replayed(netlists), recorded() as used:
+        figures.figures()[name].write(tmp_path)
+    assert json.loads((tmp_path / f"{name}.json").read_text(encoding="utf-8")) == stored(name)
+    assert used == netlists
+
+
+def test_other_verilog_is_noticed() -> None:
+    with replayed({}), pytest.raises(LookupError, match="write them again"):
+        logmac.collect(lanes=(1,))
+
+
+def same_verilog(engine: str, parameters: dict[str, Any], sha256: str) -> None:
+    now = from_parameters(engine, parameters).manifest["verilog_sha256"]
+    assert now.startswith(sha256), f"{engine} {parameters}: measured {sha256}, is {now}"
+
+
+@pytest.mark.parametrize(
+    "name", ["lanes=4", *(pytest.param(name, marks=pytest.mark.slow) for name in PUBLISHED)]
+)
+def test_flexdpe_is_the_one_that_was_measured(name: str) -> None:
+    found = stored("flexdpe")
+    rows = [row for part in ("areas", "generation") for row in found[part] if row["name"] == name]
+    assert rows
+    for row in rows:
+        same_verilog("flexdpe", PUBLISHED.get(name, {"lanes": 4}), row["sha256"])
+
+
+def test_cycles_of_flexdpe(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The model gives them in no time, but for the large products."""
+    monkeypatch.setattr(flexdpe, "STONNE", [each for each in flexdpe.STONNE if each[0] < 128])
+    part_of(flexdpe.cycles(print), stored("flexdpe")["cycles"])
+
+
+def test_the_array_is_the_one_that_was_measured() -> None:
+    found = [row for row in stored("systolic")["areas"] if row["engine"] == "systolic"]
+    assert len(found) == len(systolic.FORMATS) * len(systolic.SIDES)
+    for row in found:
+        if row["multipliers"] == 16:
+            size = {"rows": 4, "columns": 4}
+            same_verilog(
+                "systolic", {"format": row["format"], **size, **systolic.REGISTERS}, row["verilog_sha256"]
+            )
+    assert json.loads(json.dumps(systolic.cycles())) == stored("systolic")["cycles"]
+
+
+def test_every_figure_is_compared() -> None:
+    assert set(figures.figures()) == set(PAGES) | ELSEWHERE | MISSING
