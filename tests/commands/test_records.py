@@ -118,6 +118,41 @@ def broken() -> None:
     raise ToolError("Yosys: on purpose")
 
 
+def test_a_library_that_is_broken(dotforge: Any) -> None:
+    """What a target needs is not there: a failure, unlike an option that does not exist."""
+    assert dotforge("synth", *SMALL, "-o", "R.json").code == 0
+    for option in (("--device", "45k"), ("--target", "ecp5", "--device", "45K"), ("--target", "none")):
+        assert dotforge("synth", *SMALL, *option, "-o", "R.json").code == 2
+        assert read("R.json")["status"] == "ok"
+    Path("broken.lib").write_text("nothing")
+    for name, said in (("broken.lib", "is not a Liberty file"), ("none.lib", "No such file")):
+        assert dotforge("synth", *SMALL, "-o", "R.json").code == 0
+        assert dotforge("synth", *SMALL, "--target", f"liberty:{name}", "-o", "R.json").code == 2
+        failed = read("R.json")
+        assert (failed["status"], said in failed["reason"], "totals" in failed) == ("failed", True, False)
+        assert dotforge("synth", *SMALL, "--target", f"liberty:{name}", "-o", "new.json").code == 2
+        assert not Path("new.json").exists()
+
+
+def test_a_command_that_is_killed_while_the_verilog_is_made(
+    dotforge: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That of a large engine takes a while, in which nobody could write a record any more."""
+    small = np.eye(1, 40)
+    assert dotforge("synth", *SMALL, "-o", "R.json").code == 0
+    assert multiply(dotforge, small).code == 0
+    seen: list[tuple[str, str, bool]] = []
+
+    def killed(*_: object, **__: object) -> None:
+        seen.append((read("R.json")["status"], read("S.json")["status"], Path("C.npy").exists()))
+        raise ToolError("no more")
+
+    monkeypatch.setattr("dotforge.front_door.from_parameters", killed)
+    assert dotforge("synth", *SMALL, "-o", "R.json").code == 2
+    assert multiply(dotforge, small).code == 2
+    assert seen == [("unfinished", "ok", True), ("failed", "unfinished", False)]
+
+
 def test_a_damaged_directory_leaves_no_old_report(dotforge: Any) -> None:
     assert dotforge("generate", *SMALL, "-o", "mac", "--no-simulate").code == 0
     assert dotforge("synth", "mac", "-o", "R.json").code == 0
@@ -216,6 +251,10 @@ def test_a_board_that_fails(dotforge: Any, monkeypatch: pytest.MonkeyPatch) -> N
         assert read("out/board.json")["reason"] == "Yosys: on purpose"
         patch.setattr("dotforge.board.bitstream.build", built)
         assert dotforge(*board).code == 0
+        patch.setattr("dotforge.board.bitstream.check_tools", lambda *_: broken())
+        assert dotforge(*board).code == 2
+        assert not Path("out/logmac_icebreaker.bin").exists()
+        assert read("out/board.json")["status"] == "failed"
     assert dotforge(*board, "--no-build").code == 0
     assert not Path("out/logmac_icebreaker.bin").exists()
     assert "bitstream" not in read("out/board.json")

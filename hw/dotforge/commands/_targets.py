@@ -35,14 +35,12 @@ class _TargetName(click.ParamType):
 def target_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add ``--target`` and what targets can be told, as the arguments ``target_name`` and ``chosen``.
 
-    ``chosen`` holds what the user gave, by field of :class:`~dotforge.synthesis.targets.Settings`; what the target
-    makes no use of is refused before anything runs.
+    ``chosen`` holds what the user gave, by field of :class:`~dotforge.synthesis.targets.Settings`. The command asks
+    :func:`~dotforge.synthesis.targets.check` before anything else runs.
     """
 
     @functools.wraps(function)
     def command(target_name: str, **given: Any) -> Any:
-        from ..synthesis.targets import check, target  # noqa: PLC0415
-
         context = click.get_current_context()
         values = {name: given.pop(name) for name in _FIELDS}
         chosen = {
@@ -50,7 +48,6 @@ def target_options(function: Callable[..., Any]) -> Callable[..., Any]:
             for name, value in values.items()
             if context.get_parameter_source(name) is not ParameterSource.DEFAULT
         }
-        check(target(target_name), chosen)
         return function(target_name=target_name, chosen=chosen, **given)
 
     for add in reversed(_OPTIONS):

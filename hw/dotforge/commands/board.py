@@ -50,10 +50,10 @@ def command(
 
     chosen = BOARDS[board]
     platform = chosen.platform(variant)
-    if wanted:
-        check_tools(chosen)
     generated = from_parameters(engine, parameters)
     with run_record("board", output / "board.json", names=names(chosen, generated)) as record:
+        if wanted:
+            check_tools(chosen)
         record.start(
             board=board,
             engine=engine,

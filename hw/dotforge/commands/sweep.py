@@ -63,9 +63,10 @@ def command(
     from ..reports.sweep import sweep, table_rows  # noqa: PLC0415
     from ..reports.sweep_jobs import from_file, grid, jobs  # noqa: PLC0415
     from ..reports.sweep_run import dask, here  # noqa: PLC0415
-    from ..synthesis.targets import Settings  # noqa: PLC0415
+    from ..synthesis.targets import Settings, check, target  # noqa: PLC0415
     from ..tools.yosys import installed  # noqa: PLC0415
 
+    check(target(target_name), chosen)
     names = [name for name, _ in axes]
     for name in names:
         if names.count(name) > 1:

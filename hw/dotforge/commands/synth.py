@@ -34,21 +34,19 @@ def command(
     """
     from ..front_door import resolve  # noqa: PLC0415
     from ..synthesis import evidence  # noqa: PLC0415
-    from ..synthesis.targets import target  # noqa: PLC0415
+    from ..synthesis.targets import check, target  # noqa: PLC0415
     from ..tools.run_record import run_record  # noqa: PLC0415
 
-    measuring = target(target_name)
     read = [*design_files(design), Path(target_name.removeprefix("liberty:"))]
     with run_record("synth", output, inputs=read) as record:
+        measuring = target(target_name)
+        check(measuring, chosen)
         engine = resolve(design, parameters)
+        # What it takes to make the Verilog of a large engine is part of the run.
+        record.start(engine=engine.name, target=measuring.name)
         hierarchy = chosen.pop("mode", HIERARCHIES[0])
         yosys = chosen.pop("yosys", None)
-        record.start(
-            engine=engine.name,
-            parameters=engine.parameters,
-            target=measuring.name,
-            verilog_sha256=engine.manifest["verilog_sha256"],
-        )
+        record.know(parameters=engine.parameters, verilog_sha256=engine.manifest["verilog_sha256"])
         say(f"{engine.name}: synthesizing for {measuring.name}, {hierarchy}")
         report = engine.synth(
             target_name, hierarchy=hierarchy, yosys=yosys, jobs=os.cpu_count() or 1, **chosen

@@ -118,6 +118,11 @@ class RunRecord:
             _delete(product)
         self._write("unfinished")
 
+    def know(self, **facts: Any) -> None:
+        """Add to the record of a run that has begun, so that it says so much also where the run is killed."""
+        self.content |= facts
+        self._write("unfinished")
+
     def end(self) -> dict[str, Any]:
         """Write that the run succeeded; returns the record."""
         self._ended = True

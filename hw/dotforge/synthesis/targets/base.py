@@ -7,7 +7,17 @@ from typing import Any, Protocol
 from ...export.design import Generated
 from ..choices import HIERARCHIES, OPTIMIZATIONS
 
-__all__ = ["COMMON", "HIERARCHIES", "OPTIMIZATIONS", "Settings", "Target", "TargetError", "check", "option"]
+__all__ = [
+    "COMMON",
+    "HIERARCHIES",
+    "OPTIMIZATIONS",
+    "ChoiceError",
+    "Settings",
+    "Target",
+    "TargetError",
+    "check",
+    "option",
+]
 
 #: What every target uses of :class:`Settings`.
 COMMON = ("mode", "yosys", "timeout", "jobs")
@@ -18,6 +28,13 @@ _OPTIONS = {"mode": "--hierarchy", "yosys": "--yosys", "activity": "--power"}
 
 class TargetError(Exception):
     """A target that cannot be had here: no such file, or not the file that it should be; one line."""
+
+
+class ChoiceError(TargetError):
+    """An option that a target makes no use of, or a value that it does not know."""
+
+    #: A command that ends so has not run (see :mod:`dotforge.tools.run_record`).
+    refusal = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,19 +150,19 @@ def check(target: Target, given: Mapping[str, Any]) -> None:
 
     Raises
     ------
-    TargetError
+    ChoiceError
         Naming the option, the target and what is allowed.
     """
     for name, value in given.items():
         if name not in COMMON and name not in target.uses:
             allowed = ", ".join(option(each) for each in _listed(target))
-            raise TargetError(
+            raise ChoiceError(
                 f"option {option(name)}: target {target.name} makes no use of it; allowed are {allowed}"
             )
         known = {"mode": HIERARCHIES, "optimize": OPTIMIZATIONS, "device": ("", *target.devices)}.get(name)
         if known is not None and value not in known:
             named = option(name).removeprefix("--")
-            raise TargetError(f"{named} {value}: allowed are {', '.join(each for each in known if each)}")
+            raise ChoiceError(f"{named} {value}: allowed are {', '.join(each for each in known if each)}")
 
 
 def _listed(target: Target) -> Iterable[str]:
