@@ -1,7 +1,6 @@
 """One engine with its parameters, and all that can be done with it: what the commands do, for Python."""
 
 import importlib
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import cached_property
@@ -129,8 +128,10 @@ class ConfiguredEngine:
         given: dict[str, Any] = {"simulator": simulator, "seed": seed, "timeout": timeout, "waves": waves}
         if directory is not None:
             return verify(self.generated, Path(directory), **given)
-        with tempfile.TemporaryDirectory() as place:
-            return verify(self.generated, Path(place), **given)
+        from dotforge_sim.simulator.processes import scratch  # noqa: PLC0415
+
+        with scratch() as place:
+            return verify(self.generated, place, **given)
 
     def run(
         self,

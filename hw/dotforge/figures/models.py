@@ -3,7 +3,6 @@
 ``python -m dotforge.figures.all -o DIR models`` writes ``models.md``, ``models.json`` and three pictures.
 """
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from dotforge_sim.models.system import analysis
 from dotforge_sim.models.system.fabric import SYSTEMS, power_table
 from dotforge_sim.models.workloads import Gemm, paper_workloads
 
+from ..json_text import json_text
 from ..pictures.markdown import table
 from ..pictures.plots import figure, rendered
 from ..pictures.roofline import draw as draw_roofline
@@ -217,7 +217,7 @@ def write(directory: Path, progress: Callable[[str], None] = lambda line: None) 
              "breakdown": analysis.breakdown(), "sensitivity": analysis.sensitivity(),
              "roofline": _bounds()}  # fmt: skip
     write_text(directory / "models.md", page())
-    write_text(directory / "models.json", json.dumps(found, indent=1) + "\n")
+    write_text(directory / "models.json", json_text(found, indent=1) + "\n")
     write_bytes(directory / "metadata.svg", draw_sizes())
     known = roofline.devices()
     write_bytes(directory / "roofline.svg", draw_roofline([known[name] for name in DEVICES], _bounds()))

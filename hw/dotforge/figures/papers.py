@@ -4,13 +4,13 @@
 that page.
 """
 
-import json
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
 from dotforge_sim.models.papers import PAPERS, checked, entries
 
+from ..json_text import json_text
 from ..pictures.markdown import table
 from ..tools.files import write_text
 
@@ -77,7 +77,7 @@ def write(directory: Path, progress: Callable[[str], None] = lambda line: None) 
         for paper, listed in entries().items()
         for each in listed
     ]  # fmt: skip
-    texts = {"papers.md": page(), "papers.json": json.dumps(found, indent=1, ensure_ascii=False) + "\n"}
+    texts = {"papers.md": page(), "papers.json": json_text(found, indent=1) + "\n"}
     for name, text in texts.items():
         write_text(directory / name, text)
     return [directory / name for name in texts]

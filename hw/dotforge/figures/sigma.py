@@ -23,6 +23,7 @@ from dotforge_sim.models.workloads import paper_workloads
 
 from ..engines.flexdpe.presets import PUBLISHED
 from ..export.design import from_parameters
+from ..json_text import json_text
 from ..pictures.markdown import table
 from ..pictures.plots import figure, rendered
 from ..registry import configure
@@ -265,7 +266,7 @@ def write(directory: Path, progress: Callable[[str], None] = lambda line: None) 
              "flexdpe": ours, "sizes": sizes(), "dataflows": sigma.dataflows(), "features": sigma.features(),
              "dense": sigma.speedups_dense(), "sparse": sigma.speedups_sparse(),
              "sparse_accelerators": sigma.over_sparse_accelerators()}  # fmt: skip
-    texts = {"sigma.md": page(ours), "sigma.json": json.dumps(found, indent=1) + "\n"}
+    texts = {"sigma.md": page(ours), "sigma.json": json_text(found, indent=1) + "\n"}
     for name, text in texts.items():
         write_text(directory / name, text)
     write_bytes(directory / "sigma.svg", draw())
@@ -273,4 +274,4 @@ def write(directory: Path, progress: Callable[[str], None] = lambda line: None) 
 
 
 if __name__ == "__main__":
-    print(json.dumps(areas(), indent=1))
+    print(json_text(areas(), indent=1))
