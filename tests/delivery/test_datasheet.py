@@ -101,6 +101,14 @@ def test_only_what_holds_here(mac: tuple[Generated, str], host: tuple[Generated,
     assert [words for words in (*others, *never) if words in text] == []
 
 
+def test_every_port_has_a_meaning(mac: tuple[Generated, str], host: tuple[Generated, str]) -> None:
+    for made, text in (mac, host):
+        found = rows(text, "| port | direction |")
+        assert len(found) == len(made.manifest["ports"])
+        assert all(row[3] for row in found)
+        assert found[0][3] == "clock, rising edge"
+
+
 @pytest.mark.parametrize("name", list(engines()))
 def test_no_docstring_is_pasted(name: str) -> None:
     """Headings are those of the datasheet, and no text of a docstring is in it."""

@@ -130,6 +130,25 @@ def test_integer_overflow_says_where() -> None:
     assert exact.statistics["overflow_margin"]["bits"] == 0
 
 
+def test_margin_counts_products_that_there_are() -> None:
+    """No lane beyond K adds to the largest sum that any data can give."""
+    for k, terms in ((1, 1), (3, 3), (9, 4)):
+        margin = multiply(np.ones((1, k), int), np.ones((k, 1), int)).statistics["overflow_margin"]
+        assert margin["worst_case_sum"] == terms * 128 * 128
+
+
+@pytest.mark.parametrize("sparse", [False, True])
+def test_products_beyond_float64_are_a_failure(sparse: bool) -> None:
+    """Sums fit, but not in the units that real operands were given."""
+    a, b = np.full((2, 2), 1.7e308), np.array([[1.0, 0], [3, 0.5]])
+    given = (scipy.sparse.csr_array(a), scipy.sparse.csr_array(b)) if sparse else (a, b)
+    result = multiply(*given, quantize="scaled")
+    assert result.failure is not None
+    assert "2 of 4 outputs are beyond the largest float64, the first one at (0, 0)" in result.failure
+    assert result.statistics["overflows"] == {"count": 2, "outputs": [[0, 0], [1, 0]]}
+    assert multiply(*given, quantize="scaled", allow_overflow=True).failure is None
+
+
 def test_auto_takes_an_operand_that_can_run() -> None:
     """B would take fewer cycles, but has more rows than ids."""
     a, b = np.ones((2, 4), int), np.eye(4, 5, dtype=int)

@@ -112,6 +112,19 @@ def test_refuses_what_the_format_does_not_hold() -> None:
     assert found.statistics["quantization"]["a"]["clipped"] == 1
 
 
+def test_margin_counts_products_that_there_are() -> None:
+    for k, terms in ((1, 1), (2, 2), (5, 3)):
+        found = multiply(design(**SMALL, double_buffer=True), np.ones((1, k), int), np.ones((k, 1), int))
+        assert found.statistics["overflow_margin"]["worst_case_sum"] == terms * 8 * 8
+
+
+def test_products_beyond_float64_are_no_overflow_of_sums() -> None:
+    made = design(**SMALL, double_buffer=True)
+    found = multiply(made, np.full((1, 2), 1.7e308), np.array([[1.0], [3]]), quantize="scaled")
+    assert found.failure is not None
+    assert "1 of 1 outputs are beyond the largest float64" in found.failure
+
+
 def test_overflow_is_a_failure() -> None:
     made = design(**{**SMALL, "sum_format": "int7"}, double_buffer=True)
     a, b = np.array([[-8, -8, 1], [1, 1, 1]]), np.array([[-8], [-8], [1]])

@@ -74,10 +74,17 @@ def timing(manifest: dict[str, Any]) -> list[str]:
     return lines + ([*markdown_table(("from", "to", "cycles", "if"), rows), ""] if rows else [])
 
 
+def _port_meaning(port: dict[str, Any]) -> str:
+    if port["role"] == "stream":
+        return f"`{port['name'].rpartition('_')[2]}` of stream `{port['stream']}`"
+    roles = {"clock": "clock, rising edge", "reset": "reset, synchronous, active high"}
+    return port.get("meaning") or roles[port["role"]]
+
+
 def ports(manifest: dict[str, Any]) -> list[str]:
     """Return all ports, and what the values of enumerations mean."""
     rows = [
-        (f"`{port['name']}`", port["direction"], str(port["width"]), port.get("meaning", ""))
+        (f"`{port['name']}`", port["direction"], str(port["width"]), _port_meaning(port))
         for port in manifest["ports"]
     ]
     lines = ["## Ports", "", *markdown_table(("port", "direction", "bits", "meaning"), rows), ""]

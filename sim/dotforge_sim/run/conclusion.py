@@ -93,7 +93,11 @@ def conclude(design: Design, a: Matrix, b: Matrix, run: Conclusion, seconds: flo
     }
     report["error"] = quality
     report["overflow_margin"] = run.margin
-    report["overflows"] = {"count": len(run.overflowed), "outputs": run.overflowed[:_LISTED].tolist()}
+    beyond = _not_finite(run.c)
+    overflowed = (
+        np.unique(np.concatenate([run.overflowed, beyond]), axis=0) if len(beyond) else run.overflowed
+    )
+    report["overflows"] = {"count": len(overflowed), "outputs": overflowed[:_LISTED].tolist()}
     report["warnings"] = [
         *operand_warnings("A", operands[0]),
         *operand_warnings("B", operands[1]),
@@ -101,10 +105,19 @@ def conclude(design: Design, a: Matrix, b: Matrix, run: Conclusion, seconds: flo
         *run.warnings,
     ]
     report.update(run.report)
-    return RunResult(run.c, report, _failure(a, b, run, report), run.arrays)
+    return RunResult(run.c, report, _failure(a, b, run, report, beyond), run.arrays)
 
 
-def _failure(a: Matrix, b: Matrix, run: Conclusion, report: dict[str, Any]) -> str | None:
+def _not_finite(c: Any) -> np.ndarray:
+    """Return rows and columns of what is not finite in C, (count, 2): of sums that fit, in units too large."""
+    if isinstance(c, np.ndarray):
+        return np.argwhere(~np.isfinite(c))
+    held = c.tocoo()
+    lost = ~np.isfinite(held.data)
+    return np.stack([held.row[lost], held.col[lost]], axis=-1)
+
+
+def _failure(a: Matrix, b: Matrix, run: Conclusion, report: dict[str, Any], beyond: np.ndarray) -> str | None:
     if run.mismatches:
         return f"{run.mismatches} of {run.compared} outputs differ from golden"
     if len(run.overflowed) and not run.allow_overflow:
@@ -112,6 +125,12 @@ def _failure(a: Matrix, b: Matrix, run: Conclusion, report: dict[str, Any]) -> s
         return (
             f"{len(run.overflowed)} of {run.compared} sums overflowed {run.limit}, the first one at "
             f"({row}, {column}): {run.remedy}, or --allow-overflow"
+        )
+    if len(beyond) and not run.allow_overflow:
+        row, column = beyond[0]
+        return (
+            f"{len(beyond)} of {run.compared} outputs are beyond the largest float64, the first one at "
+            f"({row}, {column}): smaller operands, or --allow-overflow"
         )
     if not report["useful_macs"] and useful_macs(a, b):
         lost = " and ".join(

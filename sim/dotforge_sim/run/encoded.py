@@ -13,7 +13,7 @@ from .options import RunOptions
 from .quality import Taken, distance_in_bits, finite, integer_margin
 from .sparse import Sparse
 
-__all__ = ["Encoded", "EncodingOptions", "Format", "encode_both", "sums_margin", "told"]
+__all__ = ["Encoded", "EncodingOptions", "Format", "encode_both", "in_units", "sums_margin", "told"]
 
 #: Units that ``least_error`` tries, this share of an octave apart.
 _TRIALS, _STEP = 61, 1 / 12
@@ -269,6 +269,12 @@ def sums_margin(format: Format, bits: int, terms: int, ends: tuple[float, float]
     most = 1 << 2 * (format.bits - 1)
     least = -(1 << format.bits - 1) * ((1 << format.bits - 1) - 1)
     return integer_margin(bits, (int(ends[0]), int(ends[1])), (terms * least, terms * most))
+
+
+def in_units(sums: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Return sums times two units; what only passes float64's range on the way is not lost."""
+    found = sums * first * second
+    return np.where(np.isfinite(found), found, sums * (first * second))
 
 
 def _half_step(format: Format) -> float:

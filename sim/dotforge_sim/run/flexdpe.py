@@ -17,7 +17,7 @@ from dotforge_golden import flexdpe as golden
 from ..models.flexdpe_plan import Plan, Side, pieces
 from ..simulator.streams import Simulator
 from .conclusion import Conclusion, conclude
-from .encoded import Encoded, EncodingOptions, Format, encode_both, sums_margin, told
+from .encoded import Encoded, EncodingOptions, Format, encode_both, in_units, sums_margin, told
 from .flexdpe_beats import inputs
 from .flexdpe_sums import Sums, Wanted
 from .gemm import Design, Progress, RunError, RunResult
@@ -132,7 +132,7 @@ def _run(
             margin=sums_margin(
                 format,
                 _sum_bits(design),
-                min(plan.lanes, plan.window),
+                min(plan.lanes, plan.window, given[0].shape[1]),
                 (0.0, wanted.peak) if format.is_float else wanted.extremes,
             ),
             stationary=stationary,
@@ -171,14 +171,14 @@ class _Chosen:
                 c[self.rows] = total
             else:
                 c[:, self.rows] = total.T
-            return c if scale[0] is None or scale[1] is None else c * scale[0][:, None] * scale[1]
+            return c if scale[0] is None or scale[1] is None else in_units(c, scale[0][:, None], scale[1])
         import scipy.sparse  # noqa: PLC0415 - dense matrices need no SciPy
 
         rows, vectors = np.nonzero(total)
         values = total[rows, vectors]
         places = (self.rows[rows], vectors) if self.stationary == "a" else (vectors, self.rows[rows])
         if scale[0] is not None and scale[1] is not None:
-            values = values * scale[0][places[0]] * scale[1][places[1]]
+            values = in_units(values, scale[0][places[0]], scale[1][places[1]])
         return scipy.sparse.csr_array((values, places), shape=(m, n))
 
     def places(self, marked: np.ndarray) -> np.ndarray:

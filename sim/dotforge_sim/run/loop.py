@@ -161,7 +161,6 @@ def runner(
             for name, wanted in job.golden.items():
                 wrong |= fields[name] != wanted
             said = finish(job, Found(fields, c, first, second))
-            overflowed = said.overflowed | ~np.isfinite(c)
             return conclude(
                 design,
                 first,
@@ -175,7 +174,7 @@ def runner(
                     lanes=job.lanes,
                     mismatches=int(np.count_nonzero(wrong)),
                     compared=wrong.size,
-                    overflowed=np.argwhere(overflowed),
+                    overflowed=np.argwhere(said.overflowed),
                     limit=said.limit,
                     remedy=said.remedy,
                     allow_overflow=getattr(options, "allow_overflow", False),

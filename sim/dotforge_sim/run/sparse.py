@@ -131,8 +131,10 @@ def load(path: Path, name: str) -> Sparse:
         raise RunError(f"{name}: {path} does not exist") from None
     except (OSError, ValueError, EOFError, KeyError, AttributeError, zipfile.BadZipFile) as error:
         said = str(error).splitlines()[0] if str(error) else type(error).__name__
-        if "allow_pickle" in said:
+        if "Object arrays" in said:
             said = "it holds Python objects"
+        elif "pickle" in said:
+            said = "it does not begin as one"
         raise RunError(f"{name}: {path} is not a sparse matrix of scipy.sparse.save_npz ({said})") from None
     return from_arrays(format, shape, arrays, name)
 
@@ -238,8 +240,9 @@ def _diagonals(
     offsets = _indices(offsets, "offsets", data, name)
     if len(np.unique(offsets)) != len(offsets):
         raise RunError(f"{name}: offsets name a diagonal twice")
-    if (np.abs(offsets) > _LARGEST).any():
-        raise RunError(f"{name}: offsets hold {int(offsets[np.abs(offsets).argmax()])}")
+    far = (offsets < -_LARGEST) | (offsets > _LARGEST)  # not by magnitude: -2^63 has none in int64
+    if far.any():
+        raise RunError(f"{name}: offsets hold {int(offsets[far][0])}")
     number, columns = np.nonzero(data)
     rows = columns - offsets[number]
     # What a diagonal holds beyond the ends of the matrix is padding.

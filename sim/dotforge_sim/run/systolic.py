@@ -18,7 +18,7 @@ from ..models.cycles import Cycles
 from ..models.systolic import exact, pieces
 from ..simulator.streams import Simulator
 from .conclusion import Conclusion, conclude
-from .encoded import EncodingOptions, Format, encode_both, sums_margin, told
+from .encoded import EncodingOptions, Format, encode_both, in_units, sums_margin, told
 from .gemm import Design, Progress, RunResult
 from .operands import checked_operands, dense
 
@@ -81,10 +81,11 @@ def run(design: Design, a: Any, b: Any, options: Options, progress: Progress) ->
         wanted = golden.product(vectors, weights, **size, arithmetic=arithmetic)
         wrong = (total != wanted.sums) | (flags != wanted.overflows)
         c = total.view(np.float32) if format.is_float else total
+        flags = flags | ~np.isfinite(c)
         c, flags = (c, flags) if stationary == "b" else (c.T, flags.T)
         units = [each.units for each in encoded]
         if units[0] is not None and units[1] is not None:
-            c = c * units[0][:, None] * units[1]
+            c = in_units(c, units[0][:, None], units[1])
         held = len(encoded["ab".index(stationary)].nonzeros().values)
         folds = len(golden.folds(weights.shape[0], weights.shape[1], **size))
         lanes = parameters["rows"] * parameters["columns"]
@@ -98,10 +99,13 @@ def run(design: Design, a: Any, b: Any, options: Options, progress: Progress) ->
                 lanes=lanes,
                 mismatches=int(np.count_nonzero(wrong)) + misplaced,
                 compared=wrong.size,
-                overflowed=np.argwhere(flags | ~np.isfinite(c)),
+                overflowed=np.argwhere(flags),
                 limit=sums["format"].upper(),
                 margin=sums_margin(
-                    format, sums["width"], parameters["rows"], (wanted.lowest, wanted.highest)
+                    format,
+                    sums["width"],
+                    min(parameters["rows"], shape[1]),
+                    (wanted.lowest, wanted.highest),
                 ),
                 stationary=stationary,
                 folds=folds,
