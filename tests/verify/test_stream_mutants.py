@@ -23,7 +23,7 @@ from .stream_mutants import CHOICE, MUTANTS, broken, of
 PAUSES = r"/idle=0\.[1-9]\d*/backpressure=0\.[1-9]"
 
 
-def bench_of(generated: Generated, directory: Path, **more: Any) -> BenchResult:
+def bench_of(generated: Generated, directory: Path, simulator: str = "icarus", **more: Any) -> BenchResult:
     """Run an engine's bench with pauses, on Icarus, which builds in a moment."""
     (directory / "manifest.json").write_text(json.dumps(generated.manifest))
     return bench.run(
@@ -32,7 +32,7 @@ def bench_of(generated: Generated, directory: Path, **more: Any) -> BenchResult:
         data_directory("tb") / generated.engine,
         f"test_{generated.engine}",
         build_dir=directory,
-        simulator="icarus",
+        simulator=simulator,
         manifest=directory / "manifest.json",
         python_path=[Path(dotforge_golden.__file__).parent.parent],
         env={"COCOTB_TEST_FILTER": PAUSES},
@@ -57,6 +57,14 @@ def test_benches_see_broken_streams(engine: str, mutant: str, tmp_path: Path) ->
     with pytest.raises(BenchFailure, match=r"tvalid|tdata|tlast") as failure:
         bench_of(broken(generated, mutant), tmp_path)
     print(failure.value)
+
+
+@pytest.mark.parametrize("mutant", ["tlast waits for tready", "tvalid waits for tready"])
+def test_the_default_simulator_sees_broken_streams(mutant: str, tmp_path: Path) -> None:
+    """Without Icarus, too, something shows that benches can fail."""
+    generated = from_parameters("requantise", small("requantise"))
+    with pytest.raises(BenchFailure, match=r"tvalid|tdata|tlast"):
+        bench_of(broken(generated, mutant), tmp_path, "verilator")
 
 
 @pytest.mark.slow
