@@ -2,7 +2,6 @@
 
 import re
 import shlex
-import shutil
 import subprocess
 import sys
 import tomllib
@@ -40,14 +39,12 @@ def test_the_first_commands_run(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_all_commands_run_in_order(tmp_path: Path) -> None:
-    """Those of one engine, as they follow each other; what is compared with is there from an earlier day."""
+    """Those of one engine, as they follow each other."""
     listed = commands()
     assert {words[1] for words in listed} == {
         "example", "run", "generate", "verify", "synth", "compare", "sweep", "board"
     }  # fmt: skip
     for words in listed:
-        if words[1] == "compare":
-            shutil.copyfile(tmp_path / "R.json", tmp_path / "old.json")
         done = call(words, tmp_path)
         assert done.returncode == 0, f"{' '.join(words)}: {done.stderr}"
 
