@@ -236,7 +236,7 @@ def test_errors_of_a_job_come_back_as_text() -> None:
         jobs("logmac", [{"lanes": "1"}], "cmos", wrong, skip=False)
     (job,) = jobs("logmac", [{"lanes": "1"}], "cmos", SETTINGS, skip=False)[0]
     assert run_job(replace(job, settings=wrong).as_json()) == {
-        "error": "TargetError: hierarchy upside down: allowed are flat, sum"
+        "error": "ChoiceError: hierarchy upside down: allowed are flat, sum"
     }
 
 

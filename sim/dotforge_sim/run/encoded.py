@@ -272,7 +272,13 @@ def sums_margin(format: Format, bits: int, terms: int, ends: tuple[float, float]
 
 
 def in_units(sums: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Return sums times two units; what only passes float64's range on the way is not lost."""
+    """Return sums times two units; what only passes float64's range on the way is not lost.
+
+    Parameters
+    ----------
+    sums : any shape, float64
+    first, second : units of the two operands, of a shape that goes with that of ``sums``
+    """
     found = sums * first * second
     return np.where(np.isfinite(found), found, sums * (first * second))
 
