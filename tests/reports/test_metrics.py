@@ -53,6 +53,9 @@ def with_one_more_row(tmp_path: Path) -> Iterator[SimpleNamespace]:
         yield SimpleNamespace(metrics=sys.modules[metrics.__name__], **loaded)
     finally:
         sys.modules.update(kept)
+        for name, module in kept.items():  # a package names its modules, too
+            package, _, short = name.rpartition(".")
+            setattr(sys.modules[package], short, module)
 
 
 def test_a_row_is_all_that_a_new_figure_needs(with_one_more_row: SimpleNamespace, tmp_path: Path) -> None:
