@@ -7,7 +7,9 @@ from typing import Any
 
 from amaranth.lib import data
 
-__all__ = ["ROLES", "Lanes", "PacketField", "Payload", "code_values"]
+from ..formats.table import FloatFormat, Format
+
+__all__ = ["ROLES", "Lanes", "PacketField", "Payload", "code_values", "elements"]
 
 #: What a field is there for.
 ROLES = {
@@ -88,6 +90,24 @@ class Lanes:
     def __post_init__(self) -> None:
         if self.role not in ROLES:
             raise ValueError(f"role of {self.name}: one of {', '.join(ROLES)} is wanted, not {self.role}")
+
+
+def elements(name: str, number: Format, lanes: int, meaning: str, *, unit: int = 0) -> Lanes:
+    """Return the field of elements of a format, with what their codes stand for.
+
+    Parameters
+    ----------
+    name : of the field
+    number : format of an element
+    lanes : how many lie side by side
+    meaning : one line for manifest and datasheet
+    unit : power of two: an element is what its format says times 2^unit
+    """
+    told: dict[str, Any] = {"unit": unit}
+    if isinstance(number, FloatFormat):
+        told |= {"encoding": number.encoding, "values": code_values(number.value, number.width)}
+    signed = not isinstance(number, FloatFormat)
+    return Lanes(name, number.width, signed, number.name.lower(), lanes, meaning, role="element", **told)
 
 
 @dataclass(frozen=True)

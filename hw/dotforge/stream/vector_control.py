@@ -1,6 +1,7 @@
 """Joins two streams of vectors and counts the beats of a vector."""
 
-from amaranth.hdl import Const, Module, Signal
+from amaranth.hdl import Const, Module, Signal, Value
+from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 
 from ..block import Block
@@ -43,6 +44,29 @@ class VectorControl(Block):
         inputs = dict.fromkeys(("a_valid", "b_valid", "last", "enable"), In(1))
         outputs = dict.fromkeys(("a_ready", "b_ready", "fire", "starts", "ends", "first"), Out(1))
         super().__init__({**inputs, **outputs})
+
+    def join(
+        self, m: Module, a: stream.Interface, b: stream.Interface, enable: Value
+    ) -> tuple[Value, dict[str, Value]]:
+        """Connect both streams; return ``fire``, and what goes down the pipeline with a beat.
+
+        Parameters
+        ----------
+        m : gets the connections
+        a : stream whose payload has ``last``
+        b : the other one
+        enable : the datapath moves
+        """
+        m.d.comb += [
+            self.a_valid.eq(a.valid),
+            self.b_valid.eq(b.valid),
+            self.last.eq(a.payload.last),
+            self.enable.eq(enable),
+            a.ready.eq(self.a_ready),
+            b.ready.eq(self.b_ready),
+        ]
+        beat = {"starts": self.starts, "ends": self.ends, "first": self.first, "last": a.payload.last}
+        return self.fire, beat
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

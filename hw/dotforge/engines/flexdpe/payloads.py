@@ -1,9 +1,7 @@
 """What the streams of the Flex-DPE carry."""
 
-from typing import Any
-
 from ...formats.table import FloatFormat
-from ...stream.payload import Lanes, Payload, code_values
+from ...stream.payload import Lanes, Payload, elements
 from .config import FlexDpeConfig
 from .settings_packet import settings_packet
 
@@ -56,9 +54,8 @@ def _rows(config: FlexDpeConfig) -> Payload:
 
 def _stationary(config: FlexDpeConfig) -> Payload:
     bandwidth = config.stationary_bandwidth
-    values = _elements(
-        config, bandwidth, "values at the set bits of the window's rows, in order, from value 0 on"
-    )
+    meaning = "values at the set bits of the window's rows, in order, from value 0 on"
+    values = elements("values", config.operand, bandwidth, meaning)
     bits = bandwidth.bit_length()
     count = Lanes("count", bits, False, f"uint{bits}", meaning="how many of them there are", role="count")
     return Payload(
@@ -68,16 +65,9 @@ def _stationary(config: FlexDpeConfig) -> Payload:
     )
 
 
-def _elements(config: FlexDpeConfig, lanes: int, meaning: str) -> Lanes:
-    number, width = config.operand, config.operand.width
-    told: dict[str, Any] = {}
-    if isinstance(number, FloatFormat):
-        told = {"encoding": number.encoding, "values": code_values(number.value, width)}
-    return Lanes("values", width, not config.is_float, config.format, lanes, meaning, role="element", **told)
-
-
 def _vectors(config: FlexDpeConfig) -> Payload:
-    values = _elements(config, config.positions, "values at the set bits, packed, from value 0 on")
+    meaning = "values at the set bits, packed, from value 0 on"
+    values = elements("values", config.operand, config.positions, meaning)
     return Payload(
         (values, _bits("bitmap", config.positions, "positions at which the vector is not zero")),
         last=True,

@@ -62,26 +62,15 @@ class MXDot(StreamBlock):
         m = Module()
         config = self.config
         enable = Signal()
-        m.submodules.control = joined = VectorControl(beats=config.beats)
-        m.d.comb += [
-            enable.eq(~self.sums.valid | self.sums.ready),
-            joined.a_valid.eq(self.activations.valid),
-            joined.b_valid.eq(self.weights.valid),
-            joined.last.eq(self.activations.payload.last),
-            joined.enable.eq(enable),
-            self.activations.ready.eq(joined.a_ready),
-            self.weights.ready.eq(joined.b_ready),
-        ]
-        valid: Value = joined.fire
+        m.d.comb += enable.eq(~self.sums.valid | self.sums.ready)
+        m.submodules.control = control = VectorControl(beats=config.beats)
+        valid, place = control.join(m, self.activations, self.weights, enable)
         beat: dict[str, Value] = {
             "weights": self.weights.payload.weight,
             "activations": self.activations.payload.activation,
             "weight_scale": self.weights.payload.scale,
             "activation_scale": self.activations.payload.scale,
-            "starts": joined.starts,
-            "ends": joined.ends,
-            "first": joined.first,
-            "last": self.activations.payload.last,
+            **place,
         }
         if config.pipeline >= 2:
             valid, beat = register_beat(m, 2, enable, valid, beat)

@@ -1,8 +1,9 @@
 """What the streams of the block-format dot product carry."""
 
-from ...formats.block import SCALES, Element
+from ...formats.block import SCALES
 from ...formats.floating import FP32
-from ...stream.payload import Lanes, Payload, code_values
+from ...formats.integer import INT8
+from ...stream.payload import Lanes, Payload, code_values, elements
 from .config import MXDotConfig
 
 __all__ = ["payloads"]
@@ -13,6 +14,7 @@ def payloads(config: MXDotConfig) -> tuple[dict[str, Payload], dict[str, Payload
     inputs = {}
     for name, element in (("activation", config.activation), ("weight", config.weight)):
         shared = SCALES[element.scale]
+        number, unit = (element.float, 0) if element.float else (INT8, element.unit)
         scale = Lanes(
             "scale",
             config.scale_bits,
@@ -25,7 +27,7 @@ def payloads(config: MXDotConfig) -> tuple[dict[str, Payload], dict[str, Payload
             values=code_values(shared.value, config.scale_bits),
         )
         inputs[f"{name}s"] = Payload(
-            (_elements(name, element, config.lanes), scale),
+            (elements(name, number, config.lanes, "one operand of each product", unit=unit), scale),
             last=name == "activation",
             meaning="one beat of a dot product, tlast with its last; fill a short beat with 0"
             if name == "activation"
@@ -41,19 +43,3 @@ def payloads(config: MXDotConfig) -> tuple[dict[str, Payload], dict[str, Payload
         encoding=FP32.encoding,
     )
     return inputs, {"sums": Payload((total,), meaning="one beat a dot product, in order")}
-
-
-def _elements(name: str, element: Element, lanes: int) -> Lanes:
-    number = element.float
-    return Lanes(
-        name,
-        element.width,
-        number is None,
-        element.code,
-        lanes,
-        "one operand of each product",
-        role="element",
-        unit=element.unit if number is None else 0,
-        encoding=number.encoding if number else "",
-        values=code_values(number.value, element.width) if number else (),
-    )

@@ -1,9 +1,7 @@
 """What the streams of the systolic array carry."""
 
-from typing import Any
-
 from ...formats.table import FloatFormat
-from ...stream.payload import Lanes, Payload, code_values
+from ...stream.payload import Lanes, Payload, elements
 from .config import SystolicConfig
 
 __all__ = ["payloads"]
@@ -29,21 +27,13 @@ def payloads(config: SystolicConfig) -> tuple[dict[str, Payload], dict[str, Payl
     fill = "fill a short one with zeros"
     inputs = {
         "weights": Payload(
-            (_elements(config, "weight", config.columns, "weights of one row, a column each"),),
+            (elements("weight", config.operand, config.columns, "weights of one row, a column each"),),
             meaning=f"a row of a fold's weights; {config.rows} beats a fold, row 0 first; {fill}",
         ),
         "activations": Payload(
-            (_elements(config, "activation", config.rows, "elements of one vector, a row each"),),
+            (elements("activation", config.operand, config.rows, "elements of one vector, a row each"),),
             last=True,
             meaning=f"a vector, tlast with the last of a fold: the next one meets the next fold's weights; {fill}",
         ),
     }
     return inputs, {"sums": Payload(tuple(sums), last=True, meaning="one beat a vector; tlast ends a fold")}
-
-
-def _elements(config: SystolicConfig, name: str, lanes: int, meaning: str) -> Lanes:
-    number, width = config.operand, config.operand.width
-    told: dict[str, Any] = {}
-    if isinstance(number, FloatFormat):
-        told = {"encoding": number.encoding, "values": code_values(number.value, width)}
-    return Lanes(name, width, not config.is_float, config.format, lanes, meaning, role="element", **told)

@@ -61,25 +61,11 @@ class VSQuant(StreamBlock):
         m = Module()
         config = self.config
         enable = Signal()
+        m.d.comb += enable.eq(~self.sums.valid | self.sums.ready)
         m.submodules.control = control = VectorControl(beats=config.beats)
-        m.d.comb += [
-            enable.eq(~self.sums.valid | self.sums.ready),
-            control.a_valid.eq(self.activations.valid),
-            control.b_valid.eq(self.weights.valid),
-            control.last.eq(self.activations.payload.last),
-            control.enable.eq(enable),
-            self.activations.ready.eq(control.a_ready),
-            self.weights.ready.eq(control.b_ready),
-        ]
+        valid, place = control.join(m, self.activations, self.weights, enable)
         weights, activations, scales = self._operands(m)
-        valid: Value = control.fire
-        beat: dict[str, Value] = {
-            "scales": Cat(*scales),
-            "starts": control.starts,
-            "ends": control.ends,
-            "first": control.first,
-            "last": self.activations.payload.last,
-        }
+        beat: dict[str, Value] = {"scales": Cat(*scales), **place}
         if config.pipeline >= 2:
             weights = self._hold(m, "weights", control.fire, weights, scales)
             activations = self._hold(m, "activations", control.fire, activations, scales)
