@@ -1,1 +1,1 @@
-"""AXI-Stream on the outside of every engine."""
+"""AXI-Stream on the outside of every engine, and AXI4-Lite where there are registers."""
