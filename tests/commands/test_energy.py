@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from dotforge.export.design import from_parameters
+from dotforge.synthesis.synth import synthesize
 from dotforge_sim.models.arithmetic_chain import chain
 from dotforge_sim.models.energy import Levels, mac_energy, of_product, scale
 from dotforge_sim.models.errors import ModelError
@@ -102,6 +104,27 @@ def test_a_report(dotforge: Any, tmp_path: Any) -> None:
     (tmp_path / "R.json").write_text(json.dumps({**report, "power": None, "notes": ["needs OpenSTA"]}))
     result = dotforge("energy", "R.json")
     assert result.code == 2 and "needs OpenSTA" in result.err
+
+
+def test_switching_where_cells_cannot_be_weighed(dotforge: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without OpenSTA there is no energy in pJ: the netlist's own switching instead, and a line that says so."""
+    monkeypatch.setattr("dotforge.synthesis.targets.sta.opensta_version", lambda: None)
+    result = dotforge("energy", "logmac", "-p", "lanes=1", "--json")
+    assert result.code == 0
+    assert (
+        "no energy in pJ: it needs OpenSTA (apt-get install opensta); switching of the netlist" in result.err
+    )
+    found = json.loads(result.out)
+    (row,) = found["figures"]
+    assert (row["kind"], row["pj_per_mac"], found["target"]) == ("proxy", None, "cmos")
+    one = found["switched_transistors_per_mac"]
+    assert f"{one:.1f} transistors switch" in row["how"]
+    area = synthesize(from_parameters("logmac", {"lanes": 1}))["totals"]["transistors"]
+    assert area / 10 < one < area
+    four = json.loads(dotforge("energy", "logmac", "-p", "lanes=4", "--json").out)
+    assert four["switched_transistors_per_mac"] < one, "the running sum is shared by all lanes"
+    result = dotforge("energy", "requantise")
+    assert (result.code, result.err.splitlines()[-1]) == (2, "dotforge: requantise makes no products")
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import math
 from dataclasses import asdict
 from fractions import Fraction
 from statistics import fmean, geometric_mean
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -11,10 +12,11 @@ import pytest
 from scipy.sparse import csc_array
 
 from dotforge.registry import configure
+from dotforge_sim.models import flexdpe_estimate
 from dotforge_sim.models.errors import ModelError
 from dotforge_sim.models.exact import exact
 from dotforge_sim.models.flexdpe_cycles import count_cycles
-from dotforge_sim.models.flexdpe_estimate import count, random_windows, sparse_windows
+from dotforge_sim.models.flexdpe_estimate import SAMPLED, Windows, count, random_windows, sparse_windows
 from dotforge_sim.models.flexdpe_timing import Timing
 from dotforge_sim.models.operands import of_gemm
 from dotforge_sim.models.paper import Sigma
@@ -169,6 +171,25 @@ def test_folds_from_densities_are_those_of_matrices() -> None:
     # A position is used unless 40 vectors all lack it.
     assert drawn.useful.sum() / drawn.values.sum() == pytest.approx(1 - 0.95**40, abs=0.03)
     assert math.isclose(count(timing, drawn, 40).folds, 30_000 * (1 - 0.95**40) / 32, rel_tol=0.05)
+
+
+def test_what_is_carried_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first window as counted; the folds beyond its own at ``slope``, the windows beyond it at ``level``."""
+
+    def sample(timing: Timing, windows: Windows, vectors: int, group: np.ndarray, before: list[Any]) -> Any:
+        start, slope, level = (50, 2, 3) if before else (100, 5, 7)
+        return SimpleNamespace(start=start, folds=2, slope=slope, level=level, add=11, one=["first"])
+
+    monkeypatch.setattr(flexdpe_estimate, "_Sample", sample)
+    timing = Timing.of(asdict(configure("flexdpe", {"lanes": 8})[1]))
+    values, sizes = np.full(5, SAMPLED), np.array([8, 8, 8, 8, 3])
+    windows = Windows(values, np.array([40, 33, 24, 16, 20]), sizes, SAMPLED, lambda number, most: None)  # type: ignore
+    found = count(timing, windows, 4)
+    assert found.folds == 5 + 5 + 3 + 2 + 3
+    assert found.cycles.loading == (100 + 5 * (5 + 5 + 3 + 2 - 2) + 7 * (4 - 1)) + (
+        50 + 2 * (3 - 2) + 3 * (1 - 1)
+    )
+    assert (found.cycles.streaming, found.cycles.add, found.counted) == (18 * 4, 11, False)
 
 
 def test_nothing_to_multiply() -> None:

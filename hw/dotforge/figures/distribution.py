@@ -1,12 +1,11 @@
 """Area, cycles and speed of the distribution networks and of routing: the tables of ``docs/distribution.md``.
 
-``python -m dotforge.figures.distribution -o DIR [--lanes …] [--no-fmax]`` writes them in Markdown.
-Results are kept on disk by Verilog text and flow; measured for the first time, 128 lanes take half an hour.
+``python -m dotforge.figures.all distribution -o DIR`` writes them. Results are kept on disk by Verilog text and flow;
+measured for the first time, 128 lanes take half an hour.
 """
 
-import argparse
+import json
 import os
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -27,9 +26,22 @@ from ..network.routing.engines import RouteEngines, fold_cycles
 from ..pictures import markdown
 from ..synthesis.targets.base import Settings
 from ..synthesis.targets.fpga import FPGAS
-from .measured import cost, kept
+from .measured import Measured, cost, kept, write_texts
 
-__all__ = ["SIZES", "fmax_table", "network_table", "piece_table", "registered_table", "route_table", "write"]
+__all__ = [
+    "PIECES",
+    "SIZES",
+    "collect",
+    "fmax",
+    "networks",
+    "pieces",
+    "registered",
+    "routes",
+    "table",
+    "write",
+]
+
+Progress = Callable[[str], None]
 
 #: Lanes of the networks in the table.
 SIZES = (4, 8, 16, 32, 64, 128)
@@ -43,7 +55,25 @@ SEEDS = 5
 #: Engines and walkers of the routing table.
 ROUTES = ((1, 1), (1, 4), (1, 16), (2, 4), (2, 16), (3, 8), (5, 1))
 
+#: Lanes whose pieces are in the table, of registered networks, and of networks that are placed.
+PIECE_SIZES = (16, 32)
+REGISTERED = (16, 32, 64)
+PLACED = 32
+
+#: Lanes of the route engines that are measured, and more lanes whose cycles stand beside theirs.
+ROUTED, MORE = 32, 128
+
 _SECONDS = 7200
+
+PIECES: dict[str, Callable[[int], Block]] = {
+    "Benes": lambda lanes: Benes(lanes, WIDTH),
+    "CopyNetwork": lambda lanes: CopyNetwork(lanes, WIDTH),
+    "Compress": lambda lanes: Compress(lanes, WIDTH),
+    "Concentrator": lambda lanes: Concentrator(lanes, WIDTH),
+    "Expand": lambda lanes: Expand(lanes, WIDTH),
+    "RankControl": RankControl,
+    "Crossbar": lambda lanes: Crossbar(lanes, WIDTH),
+}
 
 
 def _area(block: Block) -> tuple[int, int]:
@@ -70,12 +100,8 @@ def _fmax(block: Block) -> dict[str, Any]:
     return kept(design.verilog, (target.options(settings, design.top), target.tools(settings)), measure)
 
 
-def _table(head: Sequence[object], rows: Sequence[Sequence[object]]) -> str:
-    return "\n".join(markdown.table(head, rows, align="l")) + "\n"
-
-
-def network_table(sizes: Sequence[int], progress: Callable[[str], None] = lambda line: None) -> str:
-    """Return the area of both topologies, settings included, and what a route engine adds.
+def networks(sizes: Sequence[int] = SIZES, progress: Progress = lambda line: None) -> list[Measured]:
+    """Measure both topologies, settings included, and a route engine: rows of ``lanes`` and transistors of each.
 
     Parameters
     ----------
@@ -84,76 +110,84 @@ def network_table(sizes: Sequence[int], progress: Callable[[str], None] = lambda
     """
     rows = []
     for lanes in sizes:
-        crossbar, multicast = (
-            _area(DistributionNetwork(lanes, WIDTH, topology=topology))[0]
-            for topology in ("crossbar", "multicast-benes")
-        )
-        engine, _ = _area(RouteEngine(lanes))
-        row = [f"{crossbar:,}", f"{multicast:,}", f"{multicast / crossbar:.3f}", f"{engine:,}"]
-        rows.append([lanes, *row, f"{engine / multicast:.2f}"])
-        progress(f"distribution: {lanes} lanes, {multicast / crossbar:.3f} of the crossbar")
-    return _table(["N", "crossbar", "multicast-benes", "ratio", "route engine", "of the network"], rows)
+        progress(f"distribution: {lanes} lanes")
+        row: Measured = {"lanes": lanes}
+        for topology in ("crossbar", "multicast-benes"):
+            row[topology], _ = _area(DistributionNetwork(lanes, WIDTH, topology=topology))
+        row["route engine"], _ = _area(RouteEngine(lanes))
+        rows.append(row)
+    return rows
 
 
-def piece_table(sizes: Sequence[int]) -> str:
-    """Return the area of each piece."""
-    pieces: dict[str, Callable[[int], Block]] = {
-        "Benes": lambda lanes: Benes(lanes, WIDTH),
-        "CopyNetwork": lambda lanes: CopyNetwork(lanes, WIDTH),
-        "Compress": lambda lanes: Compress(lanes, WIDTH),
-        "Concentrator": lambda lanes: Concentrator(lanes, WIDTH),
-        "Expand": lambda lanes: Expand(lanes, WIDTH),
-        "RankControl": RankControl,
-        "Crossbar": lambda lanes: Crossbar(lanes, WIDTH),
-    }
-    rows = [[name, *(f"{_area(make(lanes))[0]:,}" for lanes in sizes)] for name, make in pieces.items()]
-    return _table(["piece", *(f"N = {lanes}" for lanes in sizes)], rows)
+def pieces(sizes: Sequence[int] = PIECE_SIZES) -> list[Measured]:
+    """Measure each piece: rows of ``piece`` and ``transistors``, by lanes as text.
+
+    Parameters
+    ----------
+    sizes : lanes of the pieces
+    """
+    return [
+        {"piece": name, "transistors": {str(lanes): _area(make(lanes))[0] for lanes in sizes}}
+        for name, make in PIECES.items()
+    ]
 
 
-def route_table(lanes: int, more: int) -> str:
-    """Return area and cycles of route engines, and the cycles of as many at ``more`` lanes.
+def routes(lanes: int = ROUTED, more: int = MORE) -> list[Measured]:
+    """Measure route engines: rows of ``engines``, ``walkers``, ``transistors``, ``cycles`` of a fold and ``between``.
 
     Parameters
     ----------
     lanes : of the engines that are measured
+    more : lanes of those whose cycles stand beside them
     """
-    rows = []
-    for engines, walkers in ROUTES:
-        found, _ = _area(RouteEngines("multicast-benes", lanes, None, engines, walkers))
-        cycles = [
-            cell
-            for size in (lanes, more)
-            for cell in (
-                route_cycles(size, walkers),
-                fold_cycles("multicast-benes", size, engines, walkers),
-            )
-        ]
-        rows.append([engines, walkers, f"{found:,}", *cycles])
-    head = ["engines", "walkers of each", f"transistors, N = {lanes}"]
-    for size in (lanes, more):
-        head += [f"cycles of a fold, N = {size}", "between folds"]
-    return _table(head, rows)
+    return [
+        {
+            "engines": engines,
+            "walkers": walkers,
+            "transistors": _area(RouteEngines("multicast-benes", lanes, None, engines, walkers))[0],
+            "cycles": {str(size): route_cycles(size, walkers) for size in (lanes, more)},
+            "between": {
+                str(size): fold_cycles("multicast-benes", size, engines, walkers) for size in (lanes, more)
+            },
+        }
+        for engines, walkers in ROUTES
+    ]
 
 
-def registered_table(sizes: Sequence[int]) -> str:
-    """Return the area of networks for a high clock rate."""
+def registered(sizes: Sequence[int] = REGISTERED) -> list[Measured]:
+    """Measure networks for a high clock rate, with and without stalls.
+
+    Parameters
+    ----------
+    sizes : lanes of the networks
+    """
     rows = []
     for lanes in sizes:
         for topology in ("multicast-benes", "crossbar"):
             registers = fast(topology, lanes, lanes)
-            cells: list[str] = []
-            for stallable in (True, False):
-                network = DistributionNetwork(
-                    lanes, WIDTH, topology=topology, registers=registers, stallable=stallable
+            stalling, free = (
+                _area(
+                    DistributionNetwork(
+                        lanes, WIDTH, topology=topology, registers=registers, stallable=stallable
+                    )
                 )
-                transistors, flip_flops = _area(network)
-                cells += [f"{transistors:,}"]
-            rows.append([lanes, topology, len(registers), f"{flip_flops:,}", *cells])
-    return _table(["N", "topology", "latency", "flip-flops", "transistors", "without stalls"], rows)
+                for stallable in (True, False)
+            )
+            rows.append(
+                {
+                    "lanes": lanes,
+                    "topology": topology,
+                    "latency": len(registers),
+                    "registers": free[1],
+                    "transistors": stalling[0],
+                    "without_stalls": free[0],
+                }
+            )
+    return rows
 
 
-def fmax_table(lanes: int, topologies: Sequence[str] = ("multicast-benes",)) -> str:
-    """Return the clock rate of fast networks on an ECP5.
+def fmax(lanes: int = PLACED, topologies: Sequence[str] = ("multicast-benes",)) -> list[Measured]:
+    """Place and route fast networks on an ECP5: rows of ``lanes``, ``fmax_mhz``, ``seeds``, ``luts`` and more.
 
     Parameters
     ----------
@@ -172,66 +206,113 @@ def fmax_table(lanes: int, topologies: Sequence[str] = ("multicast-benes",)) -> 
             registered_writable=True,
         )
         found = _fmax(network)
-        timing, totals = found["timing"], found["totals"]
-        seeds = ", ".join(str(value) for value in timing["seeds"].values())
         rows.append(
-            [lanes, topology, network.latency, timing["fmax_mhz"], seeds, totals["luts"], totals["ffs"]]
+            {
+                "lanes": lanes,
+                "topology": topology,
+                "latency": network.latency,
+                "fmax_mhz": found["timing"]["fmax_mhz"],
+                "seeds": list(found["timing"]["seeds"].values()),
+                "luts": found["totals"]["luts"],
+                "ffs": found["totals"]["ffs"],
+            }
         )
-    return _table(["N", "topology", "latency", "Fmax, median", "MHz by seed", "LUT4", "flip-flops"], rows)
+    return rows
 
 
-def write(
-    directory: Path,
-    progress: Callable[[str], None] = lambda line: None,
-    sizes: Sequence[int] = SIZES,
-    *,
-    fmax: bool = True,
-) -> list[Path]:
-    """Write ``distribution.md`` into a directory, and return its path.
+def collect(progress: Progress = lambda line: None) -> dict[str, list[Measured]]:
+    """Measure all.
+
+    Parameters
+    ----------
+    progress : takes a line for each thing that is measured
+    """
+    found = {"networks": networks(progress=progress)}
+    parts = {"pieces": pieces, "routes": routes, "registered": registered, "fmax": fmax}
+    for name, measure in parts.items():
+        progress(f"distribution: {name}")
+        found[name] = measure()
+    return found
+
+
+def _lines(title: str, head: Sequence[object], rows: Sequence[Sequence[object]]) -> list[str]:
+    return [f"{title} ({WIDTH}-bit values, window = lanes):", "", *markdown.table(head, rows, align="l"), ""]
+
+
+def _routes(rows: Sequence[Measured]) -> list[str]:
+    sizes = list(rows[0]["cycles"])
+    head = ["engines", "walkers of each", f"transistors, N = {sizes[0]}"]
+    for size in sizes:
+        head += [f"cycles of a fold, N = {size}", "between folds"]
+    cells = [
+        [
+            *(row["engines"], row["walkers"], f"{row['transistors']:,}"),
+            *(row[kind][size] for size in sizes for kind in ("cycles", "between")),
+        ]
+        for row in rows
+    ]
+    return _lines("Routing", head, cells)
+
+
+def table(content: dict[str, list[Measured]]) -> str:
+    """Return all as Markdown tables."""
+    lines = _lines(
+        "Networks with expand and double-buffered settings, transistors",
+        ["N", "crossbar", "multicast-benes", "ratio", "route engine", "of the network"],
+        [
+            [
+                row["lanes"],
+                f"{row['crossbar']:,}",
+                f"{row['multicast-benes']:,}",
+                f"{row['multicast-benes'] / row['crossbar']:.3f}",
+                f"{row['route engine']:,}",
+                f"{row['route engine'] / row['multicast-benes']:.2f}",
+            ]
+            for row in content["networks"]
+        ],
+    )
+    lines += _lines(
+        "Pieces, transistors",
+        ["piece", *(f"N = {lanes}" for lanes in content["pieces"][0]["transistors"])],
+        [
+            [row["piece"], *(f"{count:,}" for count in row["transistors"].values())]
+            for row in content["pieces"]
+        ],
+    )
+    lines += _routes(content["routes"])
+    lines += _lines(
+        "Registered networks",
+        ["N", "topology", "latency", "flip-flops", "transistors", "without stalls"],
+        [
+            [
+                *(row["lanes"], row["topology"], row["latency"]),
+                *(f"{row[name]:,}" for name in ("registers", "transistors", "without_stalls")),
+            ]
+            for row in content["registered"]
+        ],
+    )
+    lines += _lines(
+        "ECP5, nextpnr, out of context",
+        ["N", "topology", "latency", "Fmax, median", "MHz by seed", "LUT4", "flip-flops"],
+        [
+            [
+                *(row["lanes"], row["topology"], row["latency"], row["fmax_mhz"]),
+                *(", ".join(map(str, row["seeds"])), row["luts"], row["ffs"]),
+            ]
+            for row in content["fmax"]
+        ],
+    )
+    return "\n".join(lines)
+
+
+def write(directory: Path, progress: Progress = lambda line: None) -> list[Path]:
+    """Write ``distribution.md`` and ``distribution.json`` into a directory; return their paths.
 
     Parameters
     ----------
     directory : where the files go; it is made if it is missing
     progress : takes a line for each thing that is measured
-    sizes : lanes of the networks
-    fmax : also place and route, which takes long
     """
-    directory.mkdir(parents=True, exist_ok=True)
-    small = [size for size in sizes if size in (16, 32)]
-    tables: dict[str, Callable[[], str]] = {
-        "Networks with expand and double-buffered settings, transistors": lambda: network_table(
-            sizes, progress
-        ),
-        "Pieces, transistors": lambda: piece_table(small),
-        "Routing": lambda: route_table(32, 128),
-        "Registered networks": lambda: registered_table([size for size in sizes if size in (16, 32, 64)]),
-    }
-    if fmax:
-        tables["ECP5, nextpnr, out of context"] = lambda: fmax_table(32)
-    parts = []
-    for name, make in tables.items():
-        progress(f"distribution: {name}")
-        parts.append(f"{name} ({WIDTH}-bit values, window = lanes)\n\n{make()}")
-    path = directory / "distribution.md"
-    path.write_text("\n".join(parts), encoding="utf-8")
-    return [path]
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
-
-
-def main() -> None:
-    """Write the tables from the command line."""
-    parser = argparse.ArgumentParser(description="Area, cycles and speed of the distribution networks.")
-    parser.add_argument("-o", "--output", type=Path, default=Path("build/figures"))
-    parser.add_argument("--lanes", default=",".join(map(str, SIZES)), help="sizes (default: %(default)s)")
-    parser.add_argument("--no-fmax", action="store_true", help="leave out placement on an ECP5")
-    arguments = parser.parse_args()
-    sizes = [int(size) for size in arguments.lanes.split(",")]
-    for path in write(arguments.output, _say, sizes, fmax=not arguments.no_fmax):
-        print(path)
-
-
-if __name__ == "__main__":
-    main()
+    content = collect(progress)
+    texts = {"md": table(content), "json": json.dumps(content, indent=1, allow_nan=False) + "\n"}
+    return write_texts(directory, "distribution", texts)
