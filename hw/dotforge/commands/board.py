@@ -44,13 +44,13 @@ def command(
     goes to LEDs (green or first: pass, red or second: fail) and to the serial line (115200 baud).
     """
     from ..board.bitstream import BOARDS, build, check_tools, names, self_test, simulate  # noqa: PLC0415
-    from ..export.design import from_parameters  # noqa: PLC0415
+    from ..front_door import ConfiguredEngine  # noqa: PLC0415
     from ..tools.run_record import run_record  # noqa: PLC0415
-    from ..verify.recording import record as record_bench  # noqa: PLC0415
 
     chosen = BOARDS[board]
     platform = chosen.platform(variant)
-    generated = from_parameters(engine, parameters)
+    made = ConfiguredEngine.of(engine, parameters)
+    generated = made.generated
     with run_record("board", output / "board.json", names=names(chosen, generated)) as record:
         if wanted:
             check_tools(chosen)
@@ -61,7 +61,7 @@ def command(
             verilog_sha256=generated.manifest["verilog_sha256"],
         )
         say(f"{engine}: recording golden vectors")
-        recording = record_bench(generated, timeout=timeout)
+        recording = made.record(timeout=timeout)
         clock = float(platform.default_clk_frequency)
         say(f"{engine}: simulating the self-test")
         # What differs is only how long the line is silent between two messages.

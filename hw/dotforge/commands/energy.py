@@ -122,18 +122,17 @@ def _netlist(design: str, parameters: dict[str, str], node: int) -> dict[str, An
 
     if design.endswith(".json"):
         return figures(read_json(Path(design)), design, node)
-    from ..export.design import from_parameters  # noqa: PLC0415
+    from ..front_door import ConfiguredEngine  # noqa: PLC0415
     from ..reports.netlist_energy import proxy  # noqa: PLC0415
-    from ..synthesis.synth import synthesize  # noqa: PLC0415
     from ..synthesis.targets.base import TargetError  # noqa: PLC0415
     from ..synthesis.targets.sta import opensta_version  # noqa: PLC0415
 
-    made = from_parameters(design, parameters)
+    made = ConfiguredEngine.of(design, parameters)
     try:
         if opensta_version() is None:
             raise TargetError("it needs OpenSTA (apt-get install opensta)")
-        say(f"{made.engine}: its bench runs on the netlist")
-        return figures(synthesize(made, target="nangate45", activity=True), design, node)
+        say(f"{made.name}: its bench runs on the netlist")
+        return figures(made.synth("nangate45", activity=True), design, node)
     except TargetError as error:
         say(f"no energy in pJ: {error}; switching of the netlist instead")
-        return proxy(made)
+        return proxy(made.generated)
