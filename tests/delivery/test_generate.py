@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from dotforge.delivery.block_diagram import hierarchy
+from dotforge.delivery.block_diagram import block_diagram, hierarchy
+from dotforge.delivery.engine_pictures import pictures
 from dotforge.delivery.generate import generate
 from dotforge.delivery.verilog_bench import verilog_bench
 from dotforge.export.design import Generated, from_parameters
@@ -105,6 +106,42 @@ def test_block_diagram(generated: Generated) -> None:
     assert rows[0] == (0, "mac", 1)
     assert (1, "mac_engine", 1) in rows
     assert [number for _, name, number in rows if name == "mac_shift_add_lane"] == [2]
+
+
+def test_captions_of_the_block_diagram_are_whole_and_large() -> None:
+    """Every field of every stream is named, in letters that can be read."""
+    generated = from_parameters("flexdpe", {"lanes": 4})
+    root = ET.fromstring(block_diagram(generated))
+    texts = [element for element in root.iter() if element.tag.endswith("text")]
+    assert min(float(element.get("font-size", 0)) for element in texts) >= 12
+    said = [element.text or "" for element in texts]
+    for stream in generated.manifest["streams"]:
+        assert any(text.startswith(f"{stream['name']}, {stream['tdata_width']} bits") for text in said)
+        for field in stream["fields"]:
+            assert any(text.startswith(f"{field['name']}: {field['format']}") for text in said)
+    height = float(root.get("height", 0))
+    assert all(0 < float(element.get("y", 0)) < height for element in texts)
+    assert all(0 < float(element.get("x", 0)) < float(root.get("width", 0)) for element in texts)
+
+
+def waiting(cycles: int) -> Recording:
+    """Return a run in which weights wait that many cycles for activations."""
+    silent = Beat(False, False, False, 0)
+    found = []
+    for number in range(cycles + 30):
+        weights = Beat(True, number >= cycles + 2, False, number) if number >= 2 else silent
+        moving = Beat(number >= cycles + 2, number >= cycles + 2, False, number)
+        found.append(Cycle(number < 1, {"activations": moving, "weights": weights, "sums": moving}, {}))
+    return Recording(tuple(found), True, "none", 1)
+
+
+def test_a_first_beat_that_waits_has_a_picture(generated: Generated) -> None:
+    title = "Wait: the first beat of weights is taken 40 cycles after it is there"
+    found = pictures(generated, waiting(40))
+    assert list(found) == ["Block diagram", "Load: from the first beat on", title, "Stream: results come out"]
+    texts = {element.text for element in ET.fromstring(found[title]).iter()}
+    assert {"34", "39"} <= texts, "8 cycles before it is taken"
+    assert len(pictures(generated, waiting(20))) == 3
 
 
 def test_files_of_other_flows(directory: Path) -> None:

@@ -16,10 +16,11 @@ from typing import Any
 
 import pytest
 
+from dotforge import registry
 from dotforge.engines.flexdpe.presets import PUBLISHED
 from dotforge.export.design import from_parameters
 from dotforge.figures import all as figures
-from dotforge.figures import arithmetic, flexdpe, log_numbers, logmac, reduction, systolic
+from dotforge.figures import arithmetic, flexdpe, log_numbers, logmac, mxdot, reduction, systolic
 from dotforge.figures.measured import recorded, replayed
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -33,6 +34,7 @@ PAGES: dict[str, tuple[str, Callable[[Any], str]]] = {
         lambda found: log_numbers.table(found["units"], found["converters"], found["errors"]),
     ),
     "logmac": ("logmac.md", logmac.table),
+    "mxdot": ("mxdot.md", mxdot.table),
     "reduction": ("reduction.md", reduction.table),
     "systolic": ("systolic.md", systolic.table),
 }
@@ -40,7 +42,7 @@ PAGES: dict[str, tuple[str, Callable[[Any], str]]] = {
 #: Compared as whole pages elsewhere, or on no page.
 ELSEWHERE = {"models", "papers", "quantisers", "sigma", "walkthrough"}
 #: On a page, but not stored yet.
-MISSING = {"distribution", "formats", "mxdot", "vsquant"}
+MISSING = {"distribution", "formats", "vsquant"}
 
 
 def stored(name: str, kind: str = "json") -> Any:
@@ -89,6 +91,7 @@ PARTS: dict[str, tuple[Callable[[], Any], Callable[[Any], Any]]] = {
     "arithmetic": (lambda: arithmetic.collect(some_units()), lambda found: found),
     "log_numbers": (lambda: log_numbers.collect(log_numbers.UNITS[:1]), lambda found: found["units"]),
     "logmac": (lambda: logmac.collect(lanes=(1,)), lambda found: found),
+    "mxdot": (lambda: mxdot.lanes(("mxfp4", "mxfp6_e3m2")), lambda found: found["lanes"]),
     "reduction": (lambda: reduction.collect(lanes=(16,)), lambda found: found),
 }
 
@@ -151,5 +154,18 @@ def test_the_array_is_the_one_that_was_measured() -> None:
     assert json.loads(json.dumps(systolic.cycles())) == stored("systolic")["cycles"]
 
 
+def test_pictures_of_engines_show_their_verilog() -> None:
+    found = stored("waveforms")
+    assert set(found) == set(registry.names())
+    for name, told in found.items():
+        same_verilog(name, {}, told["verilog_sha256"])
+        assert {f"{name}_block_diagram.svg", f"{name}_load.svg", f"{name}_stream.svg"} <= set(
+            told["pictures"]
+        )
+        for file, title in told["pictures"].items():
+            text = (DOCS / "figures" / file).read_text(encoding="utf-8")
+            assert title in text or file.endswith("_block_diagram.svg")
+
+
 def test_every_figure_is_compared() -> None:
-    assert set(figures.figures()) == set(PAGES) | ELSEWHERE | MISSING
+    assert set(figures.figures()) == set(PAGES) | ELSEWHERE | MISSING | {"waveforms"}

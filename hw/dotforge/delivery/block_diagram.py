@@ -1,6 +1,8 @@
 """The block diagram of a generated engine as SVG text: its streams, and the modules that it is made of."""
 
 import re
+import textwrap
+from collections.abc import Sequence
 from typing import Any
 
 from ..export.design import Generated
@@ -8,7 +10,11 @@ from ..pictures.svg import MUTED, TEXT, Canvas, colours
 
 __all__ = ["block_diagram", "hierarchy"]
 
-_WIDTH, _LINE, _PORT, _TOP = 900, 20, 46, 56
+#: Whole picture, its margins for streams, a line of the hierarchy, a line of a caption, where the box begins.
+_WIDTH, _SIDE, _LINE, _CAPTION, _TOP = 1040, 290, 20, 15, 58
+
+#: Characters of a caption's line, and pixels of a stream's arrow with its name.
+_LETTERS, _ARROW = 40, 44
 
 
 def hierarchy(verilog: str, top: str) -> list[tuple[int, str, int]]:
@@ -53,40 +59,55 @@ def block_diagram(generated: Generated, *, limit: int = 28) -> str:
     rows = rows[:limit]
     streams = {direction: [each for each in manifest["streams"] if each["direction"] == direction]
                for direction in ("input", "output")}  # fmt: skip
-    height = max(_LINE * (len(rows) + (more > 0)) + 30, _PORT * max(map(len, streams.values())) + 20, 120)
-    left, right = 260, _WIDTH - 260
+    captions = {stream["name"]: _caption(stream) for found in streams.values() for stream in found}
+    sides = [
+        sum(_ARROW + _CAPTION * len(captions[stream["name"]]) for stream in found)
+        for found in streams.values()
+    ]
+    height = max(_LINE * (len(rows) + (more > 0)) + 30, *sides, 120)
+    left, right = _SIDE, _WIDTH - _SIDE
     canvas = Canvas(_WIDTH, height + _TOP + 34)
-    canvas.text(_WIDTH / 2, 24, f"{generated.top}, {generated.engine}", size=15)
+    canvas.text(_WIDTH / 2, 24, ", ".join(dict.fromkeys((generated.top, generated.engine))), size=17)
     canvas.text(_WIDTH / 2, 42, f"latency {manifest['latency']} cycles, initiation interval "
-                f"{manifest['initiation_interval']}", size=11, colour=MUTED)  # fmt: skip
+                f"{manifest['initiation_interval']}", size=13, colour=MUTED)  # fmt: skip
     canvas.box(left, _TOP, right - left, height)
-    for direction, found in streams.items():
-        for index, (stream, colour) in enumerate(zip(found, colours(len(found)), strict=True)):
-            _stream(canvas, stream, _TOP + height * (index + 0.5) / len(found), direction == "input", colour)
+    for (direction, found), used in zip(streams.items(), sides, strict=True):
+        y, gap = float(_TOP), (height - used) / len(found)
+        for stream, colour in zip(found, colours(len(found)), strict=True):
+            lines = captions[stream["name"]]
+            _stream(canvas, stream, lines, y + gap / 2 + 26, direction == "input", colour)
+            y += gap + _ARROW + _CAPTION * len(lines)
     for index, (depth, name, number) in enumerate(rows):
         text = name.removeprefix(f"{generated.top}_") + (f" × {number}" if number > 1 else "")
         y = _TOP + 26 + _LINE * index
         canvas.text(
-            left + 18 + 18 * depth, y, text, size=12, anchor="start", colour=MUTED if depth > 2 else TEXT
+            left + 18 + 18 * depth, y, text, size=13, anchor="start", colour=MUTED if depth > 2 else TEXT
         )
     if more > 0:
         canvas.text(
             left + 18, _TOP + 26 + _LINE * len(rows), f"… and {more} more", anchor="start", colour=MUTED
         )
     clock = f"{manifest['clock']} (rising edge), {manifest['reset']} (synchronous, active high)"
-    canvas.text(_WIDTH / 2, _TOP + height + 22, clock, size=11, colour=MUTED)
+    canvas.text(_WIDTH / 2, _TOP + height + 22, clock, size=13, colour=MUTED)
     return canvas.svg()
 
 
-def _stream(canvas: Canvas, stream: dict[str, Any], y: float, enters: bool, colour: str) -> None:
-    start, end = (30, 256) if enters else (_WIDTH - 256, _WIDTH - 30)
+def _caption(stream: dict[str, Any]) -> list[str]:
+    """Say what a beat holds, a line a field, longer ones broken."""
+    fields = [
+        f"{field['name']}: {field['format']}" + (f" × {field['lanes']}" if field["lanes"] > 1 else "")
+        for field in stream["fields"]
+    ]
+    return [line for field in fields for line in textwrap.wrap(field, _LETTERS, break_long_words=True)]
+
+
+def _stream(
+    canvas: Canvas, stream: dict[str, Any], lines: Sequence[str], y: float, enters: bool, colour: str
+) -> None:
+    start, end = (14, _SIDE - 4) if enters else (_WIDTH - _SIDE + 4, _WIDTH - 14)
     canvas.straight((start, y), (end - 6, y), colour, 3)
     canvas.shapes.append(f"<path d='M{end} {y:.1f}l-11 -5v10z' fill='{colour}'/>")
-    canvas.text((start + end) / 2, y - 7, stream["name"], size=12)
-    fields = ", ".join(
-        f"{field['name']} {field['format']}" + (f" × {field['lanes']}" if field["lanes"] > 1 else "")
-        for field in stream["fields"]
-    )
-    text = f"{fields}" + (", tlast" if stream["tlast"] else "")
-    canvas.text((start + end) / 2, y + 14, text if len(text) < 42 else text[:40] + "…", size=9, colour=MUTED)
-    canvas.text((start + end) / 2, y + 26, f"{stream['tdata_width']} bits", size=9, colour=MUTED)
+    last = ", tlast" if stream["tlast"] else ""
+    canvas.text((start + end) / 2, y - 8, f"{stream['name']}, {stream['tdata_width']} bits{last}", size=14)
+    for number, line in enumerate(lines):
+        canvas.text((start + end) / 2, y + 16 + _CAPTION * number, line, size=12, colour=MUTED)

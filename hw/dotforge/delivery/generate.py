@@ -15,16 +15,12 @@ from ..tools.generated_directory import write_directory
 from ..verify.benches import bench_directory
 from ..verify.recording import Recording
 from ..verify.vectors import vectors
-from .block_diagram import block_diagram
 from .datasheet import datasheet
 from .datasheet_html import as_html
+from .engine_pictures import picture_name, pictures
 from .verilog_bench import verilog_bench
-from .waveform import waveform
 
 __all__ = ["generate"]
-
-#: Cycles of a waveform picture.
-_CYCLES = 24
 
 
 def generate(
@@ -84,39 +80,11 @@ def generate(
 def _write_pictures(out: Path, generated: Generated, recording: Recording | None) -> dict[str, str]:
     """Write block diagram and waveforms; returns title → file."""
     (out / "images").mkdir()
-    pictures = {"Block diagram": block_diagram(generated)}
-    if recording is not None:
-        streams = generated.manifest["streams"]
-        start = max(0, recording.first - 2)
-        title = "Load: from the first beat on"
-        pictures[title] = waveform(recording, streams, start, _CYCLES, title)
-        middle = _busiest(recording, generated)
-        title = "Stream: results come out"
-        pictures[title] = waveform(recording, streams, middle, _CYCLES, title)
     files = {}
-    for title, svg in pictures.items():
-        name = title.split(":", maxsplit=1)[0].lower().replace(" ", "_")
-        files[title] = f"images/{generated.top}_{name}.svg"
+    for title, svg in pictures(generated, recording).items():
+        files[title] = f"images/{generated.top}_{picture_name(title)}.svg"
         write_text(out / files[title], svg)
     return files
-
-
-def _busiest(recording: Recording, generated: Generated) -> int:
-    """Return the start of the cycles in which most results come out while beats go in."""
-    moves = [
-        sum(
-            cycle.streams[stream["name"]].moves for stream in generated.manifest["streams"] if not cycle.reset
-        )
-        + 4
-        * sum(
-            cycle.streams[stream["name"]].moves
-            for stream in generated.manifest["streams"]
-            if stream["direction"] == "output" and not cycle.reset
-        )
-        for cycle in recording.cycles
-    ]
-    last = max(1, len(moves) - _CYCLES + 1)
-    return max(range(last), key=lambda start: (sum(moves[start : start + _CYCLES]), -start))
 
 
 def _write_templates(out: Path, manifest: dict[str, Any], clock_mhz: float, *, vectors_there: bool) -> None:
