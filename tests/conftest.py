@@ -9,6 +9,7 @@ import pytest
 
 #: What checks are skipped for where it is absent: programs and modules, and where they come from.
 PROGRAMS = {
+    "cc": "apt-get install gcc",
     "iverilog": "apt-get install iverilog",
     "sta": "apt-get install opensta",
     "chromium": "apt-get install chromium",
