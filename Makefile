@@ -2,9 +2,11 @@
 # Everything is made in .venv and build; once packages are installed nothing needs the network.
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all setup test test-all lint figures reports delta clean help
+.PHONY: all setup test test-all lint figures mutate reports delta clean help
 
 PYTHON ?= python3
+JOBS ?= 1
+NAMES ?=
 VENV := .venv
 RUN := $(VENV)/bin/python
 LIMITS := --fail-on 'area>+2%' --fail-on 'registers>+2%' --fail-on 'luts>+5%' --fail-on 'ffs>+2%' \
@@ -30,6 +32,10 @@ lint: $(VENV)/tested
 figures: $(VENV)/tested
 	$(RUN) -m dotforge.figures.all -o build/figures
 
+# What is done is kept: an interrupted run goes on. `make mutate JOBS=4 NAMES=logmac` for more at a time, or one engine.
+mutate: $(VENV)/tested
+	$(RUN) -m dotforge.proof.mutate -o build/mutants --jobs $(JOBS) $(NAMES)
+
 # Reports of the default configurations, with everything that may be compared on any machine.
 build/reports: FORCE $(VENV)/placing
 	rm -rf $@
@@ -52,6 +58,7 @@ help:
 	@echo "make test-all   all tests; fails where Icarus, OpenSTA or Chromium is absent"
 	@echo "make lint       style and types"
 	@echo "make figures    tables and plots of the documentation, into build/figures/"
+	@echo "make mutate     how many random mutants of every engine its bench notices"
 	@echo "make reports    refresh reports/, the baseline of resources"
 	@echo "make delta      compare resources with that baseline, as Markdown; fails where a limit is broken"
 	@echo "make clean      delete build/ and .venv/"

@@ -18,13 +18,19 @@ Beats = list[tuple[int, bool]]
 
 @dataclass
 class Job:
-    """A product of matrices as the engine takes it: windows of rows, and all vectors past each fold."""
+    """A product of matrices as the engine takes it: windows of rows, and all vectors past each fold.
+
+    ``row_ids`` are those of the rows, 0, 1, … where none are given; with ``rng`` beats of stationary values hold any
+    number of them, none too.
+    """
 
     stationary: np.ndarray
     streaming: np.ndarray
     parameters: dict[str, Any]
     sum_bits: int
     given_regor: bool = False
+    row_ids: np.ndarray | None = None
+    rng: np.random.Generator | None = None
     folds: list[list[golden.Fold]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -39,6 +45,7 @@ class Job:
         self.vectors = np.pad(self.streaming, ((0, 0), (0, missing)))
         self.row_bits = self.arithmetic.nonzero(self.rows)
         self.vector_bits = self.arithmetic.nonzero(self.vectors)
+        self.ids = list(map(int, range(len(self.rows)) if self.row_ids is None else self.row_ids))
         self.parts = golden.windows(self.rows.shape[1], self.window)
         for part in self.parts:
             mask = golden.regor(self.vector_bits[:, part])
@@ -76,7 +83,7 @@ class Job:
     def row_beats(self, payload: Payload) -> Beats:
         """Return all rows, window by window, empty ones too."""
         return [
-            (payload.pack(row=row, bitmap=bits), row == len(self.rows) - 1)
+            (payload.pack(row=self.ids[row], bitmap=bits), row == len(self.rows) - 1)
             for part in self.parts
             for row, bits in enumerate(self.row_bits[:, part])
         ]
@@ -87,10 +94,15 @@ class Job:
         beats: Beats = []
         for part in self.parts:
             values = [int(v) for v in self.rows[:, part][self.row_bits[:, part]]]
-            for first in range(0, max(1, len(values)), width):
-                own = values[first : first + width]
+            first = 0
+            while True:
+                count = width if self.rng is None else int(self.rng.integers(width + 1))
+                own = values[first : first + count]
+                first += count
                 word = payload.pack(values=own + [0] * (width - len(own)), count=len(own))
-                beats.append((word, first + width >= len(values)))
+                beats.append((word, first >= len(values)))
+                if first >= len(values):
+                    break
         return beats
 
     def vector_beats(self, payload: Payload) -> Beats:
@@ -155,7 +167,7 @@ def check(job: Job, payload: Payload, received: list[Beat]) -> int:
             values = step.sums[:, lane]
             values = values.view(np.uint32) if values.dtype == np.float32 else values
             wanted = [
-                (int(fold.rows[lane]), index % modulus, int(value), partial)
+                (job.ids[fold.rows[lane]], index % modulus, int(value), partial)
                 for index, value in enumerate(values)
             ]
             assert found == wanted, f"fold {number}, slot {lane}: {found[:4]}…, golden {wanted[:4]}…"

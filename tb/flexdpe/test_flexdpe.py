@@ -34,6 +34,12 @@ def random_values(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarra
     return np.where(rng.random(shape) < 0.02, anything, near)
 
 
+def row_ids(rng: np.random.Generator, count: int) -> np.ndarray:
+    """Return so many ids that rise, from the whole range of them."""
+    found = np.unique(rng.integers(0, 1 << PARAMETERS["row_bits"], 4 * count))
+    return np.sort(rng.permutation(found)[:count]) if len(found) >= count else np.arange(count)
+
+
 class FlexDPE(BenchKit):
     """Products of matrices, one after the other; sums are compared slot by slot (:func:`flexdpe_streams.check`)."""
 
@@ -52,7 +58,15 @@ class FlexDPE(BenchKit):
         for shape in ((m, k), (n, k)):
             values = random_values(rng, shape)
             matrices.append(np.where(rng.random(shape) < rng.random(), 0, values))
-        return Job(matrices[0], matrices[1], PARAMETERS, SUM_BITS, given_regor=bool(rng.integers(2)))
+        return Job(
+            matrices[0],
+            matrices[1],
+            PARAMETERS,
+            SUM_BITS,
+            given_regor=bool(rng.integers(2)),
+            row_ids=row_ids(rng, m),
+            rng=rng if rng.integers(2) else None,
+        )
 
     def beats(self, items: list[Job]) -> dict[str, Beats]:
         """Return the beats of all inputs."""
@@ -182,6 +196,22 @@ def spoil(job: Job, bench: Bench, what: str) -> dict[str, list[tuple[int, bool]]
     return beats
 
 
+async def refused(bench: Bench, beats: dict[str, Any], cause: int) -> None:
+    """Send beats, and more of the same: an error is seen, its cause is kept, and everything is taken."""
+    dut = bench.dut
+    tasks = [bench.send(name, own * 3) for name, own in beats.items()]
+    for _ in range(40 + 40 * LANES * WINDOW):
+        if int(dut.error.value) and all(task.done() for task in tasks):
+            break
+        await bench.settle(1)
+    assert int(dut.error.value), "no error was seen"
+    assert int(dut.error_cause.value) == cause, f"cause {int(dut.error_cause.value)}"
+    assert all(task.done() for task in tasks), "an input hangs"
+    await bench.restart()
+    await bench.settle(2)
+    assert not int(dut.error.value)
+
+
 @cocotb.test()
 @cocotb.parametrize(what=list(CAUSES))
 async def malformed(dut: Any, what: str) -> None:
@@ -195,16 +225,23 @@ async def malformed(dut: Any, what: str) -> None:
     if beats is None:
         report(vectors=1)
         return
-    # Whatever is wrong, more of the same follows.
-    tasks = [bench.send(name, own * 3) for name, own in beats.items()]
-    for _ in range(40 + 40 * LANES * WINDOW):
-        if int(dut.error.value) and all(task.done() for task in tasks):
-            break
-        await bench.settle(1)
-    assert int(dut.error.value), "no error was seen"
-    assert int(dut.error_cause.value) == CAUSES[what], f"cause {int(dut.error_cause.value)}"
-    assert all(task.done() for task in tasks), "an input hangs"
-    await bench.restart()
-    await bench.settle(2)
-    assert not int(dut.error.value)
+    await refused(bench, beats, CAUSES[what])
     await KIT.exchange(bench, [job])
+
+
+@cocotb.test()
+async def row_order(dut: Any) -> None:
+    """Ids that do not rise are seen, whichever of their bits tells; those that rise are not."""
+    bench = Bench(dut, MANIFEST)
+    await bench.start()
+    rng = KIT.rng()
+    ones = np.ones((2, WINDOW), int)
+    bits = PARAMETERS["row_bits"]
+    for bit in (None, *range(bits)):
+        low = high = int(rng.integers(1 << bits))
+        if bit is not None:
+            # The same above the bit, the opposite below it.
+            low, high = low & ~(1 << bit), (low | 1 << bit) ^ (1 << bit) - 1
+            await KIT.exchange(bench, [Job(ones, ones, PARAMETERS, SUM_BITS, row_ids=np.array([low, high]))])
+        job = Job(ones, ones, PARAMETERS, SUM_BITS, row_ids=np.array([high, low]))
+        await refused(bench, job.beats(KIT.payloads), CAUSES["row_order"])

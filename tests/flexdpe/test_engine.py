@@ -39,7 +39,7 @@ def name(parameters: dict[str, Any]) -> str:
 @pytest.mark.parametrize("parameters", CONFIGURATIONS, ids=name)
 def test_bench(parameters: dict[str, Any], tmp_path: Path) -> None:
     summary = verify(from_parameters("flexdpe", parameters), tmp_path, seed=3)
-    assert summary["tests"] == 14
+    assert summary["tests"] == 15
     assert summary["vectors"] >= 300
     assert summary["mismatches"] == 0
 

@@ -7,3 +7,8 @@ SMALL: dict[str, Any] = {"weight_format": "mxfp4", "activation_format": "mxfp4",
 
 #: Its netlist has what a small one has not: signed ports, memories, few bits, constants.
 AWKWARD: dict[str, Any] = {"lanes": 2, "weight_format": "mxfp8_e5m2", "activation_format": "mxfp4"}
+
+#: More that is proven, by name: scales that are small floating-point numbers, dot products of several beats a block.
+PROVEN: dict[str, dict[str, Any]] = {
+    "nvfp4": {"weight_format": "nvfp4", "activation_format": "nvfp4", "lanes": 2, "pipeline": 1}
+}
