@@ -77,7 +77,7 @@ def _process(
             python_path=subject.python_path,
             env={
                 "DOTFORGE_BENCH": subject.bench,
-                "DOTFORGE_MUTANTS": json.dumps(list(numbers)),
+                "DOTFORGE_MUTANTS": json.dumps(list(numbers), allow_nan=False),
                 "DOTFORGE_MUTANTS_LOG": str(log),
                 "COCOTB_LOG_LEVEL": "CRITICAL",
             },
