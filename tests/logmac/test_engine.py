@@ -29,6 +29,11 @@ CONFIGURATIONS: list[dict[str, Any]] = [
         "weight_code": "exponent:-6:0", "sum_bits": 24, "overflow": "saturate",
     },
     {"lanes": 1, "weight_depth": 1, "sum_bits": 8, "overflow": "saturate"},
+    {"lanes": 5, "pipeline": "auto", "clock_mhz": 180, "sum_bits": 8},
+    {
+        "lanes": 3, "pipeline": "auto", "clock_mhz": 150, "weight_depth": 4, "fold_sign": True, "sum_bits": 10,
+        "overflow": "saturate", "weight_code": "exponent:-2:2",
+    },
 ]  # fmt: skip
 MORE: list[dict[str, Any]] = [
     {"lanes": lanes, "weight_depth": depth, "fold_sign": fold, "pipeline": pipeline, "overflow": overflow,
@@ -132,6 +137,8 @@ BROKEN_VERILOG: dict[str, tuple[dict[str, Any], str, str]] = {
     "ignore_the_stall": ({"pipeline": 1}, r"= enable \? (\w+) : sum;", r"= \1;"),
     "swap_the_banks": ({"weight_depth": 2}, r"array\[read_address\]", "array[~read_address]"),
     "end_without_a_beat": ({"pipeline": 1}, r"= valid & last;", "= last;"),
+    "keep_the_flag_at_a_clock": ({"pipeline": "auto"}, r"= ~ first_held;", "= 1'h1;"),
+    "ignore_the_stall_at_a_clock": ({"pipeline": "auto"}, r"= enable \? (\w+) : exact_sum;", r"= \1;"),
 }
 
 

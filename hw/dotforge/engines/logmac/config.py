@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator
 
+from ...arithmetic.delays import ClockMhz, Device, when_auto
 from ...formats.exponent import ExponentCode, parse_code
 from ...formats.logarithm import is_log_code, parse_log_code
 from ...parameters import Field, parameters
@@ -81,14 +82,15 @@ class LogMacConfig:
         Field(description="take the +1 of all complements from a precomputed bias"),
     ] = False
     pipeline: Annotated[
-        int,
+        Annotated[int, Field(ge=0, le=2)] | Literal["auto"],
         Field(
-            ge=0,
-            le=2,
-            description="register stages ahead of the accumulator: after the products, and after the heap",
-            json_schema_extra=_unit("cycles"),
+            description="register stages ahead of the accumulator: after the products, and after the heap; or as "
+            "clock_mhz needs",
+            json_schema_extra={"unit": "cycles", "allowed": "0…2, auto"},
         ),
     ] = 0
+    clock_mhz: ClockMhz = 100
+    device: Device = "ecp5"
     weight_depth: Annotated[
         int,
         Field(
@@ -144,6 +146,9 @@ class LogMacConfig:
     ] = 0
 
     def __post_init__(self) -> None:
+        if self.pipeline == "auto" and self.is_log:
+            raise ValueError(f"parameter pipeline=auto: weight_code={self.weight_code} allows 0…2")
+        when_auto(self)
         defaults = {field.name: field.default for field in fields(self)}
         for name, goes_with in self._without_effect().items():
             given = getattr(self, name)
@@ -171,7 +176,12 @@ class LogMacConfig:
     @property
     def idle(self) -> tuple[str, ...]:
         """Parameters without effect beside these others."""
-        return tuple(self._without_effect())
+        return (*self._without_effect(), *when_auto(self))
+
+    @property
+    def cuts(self) -> int:
+        """Register stages at the places that the engine names; 0 where the clock chooses."""
+        return 0 if self.pipeline == "auto" else self.pipeline
 
     @property
     def is_log(self) -> bool:

@@ -51,7 +51,7 @@ class LogMac(StreamBlock):
 
     def __init__(self, config: LogMacConfig) -> None:
         self.config = config
-        self.latency = config.pipeline + 1
+        self.latency = config.cuts + 1
         super().__init__(*payloads(config))
 
     def elaborate(self, platform: object) -> Module:
@@ -134,9 +134,9 @@ class LogMac(StreamBlock):
         config = self.config
         lanes, width = config.lanes, lane_bits(config.activation_bits, config.code, config.fold_sign)
         form = "folded" if config.fold_sign else "plain"
-        if config.pipeline >= 1:
+        if config.cuts >= 1:
             valid, beat = register_beat(m, 1, enable, valid, beat)
-        if config.pipeline >= 2:
+        if config.cuts >= 2:
             m.submodules.lanes_heap = lanes_heap = ProductHeap(
                 lanes=lanes, lane_bits=width, form=form, addend_bits=0, width=config.exact_bits, rows=2
             )
@@ -169,6 +169,10 @@ class LogMac(StreamBlock):
 
 
 def build(config: LogMacConfig) -> LogMac:
-    from .log_engine import LogNumberMac  # noqa: PLC0415 - it is built upon this module
+    """Return the engine of a configuration."""
+    from .clocked import ClockedLogMac  # noqa: PLC0415 - they are built upon this module
+    from .log_engine import LogNumberMac  # noqa: PLC0415
 
+    if config.pipeline == "auto":
+        return ClockedLogMac(config)
     return (LogNumberMac if config.is_log else LogMac)(config)

@@ -1,5 +1,6 @@
 """What the log-weight MAC says of a configuration."""
 
+from ...arithmetic.delays import clock_rule
 from ...facts import Facts, Interval, Rule
 from .config import LogMacConfig
 
@@ -38,7 +39,20 @@ def facts(config: LogMacConfig) -> Facts:
                 "it.",
             )
         )
-    return Facts(function=_function(config), rules=tuple(rules), intervals=tuple(intervals), idle=config.idle)
+    resolved = {}
+    if config.pipeline == "auto":
+        from .clocked import plan  # noqa: PLC0415 - hardware, which only a clock needs
+
+        depth, foreseen = plan(config)
+        resolved["pipeline"] = depth
+        rules.append(clock_rule(config, depth, foreseen))
+    return Facts(
+        function=_function(config),
+        rules=tuple(rules),
+        intervals=tuple(intervals),
+        resolved=resolved,
+        idle=config.idle,
+    )
 
 
 def _function(config: LogMacConfig) -> tuple[str, ...]:

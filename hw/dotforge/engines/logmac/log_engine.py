@@ -36,7 +36,7 @@ class LogNumberMac(LogMac):
 
     def __init__(self, config: LogMacConfig) -> None:
         super().__init__(config)
-        self.latency = config.pipeline + 1 + (config.accumulator == "binned") + (config.log_output != "none")
+        self.latency = config.cuts + 1 + (config.accumulator == "binned") + (config.log_output != "none")
 
     def _multiply(self, m: Module, weights: Value) -> Value:
         m.submodules.products = products = LogProducts(self.config.plan)
@@ -48,8 +48,8 @@ class LogNumberMac(LogMac):
 
     def _accumulate(self, m: Module, enable: Signal, valid: Value, beat: dict[str, Value]) -> None:
         config, plan = self.config, self.config.plan
-        exact, in_rows = plan.exact_bits, config.pipeline >= 2
-        if config.pipeline >= 1:
+        exact, in_rows = plan.exact_bits, config.cuts >= 2
+        if config.cuts >= 1:
             valid, beat = register_beat(m, 1, enable, valid, beat)
         if in_rows:
             pairs: list[Value] = []

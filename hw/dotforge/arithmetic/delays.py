@@ -1,0 +1,111 @@
+"""How long logic takes on an FPGA: a model of four numbers a family, fitted to placements.
+
+A stage from register to register takes::
+
+    start + Σ levels · level + Σ adders · (adder + bits · bit)
+
+``start`` is from the clock to the first input of logic, the register at the end included. A level is a lookup
+table of four inputs and the wire behind it, an adder a carry chain and the wire behind it. The numbers are
+in ``delays.json``, which :mod:`dotforge.figures.clock` fits; what is known of the fit stands beside them.
+"""
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from ..facts import Rule
+from ..parameters import Field, ParameterError
+
+__all__ = ["DELAYS", "ClockMhz", "Delays", "Device", "TooFast", "clock_rule", "delays", "when_auto"]
+
+#: Where the numbers are.
+DELAYS = Path(__file__).with_suffix(".json")
+
+Device = Annotated[
+    Literal["ecp5", "ice40-hx8k", "ice40-up5k"],
+    Field(description="pipeline=auto: the device whose delays say where registers go"),
+]
+
+ClockMhz = Annotated[
+    int,
+    Field(
+        ge=1,
+        le=500,
+        description="pipeline=auto: the clock that registers are placed for",
+        json_schema_extra={"unit": "MHz"},
+    ),
+]
+
+
+class TooFast(ParameterError):
+    """No registers make a loop or an operation fit into a cycle of the clock that is wanted."""
+
+
+@dataclass(frozen=True)
+class Delays:
+    """Delays of a device in nanoseconds; see the module.
+
+    Parameters
+    ----------
+    start : of a register and the wire from it
+    level : of a lookup table and the wire from it
+    adder : of a carry chain without bits, and the wire from it
+    bit : of a bit of a carry chain
+    """
+
+    start: float
+    level: float
+    adder: float
+    bit: float
+
+
+@cache
+def delays(device: str) -> Delays:
+    """Return the delays of a device.
+
+    Parameters
+    ----------
+    device : one of :data:`Device`
+    """
+    told: dict[str, Any] = json.loads(DELAYS.read_text(encoding="utf-8"))[device]
+    return Delays(*(float(told[name]) for name in ("start", "level", "adder", "bit")))
+
+
+def when_auto(config: Any) -> tuple[str, ...]:
+    """Return the parameters that do nothing unless ``pipeline`` is ``auto``, where it is not.
+
+    Parameters
+    ----------
+    config : of an engine with the three parameters
+
+    Raises
+    ------
+    ValueError
+        One of them is not at its default.
+    """
+    if config.pipeline == "auto":
+        return ()
+    names = ("clock_mhz", "device")
+    for name in names:
+        given, default = getattr(config, name), getattr(type(config), name)
+        if given != default:
+            raise ValueError(f"parameter {name}={given}: allowed {default}; others go with pipeline=auto")
+    return names
+
+
+def clock_rule(config: Any, depth: int, foreseen: float) -> Rule:
+    """Return what a host is told of the registers that a clock asked for.
+
+    Parameters
+    ----------
+    config : with ``clock_mhz`` and ``device``
+    depth : register stages ahead of the accumulator
+    foreseen : the clock of the delay model, in MHz
+    """
+    return Rule(
+        "clock",
+        f"Registers are placed for {config.clock_mhz} MHz on {config.device}: {depth} stages ahead of the running "
+        f"sum. The delay model foresees {foreseen:.0f} MHz; place and route decides.",
+    )
