@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from scipy.sparse import sparray
 
     from dotforge_sim.run.gemm import RunResult
-    from dotforge_sim.run.operands import Matrix
+    from dotforge_sim.run.operands import Matrix, Stored
 
     from .verify.recording import Recording
 
@@ -135,8 +135,8 @@ class ConfiguredEngine:
 
     def run(
         self,
-        a: "ArrayLike | sparray | Matrix",
-        b: "ArrayLike | sparray | Matrix",
+        a: "ArrayLike | sparray | Matrix | Stored",
+        b: "ArrayLike | sparray | Matrix | Stored",
         progress: Callable[[int, int], None] = lambda done, total: None,
         **options: Any,
     ) -> "RunResult":

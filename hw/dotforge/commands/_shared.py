@@ -11,6 +11,7 @@ from click.shell_completion import CompletionItem
 from ..registry import engine, is_directory, names
 
 __all__ = [
+    "OPERAND",
     "LazyChoice",
     "Real",
     "design_argument",
@@ -20,6 +21,12 @@ __all__ = [
     "parameter_option",
     "sentence",
 ]
+
+#: What a file of an operand may be.
+OPERAND = (
+    ".npy, .npz, .safetensors, .onnx or .csv, as FILE[:NAME][.T][[ROWS, COLUMNS]], such as "
+    "model.safetensors:layer.0.weight.T[0:384, 0:64]"
+)
 
 
 def sentence(text: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from ..console import print_json, table
-from ._shared import engine_argument, parameter_option
+from ._shared import OPERAND, engine_argument, parameter_option
 
 _EXAMPLES = """\b
 Examples:
@@ -34,8 +34,8 @@ _FLAGS = {"engine": "ENGINE", "parameters": "-p"}
     "--density-a", help="Nonzeros over elements of A (with --shape and --workloads paper; default: 1)."
 )
 @click.option("--density-b", help="The same of B.")
-@click.option("--a", type=click.Path(path_type=Path), help="A, M×K: .npy, or sparse .npz.")
-@click.option("--b", type=click.Path(path_type=Path), help="B, K×N: .npy, or sparse .npz.")
+@click.option("--a", type=click.Path(), help=f"A, M×K: {OPERAND}.")
+@click.option("--b", type=click.Path(), help=f"B, K×N: {OPERAND}.")
 @click.option("--workloads", type=click.Path(path_type=Path),
               help="CSV or JSON: name, m, n, k, density_a, density_b; or paper: SIGMA's ten.")  # fmt: skip
 @click.option("--stationary", type=click.Choice(("a", "b", "auto")), default="auto", show_default=True,
@@ -58,13 +58,15 @@ def command(output: Path | None, **given: Any) -> None:
     import time  # noqa: PLC0415
 
     from dotforge_sim.models.counts import report  # noqa: PLC0415
+    from dotforge_sim.run.tensors.place import parse  # noqa: PLC0415
 
     from ..tools.files import write_json  # noqa: PLC0415
     from ..tools.run_record import run_record  # noqa: PLC0415
 
     _check(given)
     written = output if output is not None and str(output) != "-" else None
-    read = [Path(given[name]) for name in ("a", "b", "workloads") if given[name]]
+    read = [parse(given[name]).file for name in ("a", "b") if given[name]]
+    read += [Path(given["workloads"])] if given["workloads"] else []
     with run_record("estimate", None, products=[written] if written else [], inputs=read) as record:
         products = _products(given)
         engine, parameters, count = _counter(given)

@@ -1,6 +1,5 @@
 """``dotforge metadata``: how large a sparse matrix is in each format."""
 
-from pathlib import Path
 from typing import Any
 
 import click
@@ -16,7 +15,7 @@ Examples:
 
 
 @click.command("metadata", epilog=_EXAMPLES)
-@click.argument("matrix", type=click.Path(path_type=Path), required=False)
+@click.argument("matrix", type=click.Path(), required=False)
 @click.option("--shape", help="Rows,columns of a matrix whose nonzeros are spread evenly.")
 @click.option("--density", help="Its nonzeros over elements, 0…1.")
 @click.option(
@@ -24,11 +23,12 @@ Examples:
 )
 @json_option
 def command(
-    matrix: Path | None, shape: str | None, density: str | None, value_bits: int, as_json: bool
+    matrix: str | None, shape: str | None, density: str | None, value_bits: int, as_json: bool
 ) -> None:
     """Compare formats of sparse matrices: None, CSR, CSC, COO, run lengths, bitmaps, blocked ELL, 2:4.
 
-    MATRIX is .npy or sparse .npz. Some formats store zeros too: these count with the values. At which sparsities a
+    MATRIX is a file as for `dotforge run --a`. Some formats store zeros too: these count with the values. At which
+    sparsities a
     format is smaller than a bitmap holds for nonzeros that are spread evenly over a matrix of this shape.
     """
     from dotforge_sim.models import metadata, workloads  # noqa: PLC0415

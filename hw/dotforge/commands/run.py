@@ -10,7 +10,7 @@ import click
 
 from ..console import print_json, progress, say
 from ..registry import engine, is_directory, names, runner
-from ._shared import design_files, parameter_option, sentence
+from ._shared import OPERAND, design_files, parameter_option, sentence
 
 
 class _Engines(click.Group):
@@ -42,10 +42,10 @@ def command() -> None:
 
 
 def _command(name: str, design: str, module: Any) -> click.Command:
-    path = click.Path(path_type=Path)
+    path, place = click.Path(path_type=Path), click.Path()
     options: list[click.Parameter] = [
-        click.Option(["--a", "a"], type=path, required=True, help="A, M×K: .npy, or sparse .npz."),
-        click.Option(["--b", "b"], type=path, required=True, help="B, K×N: .npy, or sparse .npz."),
+        click.Option(["--a", "a"], type=place, required=True, help=f"A, M×K: {OPERAND}."),
+        click.Option(["--b", "b"], type=place, required=True, help=f"B, K×N: {OPERAND}."),
         click.Option(["-o", "--output"], type=path, help="C, M×N, to write: .npy, or sparse .npz."),
         click.Option(["--json", "report"], type=path, help="Statistics to write, JSON; - prints them."),
     ]
@@ -65,7 +65,7 @@ def _command(name: str, design: str, module: Any) -> click.Command:
         options.append(click.Option([flag], help=sentence(option.metadata["help"]), **kind))
 
     def callback(
-        a: Path, b: Path, output: Path | None, report: Path | None, parameters: dict[str, str], **given: Any
+        a: str, b: str, output: Path | None, report: Path | None, parameters: dict[str, str], **given: Any
     ) -> None:
         _run(name, design, a, b, output, report, parameters, given)
 
@@ -83,8 +83,8 @@ def _command(name: str, design: str, module: Any) -> click.Command:
 def _run(
     name: str,
     design: str,
-    a: Path,
-    b: Path,
+    a: str,
+    b: str,
     output: Path | None,
     report: Path | None,
     parameters: dict[str, str],
@@ -93,8 +93,9 @@ def _run(
     import numpy as np  # noqa: PLC0415
 
     from dotforge_sim.run.gemm import RunError  # noqa: PLC0415
-    from dotforge_sim.run.operands import load_matrix  # noqa: PLC0415
+    from dotforge_sim.run.operands import load_operand  # noqa: PLC0415
     from dotforge_sim.run.quality import MOST_OUTPUTS  # noqa: PLC0415
+    from dotforge_sim.run.tensors.place import parse  # noqa: PLC0415
 
     from ..front_door import resolve  # noqa: PLC0415
     from ..tools.files import write_bytes  # noqa: PLC0415
@@ -107,12 +108,12 @@ def _run(
         "run",
         None if printed else report,
         products=[path for path in (output, quantized) if path is not None],
-        inputs=[a, b, *design_files(design)],
+        inputs=[parse(a).file, parse(b).file, *design_files(design)],
     ) as record:
         made = resolve(design, parameters)
         record.start(engine=name)  # what it takes to make the Verilog of a large engine is part of the run
         record.know(parameters=made.parameters, verilog_sha256=made.manifest["verilog_sha256"])
-        matrices = load_matrix(a, "A"), load_matrix(b, "B")
+        matrices = load_operand(a, "A"), load_operand(b, "B")
         outputs = matrices[0].shape[0] * matrices[1].shape[1]
         if outputs > MOST_OUTPUTS and output is not None and output.suffix != ".npz":
             raise RunError(f"C has {outputs} elements: -o {output} must be a sparse .npz")

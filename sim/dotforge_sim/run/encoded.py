@@ -1,19 +1,20 @@
 """Operands in one format, integer or floating point: nonzeros as words of it, with units where they were scaled."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from dotforge_golden.formats import lookup
-
 from .errors import RunError
-from .operands import nonzeros
-from .options import RunOptions
-from .quality import Taken, distance_in_bits, finite, integer_margin
-from .sparse import Sparse
+from .operands import Stored, nonzeros, values
+from .options import RunOptions, refuse_quantising
+from .quality import Taken
+from .sparse import Sparse, from_dense
+from .tensors.stored import about, wanted_format
+from .word_format import Format, half_step
 
-__all__ = ["Encoded", "EncodingOptions", "Format", "encode_both", "in_units", "sums_margin", "told"]
+__all__ = ["Encoded", "EncodingOptions", "encode_both", "told"]
 
 #: Units that ``least_error`` tries, this share of an octave apart.
 _TRIALS, _STEP = 61, 1 / 12
@@ -49,47 +50,6 @@ class EncodingOptions(RunOptions):
 
 
 @dataclass(frozen=True)
-class Format:
-    """An operand format.
-
-    Parameters
-    ----------
-    name : ``int8``, ``bf16`` and so on
-    """
-
-    name: str
-
-    @property
-    def is_float(self) -> bool:
-        """Whether matrices hold encodings."""
-        return not self.name.startswith("int")
-
-    @property
-    def bits(self) -> int:
-        """Width of an element."""
-        return lookup(self.name.upper()).width if self.is_float else int(self.name[3:])
-
-    @property
-    def largest(self) -> float:
-        """Largest magnitude, of both signs."""
-        if self.is_float:
-            found = lookup(self.name.upper())
-            return float(found.decode(np.array(found.largest)))
-        return 2.0 ** (self.bits - 1) - 1
-
-    def encode(self, values: np.ndarray) -> np.ndarray:
-        """Round to nearest, ties to even; what is too large saturates."""
-        if self.is_float:
-            return lookup(self.name.upper()).encode(values, saturate=True)
-        low, high = -(2 ** (self.bits - 1)), 2 ** (self.bits - 1) - 1
-        return np.clip(np.rint(values), low, high).astype(np.int16)
-
-    def decode(self, codes: np.ndarray) -> np.ndarray:
-        """Return values, float64."""
-        return lookup(self.name.upper()).decode(codes) if self.is_float else codes.astype(np.float64)
-
-
-@dataclass(frozen=True)
 class Encoded:
     """A matrix as the engine takes it.
 
@@ -100,6 +60,7 @@ class Encoded:
     units : of each row (A) or column (B), ``None`` where all are 1
     axis : what has a unit: 0 rows, 1 columns
     format : of the codes
+    rule : what made the codes
     """
 
     given: Sparse
@@ -107,6 +68,32 @@ class Encoded:
     units: np.ndarray | None
     axis: int
     format: Format
+    rule: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def stored(cls, operand: Stored, name: str, format: Format, engine: str) -> "Encoded":
+        """Take an operand that is quantised already; a negative zero is none of its nonzeros.
+
+        Parameters
+        ----------
+        operand : words of the format
+        name : ``A`` or ``B``
+        format : of the engine
+        engine : its name, for messages
+
+        Raises
+        ------
+        RunError
+            It is of another format.
+        """
+        found = wanted_format(operand, name, engine, "words", format.name)
+        codes = found.elements if name == "A" else found.elements.T
+        given = from_dense(values(found))
+        units = None if (found.units == 1).all() else found.units.astype(np.float64)
+        axis = 0 if name == "A" else 1
+        return cls(
+            given, codes[given.rows, given.columns], units, axis, format, {"stored": True, **found.rule}
+        )
 
     @classmethod
     def of(
@@ -134,11 +121,16 @@ class Encoded:
         if quantize == "scaled":
             units = _units(matrix, format, unit, axis=axis, shared=shared)
             places = matrix.rows if axis == 0 else matrix.columns
-            return cls(matrix, format.encode(matrix.values / units[places]), units, axis, format)
+            rule = {
+                "quantize": quantize,
+                "unit": unit,
+                "shared": "matrix" if shared else ("row", "column")[axis],
+            }
+            return cls(matrix, format.encode(matrix.values / units[places]), units, axis, format, rule)
         codes = format.encode(matrix.values)
         if quantize == "none":
             _only_exact(matrix.values, format.decode(codes), name, format)
-        return cls(matrix, codes, None, axis, format)
+        return cls(matrix, codes, None, axis, format, {"quantize": quantize})
 
     @property
     def _decoded(self) -> np.ndarray:
@@ -160,7 +152,7 @@ class Encoded:
             else self.units[self.given.rows if self.axis == 0 else self.given.columns]
         )
         wanted = np.abs(self.given.values) / scale
-        beyond = wanted > np.abs(values) + _half_step(self.format)
+        beyond = wanted > np.abs(values) + half_step(self.format)
         more = {}
         if self.units is not None:
             more["units"] = {"count": len(np.unique(self.units)), "largest": float(self.units.max())}
@@ -198,26 +190,39 @@ class Encoded:
         return arrays | {f"{name}_units": units}
 
 
-def encode_both(given: tuple[Any, Any], format: Format, options: EncodingOptions) -> list[Encoded]:
-    """Encode A and B.
+def encode_both(given: Sequence[Any], format: Format, options: EncodingOptions, engine: str) -> list[Encoded]:
+    """Encode A and B; what is quantised already stays as it is.
 
     Parameters
     ----------
-    given : both, with their zeros or sparse
+    given : both, with their zeros, sparse, or quantised already
     format : of both
     options : see :class:`EncodingOptions`
+    engine : its name, for messages
 
     Raises
     ------
     RunError
         Values that are not of the format where they must be, or a unit for a format that needs none.
     """
+    ready = [isinstance(each, Stored) for each in given]
+    refuse_quantising(
+        options,
+        {
+            "quantize": not all(ready),
+            "unit": not all(ready),
+            "activation_unit": not ready[0],
+            "weight_unit": not ready[1],
+        },
+    )
     if options.quantize == "scaled" and format.name == "bf16":
         raise RunError(
             "--quantize scaled: bf16 has the range of FP32 and needs no unit; allowed are none, nearest"
         )
     return [
-        Encoded.of(
+        Encoded.stored(matrix, name, format, engine)
+        if isinstance(matrix, Stored)
+        else Encoded.of(
             nonzeros(matrix),
             name,
             format,
@@ -232,7 +237,7 @@ def encode_both(given: tuple[Any, Any], format: Format, options: EncodingOptions
 
 
 def told(
-    encoded: list[Encoded], format: Format, options: EncodingOptions, *, arrays_dense: bool
+    encoded: list[Encoded], format: Format, options: EncodingOptions, *, engine: str, arrays_dense: bool
 ) -> dict[str, Any]:
     """Return the fields of a :class:`~dotforge_sim.run.conclusion.Conclusion` that follow from operands and options.
 
@@ -240,55 +245,23 @@ def told(
     ----------
     encoded : A and B
     format, options : they were encoded with
+    engine : its name
     arrays_dense : whether ``--save-quantized`` writes their zeros
     """
+    rules = [each.rule for each in encoded]
     return {
         "taken": (encoded[0].taken(), encoded[1].taken()),
         "taken_values": (encoded[0].nonzeros(), encoded[1].nonzeros()),
         "given_values": (encoded[0].given.values, encoded[1].given.values),
         "remedy": "smaller operands" if format.is_float else "a wider sum_format, or exact",
         "allow_overflow": options.allow_overflow,
-        "quantization": {"kind": options.quantize},
-        "arrays": encoded[0].arrays("a", dense=arrays_dense) | encoded[1].arrays("b", dense=arrays_dense),
+        "quantization": {"kind": options.quantize, "rules": dict(zip("ab", rules, strict=True))},
+        "arrays": about(
+            engine, *({"kind": "words", "format": format.name, "block": 1, "rule": rule} for rule in rules)
+        )
+        | encoded[0].arrays("a", dense=arrays_dense)
+        | encoded[1].arrays("b", dense=arrays_dense),
     }
-
-
-def sums_margin(format: Format, bits: int, terms: int, ends: tuple[float, float]) -> dict[str, Any]:
-    """How far sums stay within their format: integers of a width, or FP32.
-
-    Parameters
-    ----------
-    format : of the operands
-    bits : of integer sums
-    terms : most products in a sum
-    ends : smallest and largest sum of this product, 0 included
-    """
-    if format.is_float:
-        limit, peak = float(np.finfo(np.float32).max), max(-float(ends[0]), float(ends[1]))
-        return {"limit": limit, "largest_sum": finite(peak), "bits": distance_in_bits(limit, peak)}
-    most = 1 << 2 * (format.bits - 1)
-    least = -(1 << format.bits - 1) * ((1 << format.bits - 1) - 1)
-    return integer_margin(bits, (int(ends[0]), int(ends[1])), (terms * least, terms * most))
-
-
-def in_units(sums: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Return sums times two units; what only passes float64's range on the way is not lost.
-
-    Parameters
-    ----------
-    sums : any shape, float64
-    first, second : units of the two operands, of a shape that goes with that of ``sums``
-    """
-    found = sums * first * second
-    return np.where(np.isfinite(found), found, sums * (first * second))
-
-
-def _half_step(format: Format) -> float:
-    """Return half of the distance between the two largest magnitudes."""
-    if not format.is_float:
-        return 0.5
-    found = lookup(format.name.upper())
-    return float(found.decode(np.array(found.largest)) - found.decode(np.array(found.largest - 1))) / 2
 
 
 def _units(matrix: Sparse, format: Format, unit: str, *, axis: int, shared: bool) -> np.ndarray:

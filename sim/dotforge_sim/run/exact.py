@@ -26,7 +26,7 @@ def to_float64(values: np.ndarray) -> NDArray[np.float64]:
     """
     values = np.asarray(values)
     if (values.dtype.kind == "f" and values.dtype.itemsize <= 8) or values.dtype.kind == "b":
-        return values.astype(np.float64)
+        return values.astype(np.float64, copy=False)
     with np.errstate(all="ignore"):
         found = values.astype(np.float64)
     if values.dtype.kind in "iu":

@@ -17,13 +17,14 @@ from dotforge_golden import flexdpe as golden
 from ..models.flexdpe_plan import Plan, Side, pieces
 from ..simulator.streams import Simulator
 from .conclusion import Conclusion, conclude
-from .encoded import Encoded, EncodingOptions, Format, encode_both, in_units, sums_margin, told
+from .encoded import Encoded, EncodingOptions, encode_both, told
 from .flexdpe_beats import inputs
 from .flexdpe_sums import Sums, Wanted
 from .gemm import Design, Progress, RunError, RunResult
-from .operands import checked_operands
+from .operands import checked_operands, values
 from .quality import MOST_OUTPUTS
 from .sparse import Sparse
+from .word_format import Format, in_units, sums_margin
 
 __all__ = ["EXAMPLE", "SPARSITY", "Options", "run"]
 
@@ -75,19 +76,20 @@ def run(design: Design, a: Any, b: Any, options: Options, progress: Progress) ->
         Shapes, types or values that the configuration does not take.
     """
     started = time.monotonic()
-    given = checked_operands(a, b)
+    operands = checked_operands(a, b)
     with np.errstate(
         all="ignore"
     ):  # what leaves the range of a number shows in it, and is reported from there
-        return _run(design, given, options, progress, started)
+        return _run(design, operands, options, progress, started)
 
 
 def _run(
-    design: Design, given: tuple[Any, Any], options: Options, progress: Progress, started: float
+    design: Design, operands: tuple[Any, Any], options: Options, progress: Progress, started: float
 ) -> RunResult:
     parameters = design.parameters
     format = Format(parameters["format"])
-    encoded = encode_both(given, format, options)
+    encoded = encode_both(operands, format, options, "flexdpe")
+    given = values(operands[0]), values(operands[1])
     taken = [each.nonzeros() for each in encoded]
     chosen = _chosen(design, taken, options)
     plan, stationary = chosen.plan, chosen.stationary
@@ -122,7 +124,7 @@ def _run(
         *given,
         Conclusion(
             c=c,
-            **told(encoded, format, options, arrays_dense=dense),
+            **told(encoded, format, options, engine="flexdpe", arrays_dense=dense),
             cycles=sums.cycles,
             lanes=plan.lanes,
             mismatches=wrong,

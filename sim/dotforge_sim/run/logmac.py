@@ -13,7 +13,8 @@ from .gemm import Design, RunError
 from .logmac_golden import Golden, golden
 from .logmac_operands import Operands, activation_levels, is_log, weight_levels
 from .loop import Finish, Found, Job, runner
-from .options import RunOptions
+from .operands import Stored
+from .options import RunOptions, refuse_quantising
 from .quality import finite, sqnr
 from .samples import Draw, normal
 
@@ -71,7 +72,7 @@ class _Own:
     units: np.ndarray  # (M, N)
 
 
-def prepare(design: Design, a: np.ndarray, b: np.ndarray, options: Options) -> Job:
+def prepare(design: Design, a: np.ndarray | Stored, b: np.ndarray | Stored, options: Options) -> Job:
     """Quantise activations and weights.
 
     C is exactly A @ B where the weights are exponents, operands were not rounded and no sum overflowed.
@@ -97,6 +98,16 @@ def prepare(design: Design, a: np.ndarray, b: np.ndarray, options: Options) -> J
     quantize = options.quantize
     if quantize == "auto":
         quantize = "scaled" if is_log(parameters) else "none"
+    ready = [isinstance(each, Stored) for each in (a, b)]
+    refuse_quantising(
+        options,
+        {
+            "quantize": not all(ready),
+            "unit": not all(ready),
+            "activation_unit": not ready[0],
+            "weight_unit": not ready[1],
+        },
+    )
     operands = Operands.of(
         parameters,
         a,
@@ -136,6 +147,7 @@ def finish(job: Job, found: Found) -> Finish:
     errors = np.abs(job.taken[1].values - found.b)
     quantization: dict[str, Any] = {
         "kind": own.kind,
+        "rules": dict(zip("ab", own.operands.rules, strict=True)),
         "rounded": int(np.count_nonzero(errors)),
         "worst_error": finite(errors.max()),
     }
@@ -153,7 +165,7 @@ def finish(job: Job, found: Found) -> Finish:
 
 
 #: Multiplies on the RTL; every sum and flag is compared with golden.
-run = runner(prepare, finish)
+run = runner(prepare, finish, takes_stored=True)
 
 
 def _cut(parameters: dict[str, Any], operands: Operands, beats: int) -> _Beats:

@@ -10,7 +10,9 @@ from dotforge_golden.log_number import log_number
 from dotforge_golden.logmac import weight_code
 
 from .gemm import RunError
+from .operands import Stored, values
 from .quality import Taken, finite
+from .tensors.stored import about, wanted_format
 
 __all__ = ["Operands", "activation_levels", "is_log", "weight_levels"]
 
@@ -43,23 +45,25 @@ class Operands:
     Attributes
     ----------
     a, b : rows of A, columns of B
+    rules : what made them
     """
 
     a: Scaled
     b: Scaled
+    rules: tuple[dict[str, Any], dict[str, Any]]
 
     @staticmethod
     def of(
         parameters: dict[str, Any],
-        a: np.ndarray,
-        b: np.ndarray,
+        a: np.ndarray | Stored,
+        b: np.ndarray | Stored,
         *,
         quantize: str,
         unit: str,
         a_per_row: bool,
         b_per_column: bool,
     ) -> "Operands":
-        """Quantise A, M×K, and B, K×N.
+        """Quantise A, M×K, and B, K×N; what is quantised already stays as it is.
 
         Parameters
         ----------
@@ -77,21 +81,27 @@ class Operands:
             Values that are not exact where they must be.
         """
         of_a, of_b = activation_levels(parameters), weight_levels(parameters)
-        if quantize == "scaled":
-            return Operands(
-                scale(a, of_a, per_row=a_per_row, unit=unit),
-                scale(b.T, of_b, per_row=b_per_column, unit=unit),
-            )
-        if parameters["activation_code"] == "integer":
-            _only_integers(a, parameters["activation_bits"])
-        else:
-            _only_exact(a, of_a, "A", "values", quantize)
-        _only_exact(b, of_b, "B", "weights", quantize)
-        return Operands(
-            Scaled(of_a.encode(a), np.ones(len(a)), of_a), Scaled(of_b.encode(b.T), np.ones(b.shape[1]), of_b)
-        )
+        found, rules = [], []
+        for name, matrix, levels, per_row in (("A", a, of_a, a_per_row), ("B", b, of_b, b_per_column)):
+            if isinstance(matrix, Stored):
+                ready = wanted_format(matrix, name, "logmac", "levels", levels.name)
+                found.append(Scaled(ready.elements.astype(np.int64), ready.units, levels))
+                rules.append({"stored": True, **matrix.rule})
+                continue
+            rows = matrix if name == "A" else matrix.T
+            if quantize == "scaled":
+                found.append(scale(rows, levels, per_row=per_row, unit=unit))
+                rules.append({"quantize": quantize, "unit": unit, "shared": "row" if per_row else "matrix"})
+                continue
+            if name == "A" and parameters["activation_code"] == "integer":
+                _only_integers(rows, parameters["activation_bits"])
+            else:
+                _only_exact(rows, levels, name, "values" if name == "A" else "weights", quantize)
+            found.append(Scaled(levels.encode(rows), np.ones(len(rows)), levels))
+            rules.append({"quantize": quantize})
+        return Operands(found[0], found[1], (rules[0], rules[1]))
 
-    def taken(self, a: np.ndarray, b: np.ndarray) -> tuple[Taken, Taken]:
+    def taken(self, a: np.ndarray | Stored, b: np.ndarray | Stored) -> tuple[Taken, Taken]:
         """Return what the engine takes for A and B.
 
         Parameters
@@ -99,11 +109,17 @@ class Operands:
         a : A, (M, K)
         b : B, (K, N)
         """
-        return _taken(a, self.a, transposed=False), _taken(b.T, self.b, transposed=True)
+        first, second = values(a), values(b)
+        assert isinstance(first, np.ndarray) and isinstance(second, np.ndarray)
+        return _taken(first, self.a, transposed=False), _taken(second.T, self.b, transposed=True)
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Return elements and units in the matrices' own orientation, and the numbers that words stand for."""
-        arrays: dict[str, np.ndarray] = {}
+        told = [
+            {"kind": "levels", "format": operand.levels.name, "block": 1, "rule": rule}
+            for operand, rule in zip((self.a, self.b), self.rules, strict=True)
+        ]
+        arrays: dict[str, np.ndarray] = about("logmac", *told)
         for name, operand in (("a", self.a), ("b", self.b)):
             levels = operand.levels
             size = 8 if levels.bits <= 8 else 16

@@ -6,7 +6,8 @@ To add a runner for an engine NAME, write a module ``dotforge_sim/run/NAME.py`` 
 - ``Options``: a frozen keyword-only dataclass, below :class:`~dotforge_sim.run.options.RunOptions`. A field is an
   option of the command line; its ``metadata`` hold ``help``, and ``choices`` or ``type``;
 - ``prepare(design, a, b, options) -> Job``: quantises the operands, and says how to stream them, what golden gives and
-  what the sums are worth;
+  what the sums are worth; with ``runner(…, takes_stored=True)`` a and b may also be
+  :class:`~dotforge_sim.run.tensors.stored.Stored`, quantised already;
 - ``finish(job, found) -> Finish``: says which outputs overflowed, how near the sums came to it, and what else the
   report holds;
 - ``run = runner(prepare, finish)``.
@@ -29,8 +30,8 @@ import numpy as np
 from ..models.cycles import Cycles
 from ..simulator.streams import Beats, Simulator
 from .conclusion import Conclusion, conclude
-from .gemm import Design, Progress, RunResult
-from .operands import checked_operands, dense
+from .gemm import Design, Progress, RunError, RunResult
+from .operands import Stored, checked_operands, dense, values
 from .quality import Taken
 
 __all__ = ["Finish", "Found", "Job", "Run", "runner"]
@@ -137,7 +138,10 @@ class Finish:
 
 
 def runner(
-    prepare: Callable[[Design, np.ndarray, np.ndarray, Any], Job], finish: Callable[[Job, Found], Finish]
+    prepare: Callable[[Design, Any, Any, Any], Job],
+    finish: Callable[[Job, Found], Finish],
+    *,
+    takes_stored: bool = False,
 ) -> Run:
     """Return what multiplies on an engine; see the module.
 
@@ -145,16 +149,24 @@ def runner(
     ----------
     prepare : makes a :class:`Job` of operands and options
     finish : says what came out
+    takes_stored : whether ``prepare`` takes operands that are quantised already; they are refused otherwise
     """
 
     def run(design: Design, a: Any, b: Any, options: Any, progress: Progress) -> RunResult:
         started = time.monotonic()
         given = checked_operands(a, b)
         engine = design.manifest["engine"]
-        first, second = (dense(each, name, engine) for each, name in zip(given, "AB", strict=True))
+        for each, name in zip(given, "AB", strict=True):
+            if isinstance(each, Stored) and not takes_stored:
+                raise RunError(f"{name} is quantised already ({each.format}), which {engine} does not take")
+        first, second = (dense(values(each), name, engine) for each, name in zip(given, "AB", strict=True))
+        own = [
+            each if isinstance(each, Stored) else made
+            for each, made in zip(given, (first, second), strict=True)
+        ]
         # What leaves the range of a number shows in the number, and is reported from there.
         with np.errstate(all="ignore"):
-            job = prepare(design, first, second, options)
+            job = prepare(design, own[0], own[1], options)
             fields, cycles = _streamed(design, job, progress)
             c = job.decode(fields)
             wrong = np.zeros(job.shape, bool)

@@ -16,9 +16,11 @@ from dotforge_golden.quantise import sqnr
 from .gemm import Design, RunError
 from .loop import Finish, Found, Job, runner
 from .mxdot_operands import BlockOperands
-from .options import RunOptions
+from .operands import Stored, values
+from .options import RunOptions, refuse_quantising
 from .quality import Taken, distance_in_bits, finite
 from .samples import Draw, normal
+from .tensors.stored import about, wanted_format
 
 __all__ = ["EXAMPLE", "Options", "finish", "prepare", "run", "sample"]
 
@@ -62,11 +64,11 @@ class _Own:
     weights: Blocks
     golden: Dots
     largest_block: float
-    rounding: str
+    rules: tuple[dict[str, Any], dict[str, Any]]
 
 
-def prepare(design: Design, a: np.ndarray, b: np.ndarray, options: Options) -> Job:
-    """Quantise activations and weights, in blocks along K.
+def prepare(design: Design, a: np.ndarray | Stored, b: np.ndarray | Stored, options: Options) -> Job:
+    """Quantise activations and weights, in blocks along K; what is quantised already stays as it is.
 
     Parameters
     ----------
@@ -81,7 +83,7 @@ def prepare(design: Design, a: np.ndarray, b: np.ndarray, options: Options) -> J
         Options that do not fit the formats.
     """
     parameters = design.parameters
-    activations, weights = _quantised(parameters, a, b, options)
+    (activations, weights), rules = _quantised(parameters, a, b, options)
     found, largest_block = _golden(activations, weights)
     operands = BlockOperands.of(parameters, activations, weights)
     units = activations.units.astype(np.float64)[:, None] * weights.units.astype(np.float64)
@@ -90,14 +92,17 @@ def prepare(design: Design, a: np.ndarray, b: np.ndarray, options: Options) -> J
         return fields["sum"].astype(np.uint32).view(np.float32).astype(np.float64) * units
 
     return Job(
-        shape=(len(a), b.shape[1]),
+        shape=(a.shape[0], b.shape[1]),
         beats=operands.beats,
         streams=operands.streams,
         golden={"sum": found.sums},
         decode=decoded,
-        taken=(_taken(a, activations, transposed=False), _taken(b.T, weights, transposed=True)),
+        taken=(
+            _taken(values(a), activations, transposed=False),
+            _taken(values(b).T, weights, transposed=True),
+        ),
         lanes=parameters["lanes"],
-        own=_Own(activations, weights, found, largest_block, options.round_scales),
+        own=_Own(activations, weights, found, largest_block, rules),
     )
 
 
@@ -117,29 +122,41 @@ def finish(job: Job, found: Found) -> Finish:
         remedy="smaller operands",
         margin=_margin(own),
         quantization={
-            "scale_rounding": own.rounding,
+            "rules": {"a": own.rules[0], "b": own.rules[1]},
             "product_sqnr_db_before_rounding_to_fp32": before,
         },
-        arrays=_arrays(own.activations, own.weights),
+        arrays=_arrays(own.activations, own.weights, own.rules),
     )
 
 
 #: Multiplies on the RTL; every sum is compared with golden, bit for bit.
-run = runner(prepare, finish)
+run = runner(prepare, finish, takes_stored=True)
 
 
 def _quantised(
-    parameters: dict[str, Any], a: np.ndarray, b: np.ndarray, options: Options
-) -> tuple[Blocks, Blocks]:
-    kinds = (("activation", a, options.activation_unit), ("weight", b.T, options.weight_unit))
-    found = []
-    for kind, matrix, unit in kinds:
+    parameters: dict[str, Any], a: np.ndarray | Stored, b: np.ndarray | Stored, options: Options
+) -> tuple[tuple[Blocks, Blocks], tuple[dict[str, Any], dict[str, Any]]]:
+    """Return both operands in blocks, and by which rule."""
+    ready = [isinstance(each, Stored) for each in (a, b)]
+    refuse_quantising(
+        options,
+        {"round_scales": not all(ready), "activation_unit": not ready[0], "weight_unit": not ready[1]},
+    )
+    kinds = (("A", "activation", a, options.activation_unit), ("B", "weight", b, options.weight_unit))
+    found, rules = [], []
+    for name, kind, matrix, unit in kinds:
         format = parameters[f"{kind}_format"]
+        if isinstance(matrix, Stored):
+            found.append(wanted_format(matrix, name, "mxdot", "blocks", format).blocks())
+            rules.append({"stored": True, **matrix.rule})
+            continue
         if unit != "matrix" and format != "nvfp4":
             raise RunError(f"--{kind}-unit {unit}: {format} has no such scale, allowed is matrix")
         per_row = unit != "matrix"
-        found.append(quantise(matrix, format=format, scale_rounding=options.round_scales, per_row=per_row))
-    return found[0], found[1]
+        rows = matrix if name == "A" else matrix.T
+        found.append(quantise(rows, format=format, scale_rounding=options.round_scales, per_row=per_row))
+        rules.append({"round_scales": options.round_scales, "unit": unit})
+    return (found[0], found[1]), (rules[0], rules[1])
 
 
 def _golden(activations: Blocks, weights: Blocks) -> tuple[Dots, float]:
@@ -198,9 +215,16 @@ def _margin(own: _Own) -> dict[str, Any]:
     }
 
 
-def _arrays(activations: Blocks, weights: Blocks) -> dict[str, np.ndarray]:
-    """Codes of elements and scales, and units, in the matrices' own orientation."""
+def _arrays(
+    activations: Blocks, weights: Blocks, rules: tuple[dict[str, Any], dict[str, Any]]
+) -> dict[str, np.ndarray]:
+    """Codes of elements and scales, and units, in the matrices' own orientation, and what they are."""
+    told = [
+        {"kind": "blocks", "format": each.format, "block": ELEMENTS[each.format].block, "rule": rule}
+        for each, rule in zip((activations, weights), rules, strict=True)
+    ]
     return {
+        **about("mxdot", *told),
         "a_elements": activations.elements,
         "a_scales": activations.scales,
         "a_units": activations.units,

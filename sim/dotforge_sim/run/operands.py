@@ -1,8 +1,10 @@
-"""Operands of a product: matrices from files and arrays, checked, as float64 or as nonzeros.
+"""Operands of a product: matrices from files and arrays, checked, as float64, as nonzeros, or quantised already.
 
 A format of files is one entry of :data:`LOADERS`.
 """
 
+import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,8 +15,26 @@ from . import sparse
 from .errors import RunError
 from .exact import to_float64
 from .sparse import Sparse
+from .tensors import csv_file
+from .tensors.numpy_files import Archive, npy, unsafe
+from .tensors.onnx_file import OnnxFile
+from .tensors.place import Place, Step, check, missing, parse
+from .tensors.safetensors_file import SafeFile
+from .tensors.stored import ABOUT, Stored, restore
+from .tensors.tensor import Tensor, in_memory
 
-__all__ = ["LOADERS", "Matrix", "checked_operands", "dense", "load_matrix", "nonzeros", "shapes"]
+__all__ = [
+    "LOADERS",
+    "Matrix",
+    "Stored",
+    "checked_operands",
+    "dense",
+    "load_matrix",
+    "load_operand",
+    "nonzeros",
+    "shapes",
+    "values",
+]
 
 #: A matrix in memory: with its zeros, or without.
 Matrix = np.ndarray | Sparse
@@ -23,36 +43,101 @@ Matrix = np.ndarray | Sparse
 _MOST_ELEMENTS = 1 << 28
 
 
-def _load_npy(path: Path, name: str) -> np.ndarray:
+def _load_npy(place: Place, name: str) -> Matrix:
+    if place.file.suffix.lower() in _UNSAFE:
+        raise unsafe(name, place.file)
+    tensor = npy(place.file, name, place.name)
+    return _read(tensor, place.steps, name, place)
+
+
+def _load_npz(place: Place, name: str) -> "Matrix | Stored":
+    archive = Archive(place.file, name)
+    sides = [side for side in "ab" if ABOUT in archive.names and f"{side}_elements" in archive.names]
+    wanted = place.name or (name.lower() if name.lower() in sides else None)
+    if wanted in sides:
+        return restore(archive, wanted, name).part(place.steps, name, place.text)
+    if place.name is None and ("format" in archive.names or len(archive.names) != 1):
+        if "format" not in archive.names and archive.names:
+            raise missing(name, place, archive.names)
+        return _cut(sparse.load(archive, name), place.steps, name, place.text)
+    found = place.choose(archive.names)
+    type_name = None
+    if found is None and place.name is not None and ":" in place.name:  # NAME:TYPE
+        inner, _, type_name = place.name.rpartition(":")
+        found = (inner, place.steps) if inner in archive.names else None
+    if found is None:
+        raise missing(name, place, archive.names)
+    return _read(archive.tensor(found[0], type_name), found[1], name, place)
+
+
+def _load_safetensors(place: Place, name: str) -> Matrix:
+    return _named(SafeFile(place.file, name), place, name)
+
+
+def _load_onnx(place: Place, name: str) -> Matrix:
+    return _named(OnnxFile(place.file, name), place, name)
+
+
+def _load_csv(place: Place, name: str) -> Matrix:
+    if place.name is not None:
+        raise RunError(f"{name}: {place.file} is one table, without names such as {place.name}")
+    return _read(in_memory(csv_file.load(place.file, name)), place.steps, name, place)
+
+
+def _named(file: SafeFile | OnnxFile, place: Place, name: str) -> Matrix:
+    found = place.choose(file.names)
+    if found is None:
+        raise missing(name, place, file.names)
+    return _read(file.tensor(found[0]), found[1], name, place)
+
+
+def _read(tensor: Tensor, steps: tuple[Step, ...], name: str, place: Place) -> np.ndarray:
+    """Read numbers as float64, piece by piece."""
     try:
-        matrix = np.load(path, allow_pickle=False)
-    except FileNotFoundError:
-        raise RunError(f"{name}: {path} does not exist") from None
-    except (OSError, ValueError, EOFError) as error:
-        said = str(error).splitlines()[0] if str(error) else type(error).__name__
-        if "Object arrays" in said:
-            raise RunError(
-                f"{name}: {path} holds Python objects, allowed are integers and real numbers"
-            ) from None
-        if "pickle" in said:
-            said = "it does not begin as one"
-        raise RunError(f"{name}: {path} is not an .npy file ({said})") from None
-    if not isinstance(matrix, np.ndarray):
-        matrix.close()
-        raise RunError(f"{name}: {path} holds several arrays, allowed is one matrix in an .npy file")
+        return tensor.numbers(steps, name, place.text)
+    except (OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        raise RunError(f"{name}: {place.text} is damaged ({error})") from None
+    except MemoryError:
+        size = "×".join(map(str, tensor.shape))
+        raise RunError(f"{name}: {place.text} is {size}, which does not fit the memory") from None
+
+
+def _cut(matrix: Sparse, steps: tuple[Step, ...], name: str, text: str) -> Sparse:
+    for step in steps:
+        if step is None:
+            matrix = matrix.T
+            continue
+        rows, columns = check(step, matrix.shape, name, text)
+        kept = (matrix.rows >= rows.start) & (matrix.rows < rows.stop)
+        kept &= (matrix.columns >= columns.start) & (matrix.columns < columns.stop)
+        size = (rows.stop - rows.start, columns.stop - columns.start)
+        matrix = Sparse(
+            size, matrix.rows[kept] - rows.start, matrix.columns[kept] - columns.start, matrix.values[kept]
+        )
     return matrix
 
 
-#: Suffix of a file → reads it, given the path and the operand's name for messages.
-LOADERS: dict[str, Callable[[Path, str], Matrix]] = {".npy": _load_npy, ".npz": sparse.load}
+#: Suffix of a file → reads it, given the place and the operand's name for messages.
+LOADERS: dict[str, Callable[[Place, str], "Matrix | Stored"]] = {
+    ".npy": _load_npy,
+    ".npz": _load_npz,
+    ".safetensors": _load_safetensors,
+    ".onnx": _load_onnx,
+    ".csv": _load_csv,
+}
+
+#: Suffixes of files that only unpickling reads.
+_UNSAFE = frozenset(".pt .pth .bin .pkl .pickle .ckpt .joblib .mar .dill".split())
 
 
-def load_matrix(path: Path, name: str) -> Matrix:
-    """Read a matrix of real numbers, ``.npy``, or a sparse one of SciPy's ``save_npz``, ``.npz``.
+def load_operand(text: str | Path, name: str) -> "Matrix | Stored":
+    """Read a matrix: of real numbers, sparse, or quantised already.
 
     Parameters
     ----------
-    path : a file; of a suffix without a loader it is read as ``.npy``
+    text : a file, with a name and steps where it holds several or a part is meant (see :mod:`.tensors.place`):
+        ``.npy``, ``.npz`` (of arrays, of SciPy's ``save_npz``, or of ``--save-quantized``), ``.safetensors``,
+        ``.onnx`` and ``.csv``; of another suffix it is read as ``.npy``
     name : of the operand, for messages
 
     Raises
@@ -60,8 +145,25 @@ def load_matrix(path: Path, name: str) -> Matrix:
     RunError
         The file is missing or does not hold a matrix of finite numbers.
     """
-    matrix = LOADERS.get(path.suffix, _load_npy)(path, name)
-    return matrix if isinstance(matrix, Sparse) else check_matrix(matrix, name)
+    place = parse(str(text))
+    matrix = LOADERS.get(place.file.suffix.lower(), _load_npy)(place, name)
+    return check_matrix(matrix, name) if isinstance(matrix, np.ndarray) else matrix
+
+
+def load_matrix(text: str | Path, name: str) -> Matrix:
+    """Read a matrix; one that is quantised already as the numbers that it stands for.
+
+    Parameters
+    ----------
+    text, name : see :func:`load_operand`
+
+    Raises
+    ------
+    RunError
+        The file is missing or does not hold a matrix of finite numbers.
+    """
+    found = load_operand(text, name)
+    return check_matrix(found.values(), name) if isinstance(found, Stored) else found
 
 
 def check_matrix(matrix: np.ndarray, name: str) -> np.ndarray:
@@ -85,12 +187,13 @@ def check_matrix(matrix: np.ndarray, name: str) -> np.ndarray:
     return matrix
 
 
-def checked_operands(a: Any, b: Any) -> tuple[Matrix, Matrix]:
-    """Return A and B, float64, that can be multiplied.
+def checked_operands(a: Any, b: Any) -> tuple[Any, Any]:
+    """Return A and B that can be multiplied: float64, sparse, or quantised already.
 
     Parameters
     ----------
-    a, b : arrays of any real type, matrices of SciPy, or :class:`~dotforge_sim.run.sparse.Sparse`
+    a, b : arrays of any real type, matrices of SciPy, :class:`~dotforge_sim.run.sparse.Sparse`, or
+        :class:`~dotforge_sim.run.tensors.stored.Stored`
 
     Raises
     ------
@@ -104,12 +207,17 @@ def checked_operands(a: Any, b: Any) -> tuple[Matrix, Matrix]:
     return first, second
 
 
-def _checked(matrix: Any, name: str) -> Matrix:
-    if isinstance(matrix, Sparse):
+def _checked(matrix: Any, name: str) -> Any:
+    if isinstance(matrix, Sparse | Stored):
         return matrix
     if hasattr(matrix, "tocoo"):
         return sparse.from_scipy(matrix, name)
     return to_float64(check_matrix(np.asarray(matrix), name))
+
+
+def values(matrix: Any) -> Any:
+    """Return an operand's numbers: of one that is quantised already what it stands for."""
+    return matrix.values() if isinstance(matrix, Stored) else matrix
 
 
 def dense(matrix: Matrix, name: str, engine: str) -> np.ndarray:

@@ -5,10 +5,8 @@ file. So the arrays are read here: structure and range are checked on them as th
 in a type that holds their sum.
 """
 
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +14,7 @@ from numpy.typing import NDArray
 
 from .errors import RunError
 from .exact import to_float64
+from .tensors.numpy_files import Archive
 
 __all__ = ["Sparse", "from_arrays", "from_dense", "from_scipy", "load"]
 
@@ -94,49 +93,34 @@ def from_scipy(matrix: Any, name: str) -> Sparse:
     return from_arrays(matrix.format, matrix.shape, arrays, name)
 
 
-def load(path: Path, name: str) -> Sparse:
+def load(archive: Archive, name: str) -> Sparse:
     """Read what :func:`scipy.sparse.save_npz` wrote.
 
     Parameters
     ----------
-    path : of the .npz file
+    archive : the .npz file
     name : ``A`` or ``B``, for messages
 
     Raises
     ------
     RunError
-        The file is missing, is none of these, or its arrays are not those of a matrix.
+        It is none of these, or its arrays are not those of a matrix.
     """
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            if not isinstance(file, np.lib.npyio.NpzFile):
-                raise RunError(f"{name}: {path} is not an .npz file")
-            if "format" not in file or "shape" not in file:
-                raise RunError(
-                    f"{name}: {path} is not a sparse matrix of scipy.sparse.save_npz (it holds "
-                    f"{', '.join(file.files[:5]) or 'nothing'})"
-                )
-            format = file["format"].item()
-            format = format.decode("ascii", "replace") if isinstance(format, bytes) else str(format)
-            if format not in _ARRAYS:
-                raise RunError(
-                    f"{name}: {path} has the sparse format {format!r}, allowed are {', '.join(_ARRAYS)}"
-                )
-            missing = [each for each in _ARRAYS[format] if each not in file]
-            if missing:
-                raise RunError(f"{name}: {path} lacks {', '.join(missing)} of the sparse format {format}")
-            arrays = {each: file[each] for each in _ARRAYS[format]}
-            shape = file["shape"]
-    except FileNotFoundError:
-        raise RunError(f"{name}: {path} does not exist") from None
-    except (OSError, ValueError, EOFError, KeyError, AttributeError, zipfile.BadZipFile) as error:
-        said = str(error).splitlines()[0] if str(error) else type(error).__name__
-        if "Object arrays" in said:
-            said = "it holds Python objects"
-        elif "pickle" in said:
-            said = "it does not begin as one"
-        raise RunError(f"{name}: {path} is not a sparse matrix of scipy.sparse.save_npz ({said})") from None
-    return from_arrays(format, shape, arrays, name)
+    path, names = archive.path, archive.names
+    if "format" not in names or "shape" not in names:
+        raise RunError(
+            f"{name}: {path} is not a sparse matrix of scipy.sparse.save_npz (it holds "
+            f"{', '.join(names[:5]) or 'nothing'})"
+        )
+    found = next(iter(archive.array("format").ravel().tolist()), "")
+    format = found.decode("ascii", "replace") if isinstance(found, bytes) else str(found)
+    if format not in _ARRAYS:
+        raise RunError(f"{name}: {path} has the sparse format {format!r}, allowed are {', '.join(_ARRAYS)}")
+    lacking = [each for each in _ARRAYS[format] if each not in names]
+    if lacking:
+        raise RunError(f"{name}: {path} lacks {', '.join(lacking)} of the sparse format {format}")
+    arrays = {each: archive.array(each) for each in _ARRAYS[format]}
+    return from_arrays(format, archive.array("shape"), arrays, name)
 
 
 def from_arrays(format: str, shape: Any, arrays: Mapping[str, np.ndarray], name: str) -> Sparse:

@@ -18,9 +18,10 @@ from ..models.cycles import Cycles
 from ..models.systolic import exact, pieces
 from ..simulator.streams import Simulator
 from .conclusion import Conclusion, conclude
-from .encoded import EncodingOptions, Format, encode_both, in_units, sums_margin, told
+from .encoded import EncodingOptions, encode_both, told
 from .gemm import Design, Progress, RunResult
-from .operands import checked_operands, dense
+from .operands import Stored, checked_operands, dense, values
+from .word_format import Format, in_units, sums_margin
 
 __all__ = ["EXAMPLE", "Options", "run"]
 
@@ -63,13 +64,18 @@ def run(design: Design, a: Any, b: Any, options: Options, progress: Progress) ->
     """
     started = time.monotonic()
     parameters, format = design.parameters, Format(design.parameters["format"])
-    given = checked_operands(a, b)
+    operands = checked_operands(a, b)
+    given = values(operands[0]), values(operands[1])
     first, second = (dense(each, name, "systolic") for each, name in zip(given, "AB", strict=True))
     shape = (first.shape[0], *second.shape)
     sums = next(stream for stream in design.manifest["streams"] if stream["name"] == "sums")["fields"][0]
     # What leaves the range of a number shows in it, and is reported from there.
     with np.errstate(all="ignore"):
-        encoded = encode_both((first, second), format, options)
+        own = [
+            each if isinstance(each, Stored) else made
+            for each, made in zip(operands, (first, second), strict=True)
+        ]
+        encoded = encode_both(own, format, options, "systolic")
         codes = [each.given.with_values(each.codes).dense() for each in encoded]
         stationary = options.stationary
         if stationary == "auto":
@@ -94,7 +100,7 @@ def run(design: Design, a: Any, b: Any, options: Options, progress: Progress) ->
             *given,
             Conclusion(
                 c=c,
-                **told(encoded, format, options, arrays_dense=True),
+                **told(encoded, format, options, engine="systolic", arrays_dense=True),
                 cycles=cycles,
                 lanes=lanes,
                 mismatches=int(np.count_nonzero(wrong)) + misplaced,

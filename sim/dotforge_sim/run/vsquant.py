@@ -14,25 +14,23 @@ from dotforge_golden.quantise import (
     Quantised,
     bits_an_element,
     clipping_report,
-    quantise,
     sqnr,
 )
-from dotforge_golden.vsquant import Dots, compress, dot, prune, scale_position, scale_product
+from dotforge_golden.vsquant import Dots, dot, prune, scale_position, scale_product
 
-from .gemm import Design, RunError
+from .gemm import Design
 from .loop import Finish, Found, Job, runner
-from .options import RunOptions, check_range
+from .operands import Stored, values
+from .options import RunOptions
 from .quality import Taken, finite, integer_margin
 from .samples import Draw, normal
+from .vsquant_choice import PERCENTILE, checked_sparse, percentile_of, quantised, saved
 from .vsquant_operands import VectorOperands
 
 __all__ = ["EXAMPLE", "Options", "finish", "prepare", "run", "sample"]
 
 #: Arguments of an example for the command line's help.
 EXAMPLE = "--a activations.npy --b weights.npy --clipping optimum -o product.npy --json report.json"
-
-#: Of magnitudes, where --clipping percentile is not told.
-_PERCENTILE = 99.9
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +45,7 @@ class Options(RunOptions):
         default=None,
         metadata={
             "type": float,
-            "help": f"of magnitudes, for --clipping percentile ({_PERCENTILE} where it is not told)",
+            "help": f"of magnitudes, for --clipping percentile ({PERCENTILE} where it is not told)",
         },
     )
     clipping_levels: str | None = field(
@@ -98,10 +96,11 @@ class _Own:
     weights: Quantised
     golden: Dots
     terms: int
+    rules: list[dict[str, Any]]
 
 
-def prepare(design: Design, a: np.ndarray, b: np.ndarray, options: Options) -> Job:
-    """Quantise activations and weights, in vectors along K.
+def prepare(design: Design, a: np.ndarray | Stored, b: np.ndarray | Stored, options: Options) -> Job:
+    """Quantise activations and weights, in vectors along K; what is quantised already stays as it is.
 
     Parameters
     ----------
@@ -117,25 +116,25 @@ def prepare(design: Design, a: np.ndarray, b: np.ndarray, options: Options) -> J
     """
     parameters = design.parameters
     sparse = parameters["sparsity"] == "2:4"
-    kept_b = _sparse(b, options) if sparse else b
-    activations, weights = _quantised(parameters, a, kept_b, options)
+    kept_b = checked_sparse(b, options) if sparse else b
+    (activations, weights), rules = quantised(parameters, a, kept_b, options)
     found = _golden(parameters, activations, weights)
     operands = VectorOperands.of(parameters, activations, weights)
     units = activations.units[:, None] * weights.units
     scale = 2.0 ** _position(parameters)
-    percentile = _percentile(options)
+    percentile = percentile_of(options)
     return Job(
-        shape=(len(a), b.shape[1]),
+        shape=(a.shape[0], b.shape[1]),
         beats=operands.beats,
         streams=operands.streams,
         golden={"sum": found.sums, "overflow": found.overflows},
         decode=lambda fields: fields["sum"] * scale * units,
         taken=(
-            _taken(a, activations, parameters, "activation", percentile),
-            _taken(b.T, weights, parameters, "weight", percentile),
+            _taken(values(a), activations, parameters, "activation", percentile),
+            _taken(values(b).T, weights, parameters, "weight", percentile),
         ),
         lanes=parameters["lanes"],
-        own=_Own(parameters, activations, weights, found, a.shape[1]),
+        own=_Own(parameters, activations, weights, found, a.shape[1], rules),
     )
 
 
@@ -154,74 +153,17 @@ def finish(job: Job, found: Found) -> Finish:
         limit=f"{own.parameters['sum_bits']} bits",
         remedy="more sum_bits",
         margin=_margin(own),
-        quantization={"product_sqnr_db_before_rounding_scale_products": before},
+        quantization={
+            "rules": dict(zip("ab", own.rules, strict=True)),
+            "product_sqnr_db_before_rounding_scale_products": before,
+        },
         report={"scale_position": _position(own.parameters)},
-        arrays=_arrays(own.activations, own.weights, sparse=own.parameters["sparsity"] == "2:4"),
+        arrays=saved(own.parameters, own.activations, own.weights, own.rules),
     )
 
 
 #: Multiplies on the RTL; every sum and flag is compared with golden.
-run = runner(prepare, finish)
-
-
-def _sparse(b: np.ndarray, options: Options) -> np.ndarray:
-    pruned = prune(b.T).T
-    if options.prune == "none":
-        lost = np.argwhere(pruned != b)
-        if len(lost):
-            row, column = lost[0]
-            raise RunError(
-                f"B is not 2:4 sparse along K: {len(lost)} weights too many, such as B[{row}, {column}]; "
-                "--prune magnitude drops the smallest"
-            )
-    return pruned
-
-
-def _percentile(options: Options) -> float:
-    if options.percentile is None:
-        return _PERCENTILE
-    if options.clipping != "percentile":
-        raise RunError(
-            f"--percentile {options.percentile:g} needs --clipping percentile, given {options.clipping}"
-        )
-    return check_range("percentile", options.percentile, 0, 100)
-
-
-def _levels(options: Options) -> str:
-    if options.clipping_levels is None:
-        return LEVELS[0]
-    if options.clipping != "optimum":
-        raise RunError(f"--clipping-levels needs --clipping optimum, given {options.clipping}")
-    return options.clipping_levels
-
-
-def _quantised(
-    parameters: dict[str, Any], a: np.ndarray, b: np.ndarray, options: Options
-) -> tuple[Quantised, Quantised]:
-    shared: dict[str, Any] = {
-        "vector": parameters["vector"],
-        "clipping": options.clipping,
-        "percentile": _percentile(options),
-        "levels": _levels(options),
-        "scale_rounding": options.round_scales,
-        "unit": options.unit,
-    }
-    return (
-        quantise(
-            a,
-            bits=parameters["activation_bits"],
-            scale_bits=parameters["activation_scale_bits"],
-            per_row=options.activation_unit == "row",
-            **shared,
-        ),
-        quantise(
-            b.T,
-            bits=parameters["weight_bits"],
-            scale_bits=parameters["weight_scale_bits"],
-            per_row=options.weight_unit == "column",
-            **shared,
-        ),
-    )
+run = runner(prepare, finish, takes_stored=True)
 
 
 def _position(parameters: dict[str, Any]) -> int:
@@ -300,24 +242,6 @@ def _margin(own: _Own) -> dict[str, Any]:
     return integer_margin(
         parameters["sum_bits"], (int(extremes[..., 0].min()), int(extremes[..., 1].max())), (-worst, worst)
     )
-
-
-def _arrays(activations: Quantised, weights: Quantised, *, sparse: bool) -> dict[str, np.ndarray]:
-    """Elements, scales and units in the matrices' own orientation."""
-    arrays = {
-        "a_elements": activations.elements.astype(np.int8),
-        "a_scales": activations.scales.astype(np.uint16),
-        "a_units": activations.units,
-        "b_elements": np.ascontiguousarray(weights.elements.T.astype(np.int8)),
-        "b_scales": np.ascontiguousarray(weights.scales.T.astype(np.uint16)),
-        "b_units": weights.units,
-    }
-    if sparse:
-        fill = -weights.elements.shape[1] % 4
-        values, indices = compress(np.pad(weights.elements, ((0, 0), (0, fill))))
-        arrays["b_stored"] = np.ascontiguousarray(values.T.astype(np.int8))
-        arrays["b_places"] = np.ascontiguousarray(indices.T.astype(np.uint8))
-    return arrays
 
 
 def sample(parameters: dict[str, Any], random: np.random.Generator) -> tuple[Draw, Draw]:
