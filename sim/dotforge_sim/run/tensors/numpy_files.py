@@ -115,7 +115,17 @@ class Archive:
             raise RunError(f"{self._operand}: {said} is damaged ({error})") from None
 
     def array(self, name: str) -> np.ndarray:
-        """Return all of an array, in its own type."""
+        """Return all of an array, in its own type.
+
+        Parameters
+        ----------
+        name : one of ``names``
+
+        Raises
+        ------
+        RunError
+            See :meth:`tensor`.
+        """
         tensor = self.tensor(name)
         try:
             return tensor.read((), self._operand, f"{self.path}:{name}")
