@@ -29,7 +29,13 @@ _LARGEST_RATIO = 1032
 
 
 def unsafe(operand: str, path: object) -> RunError:
-    """Return what is said of a file that only unpickling reads."""
+    """Return what is said of a file that only unpickling reads.
+
+    Parameters
+    ----------
+    operand : name of the operand
+    path : of the file
+    """
     return RunError(
         f"{operand}: {path} needs unpickling, which can run code of the file: save it as .safetensors instead"
     )

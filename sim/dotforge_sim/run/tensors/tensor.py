@@ -59,6 +59,11 @@ class Tensor:
     def numbers(self, steps: Sequence[Step] = (), operand: str = "", text: str = "") -> np.ndarray:
         """Return the same as float64 (see :func:`~dotforge_sim.run.exact.to_float64`), never all of it in two types.
 
+        Parameters
+        ----------
+        steps : see :mod:`.place`
+        operand, text : for messages
+
         Raises
         ------
         RunError
