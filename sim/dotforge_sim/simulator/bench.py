@@ -285,6 +285,7 @@ def _build_verilator(text: str, top: str, waves: bool, internals: bool) -> Path:
             options=("--vpi", "--timescale", _TIMESCALE, *(["--trace-vcd"] if waves else [])),
             defines={"VM_TRACE": 1, "VM_TRACE_VCD": 1} if waves else {},
             link=("-L", libraries, "-Xlinker", "-rpath", "-Xlinker", libraries, "-lcocotbvpi_verilator"),
+            whole=waves or internals,
         )
     )
 

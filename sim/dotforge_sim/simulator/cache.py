@@ -23,7 +23,7 @@ except ImportError:  # not on Windows; entries still appear whole, but two proce
 from . import processes
 from .toolchain import ToolMissing
 
-__all__ = ["CacheError", "digest", "entry", "root"]
+__all__ = ["CacheError", "count", "digest", "entry", "holds", "root"]
 
 #: In an entry, what it was made of.
 _SEAL = "sealed.json"
@@ -101,6 +101,16 @@ def entry(name: str, make: Callable[[Path], None]) -> Path:
     with contextlib.suppress(OSError):
         os.utime(wanted)
     return wanted
+
+
+def holds(name: str) -> bool:
+    """Tell whether the cache has the directory ``name``."""
+    return _is_whole(root() / name)
+
+
+def count(start: str) -> int:
+    """Return how many directories of the cache have names that begin with ``start``."""
+    return sum(path.is_dir() for path in root().glob(f"{start}*"))
 
 
 def _seal(directory: Path) -> None:
