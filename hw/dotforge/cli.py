@@ -39,6 +39,9 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line; every error is one line on standard error."""
+    from .export import stored  # noqa: PLC0415 - whoever imports the commands makes designs anew
+
+    stored.use()
     sys.exit(end_on_error(cli))
 
 

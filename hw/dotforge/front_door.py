@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .export import stored
 from .export.design import Generated, from_parameters, load
 from .export.names import is_legal
 from .parameters import ParameterError
@@ -61,7 +62,12 @@ class ConfiguredEngine:
             raise ParameterError(
                 f"top {top}: allowed are letters, digits and single underscores, a letter first"
             )
-        return cls(name, top or name, None, lambda: from_parameters(name, parameters, name=top))
+
+        def make() -> stored.Stored:
+            made = from_parameters(name, parameters, name=top)
+            return made.verilog, made.manifest
+
+        return cls(name, top or name, None, lambda: Generated(*stored.find(name, parameters, top, make)))
 
     @classmethod
     def at(cls, directory: Path) -> "ConfiguredEngine":

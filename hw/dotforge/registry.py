@@ -13,7 +13,7 @@ from typing import Any
 
 from .entry import Engine
 
-__all__ = ["GROUP", "Engine", "configure", "engine", "engines", "is_directory", "names", "runner"]
+__all__ = ["GROUP", "Engine", "configure", "engine", "engines", "is_directory", "is_ours", "names", "runner"]
 
 #: Entry points of this group are engines of other distributions: ``NAME = "package"`` or ``"package:ENTRY"``.
 GROUP = "dotforge.engines"
@@ -86,6 +86,11 @@ def runner(name: str) -> str | None:
     """Return the module that multiplies matrices on an engine, ``None`` where there is none."""
     module = _entry(name).runner if name in _outside() else f"dotforge_sim.run.{name}"
     return module if module and importlib.util.find_spec(module) else None
+
+
+def is_ours(name: str) -> bool:
+    """Tell whether an engine is one of this distribution, whose source files are known."""
+    return name in _packages()
 
 
 def is_directory(design: str) -> bool:
