@@ -8,7 +8,7 @@ import pytest
 
 from dotforge.arithmetic.float_adder import FloatAdder
 from dotforge.export.verilog import convert
-from dotforge.formats.table import lookup
+from dotforge.formats.floating import FP32
 from dotforge_sim.simulator import cache, native, units
 from dotforge_sim.simulator.cosim import evaluate
 from dotforge_sim.simulator.units import without_units
@@ -206,7 +206,7 @@ def test_what_looks_inside_has_all_signals(whole: bool, monkeypatch: pytest.Monk
 @pytest.mark.parametrize("pipeline", [0, 1, 2])
 def test_arithmetic_of_engines_is_taken_out(pipeline: int) -> None:
     """A pair of adders: what `convert` writes is what this reads."""
-    adder = convert(FloatAdder(lookup("fp32"), pipeline=pipeline))
+    adder = convert(FloatAdder(FP32, pipeline=pipeline))
     instance = "  {0} {1} (\n    .a(a)\n  );\n"
     pair = "".join(instance.format(adder.top, name) for name in ("one", "two"))
     text = f"{adder.verilog}\nmodule pair(a);\n{pair}endmodule\n"
