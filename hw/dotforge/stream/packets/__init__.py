@@ -1,0 +1,1 @@
+"""Packets of compressed tiles in hardware: read into rows, values and vectors; written from results."""
