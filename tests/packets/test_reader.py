@@ -143,6 +143,12 @@ def regor(rng: np.random.Generator, columns: int, sequence: int) -> Tile:
     return Tile(Kind.REGOR, bitmaps.shape, bitmaps=bitmaps, tag=TAG, sequence=sequence, last=True)
 
 
+def rows_of(tile: Tile) -> np.ndarray:
+    """Return the bitmaps of a tile that has some."""
+    assert tile.bitmaps is not None
+    return tile.bitmaps
+
+
 def words(value: int, width: int, count: int) -> list[int]:
     return [value >> width * index & (1 << width) - 1 for index in range(count)]
 
@@ -193,9 +199,7 @@ def test_stationary_side(width: int, name: str, columns: int, share: int, pause:
             ctx, inner.bitmaps, sum(tile.shape[0] for tile in bitmaps), random.Random(2), pause
         )
         due = [
-            (row, number == len(tile.bitmaps) - 1)
-            for tile in bitmaps
-            for number, row in enumerate(tile.bitmaps)
+            (row, number == tile.shape[0] - 1) for tile in bitmaps for number, row in enumerate(rows_of(tile))
         ]
         assert [(words(item.bitmap, 1, columns), item.last) for item in found] == [
             (row.astype(int).tolist(), last) for row, last in due
@@ -203,10 +207,10 @@ def test_stationary_side(width: int, name: str, columns: int, share: int, pause:
 
     async def rows(ctx: Any) -> None:
         due = [
-            (tile.row + number, row.astype(int).tolist(), tile.last and number == len(tile.bitmaps) - 1)
+            (tile.row + number, row.astype(int).tolist(), tile.last and number == tile.shape[0] - 1)
             for tiles in windows
             for tile in tiles
-            for number, row in enumerate(tile.bitmaps)
+            for number, row in enumerate(rows_of(tile))
         ]
         found = await take(ctx, inner.rows, len(due), random.Random(3), pause)
         assert [(item.row, words(item.bitmap, 1, columns), item.last) for item in found] == due
@@ -249,7 +253,7 @@ def test_streaming_side(width: int, name: str, columns: int, share: int, pause: 
         draw = random.Random(2)
         for tile in tiles:
             place = 0
-            for number, row in enumerate(tile.bitmaps):
+            for number, row in enumerate(rows_of(tile)):
                 (item,) = await take(
                     ctx,
                     design.inner.vectors,
@@ -265,7 +269,7 @@ def test_streaming_side(width: int, name: str, columns: int, share: int, pause: 
                 count = int(row.sum())
                 assert words(item.bitmap, 1, columns) == row.astype(int).tolist()
                 assert words(item["values"], bits, count) == tile.values[place : place + count].tolist()
-                assert item.last == (tile.last and number == len(tile.bitmaps) - 1)
+                assert item.last == (tile.last and number == tile.shape[0] - 1)
                 place += count
 
     simulate(design, source, vectors)
