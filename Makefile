@@ -2,7 +2,7 @@
 # Everything is made in .venv and build; once packages are installed nothing needs the network.
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all setup test test-all lint figures mutate reports delta clean help
+.PHONY: all setup test test-all lint figures mutate reports delta docs clean help
 
 PYTHON ?= python3
 JOBS ?= 1
@@ -49,6 +49,11 @@ reports: build/reports
 delta: build/reports
 	$(RUN) -m dotforge.cli compare reports build/reports --allow-different --format markdown $(LIMITS)
 
+# Pages are read from disk or served as they are; nothing of them asks a network for anything.
+docs: $(VENV)/documented
+	NO_MKDOCS_2_WARNING=1 $(RUN) -m mkdocs build --quiet
+	@echo build/site/index.html
+
 clean:
 	rm -rf build .venv
 
@@ -61,6 +66,7 @@ help:
 	@echo "make mutate     how many random mutants of every engine its bench notices"
 	@echo "make reports    refresh reports/, the baseline of resources"
 	@echo "make delta      compare resources with that baseline, as Markdown; fails where a limit is broken"
+	@echo "make docs       the documentation as a site, into build/site/"
 	@echo "make clean      delete build/ and .venv/"
 
 $(VENV)/python:
@@ -86,6 +92,11 @@ $(VENV)/tested: pyproject.toml $(VENV)/installed
 # Place and route.
 $(VENV)/placing: pyproject.toml $(VENV)/installed
 	$(RUN) -m pip install --quiet --disable-pip-version-check --editable '.[fpga]'
+	@touch $@
+
+# The documentation's site.
+$(VENV)/documented: pyproject.toml $(VENV)/installed
+	$(RUN) -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
 	@touch $@
 
 # All that any check uses.

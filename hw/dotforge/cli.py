@@ -25,7 +25,7 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.list_commands(ctx):
             return None
-        name = f"{cmd_name}_" if cmd_name in ("list",) else cmd_name
+        name = f"{cmd_name}_" if cmd_name in ("list", "import") else cmd_name
         return importlib.import_module(f"{commands.__name__}.{name}").command
 
 

@@ -15,6 +15,9 @@ __all__ = ["Found", "read_report", "read_reports"]
 #: What tells a report, even a damaged one, from the other JSON files of the project.
 _MARKS = {"target", "totals", "verilog_sha256"}
 
+#: Commands whose records are reports.
+_RECORDS = ("dotforge synth", "dotforge import")
+
 
 @dataclass
 class Found:
@@ -78,9 +81,5 @@ def read_reports(path: Path) -> Found:
 
 def _check_ended(path: Path, content: Any) -> None:
     """Raise for what stands where a report was wanted: nobody may take it for a file that is no matter."""
-    if (
-        isinstance(content, dict)
-        and content.get("record") == "dotforge synth"
-        and (failure := not_ok(content))
-    ):
-        raise OutputError(f"{path} holds no report: `dotforge synth` {failure}")
+    if isinstance(content, dict) and content.get("record") in _RECORDS and (failure := not_ok(content)):
+        raise OutputError(f"{path} holds no report: `{content['record']}` {failure}")

@@ -28,8 +28,12 @@ SCHEMA: dict[str, Any] = {
         "engine": {"type": "string"},
         "top": {"type": "string"},
         "parameters": {"type": "object"},
-        "target": {"anyOf": [{"enum": list(TARGETS)}, {"type": "string", "pattern": "^liberty:."}]},
-        "verilog_sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+        "target": {"anyOf": [{"enum": list(TARGETS)}, {"type": "string", "pattern": "^(liberty|import):."}]},
+        "verilog_sha256": {
+            "type": ["string", "null"],
+            "pattern": "^[0-9a-f]{64}$",
+            "description": "null: imported, of a design that is not known here",
+        },
         "tools": {"type": "object", "additionalProperties": {"type": "string"}},
         "options": {"type": "object"},
         "totals": {
