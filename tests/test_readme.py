@@ -13,7 +13,9 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def commands() -> list[list[str]]:
-    block = re.search(r"```sh\n(\$ dotforge .*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.S)
+    block = re.search(
+        r"```console\n(\$ dotforge .*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.S
+    )
     assert block is not None
     return [shlex.split(line.removeprefix("$ "), comments=True) for line in block[1].splitlines()]
 

@@ -1,6 +1,7 @@
 """Every command in the documentation works as it stands there, or says why it is not run.
 
-A block of commands is fenced with ``sh``. ``<!-- exit N -->`` before it says with which code its last command ends,
+A block of commands is fenced with ``sh``, or with ``console`` where it shows what ``$ command`` prints, which is then
+compared. ``<!-- exit N -->`` before it says with which code its last command ends,
 ``<!-- not run: REASON -->`` that nobody tries it here. The blocks of a page run in order, in one empty directory.
 """
 
@@ -36,7 +37,19 @@ class Block:
 
     @property
     def runs(self) -> bool:
-        return self.language == "sh" and not self.mark.startswith("not run: ")
+        return self.language in ("sh", "console") and not self.mark.startswith("not run: ")
+
+    @property
+    def script(self) -> str:
+        if self.language == "sh":
+            return self.text
+        return "\n".join(line[2:] for line in self.text.splitlines() if line.startswith("$ "))
+
+    @property
+    def printed(self) -> list[str]:
+        if self.language == "sh":
+            return []
+        return [line for line in self.text.splitlines() if not line.startswith("$ ")]
 
 
 def blocks(page: Path) -> list[Block]:
@@ -48,7 +61,7 @@ def blocks(page: Path) -> list[Block]:
 def test_commands_are_told_from_other_blocks(page: Path) -> None:
     for block in blocks(page):
         commands = re.search(r"^(\$ )?(dotforge|make|pip|python3?) ", block.text, re.M)
-        assert block.language == "sh" or not commands, f"{page}: a block of commands is fenced as sh"
+        assert block.language in ("sh", "console") or not commands, f"{page}: fence commands as sh"
         if block.mark.startswith("not run"):
             assert re.fullmatch(r"not run: \S.{5,}", block.mark), f"{page}: {block.mark}: say why"
 
@@ -75,11 +88,13 @@ def test_commands_of_a_page_run(page: Path, tmp_path: Path) -> None:
         if block.runs:
             wanted = int(block.mark.removeprefix("exit ") or 0)
             done = subprocess.run(
-                ["sh", "-e", "-c", block.text],
+                ["sh", "-e", "-c", block.script],
                 cwd=tmp_path / "work", capture_output=True, text=True, check=False, env={**os.environ, "PATH": path},
             )  # fmt: skip
             assert done.returncode == wanted, f"{block.text}\n{done.stdout}\n{done.stderr}"
             assert "Traceback" not in done.stderr
+            for line in block.printed:
+                assert line in done.stdout + done.stderr
             ran += 1
     assert ran
 

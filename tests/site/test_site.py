@@ -105,7 +105,8 @@ def test_in_a_browser(site: Path, width: int) -> None:
         if width > 1000:
             view.goto((site / "index.html").as_uri())
             view.locator("input.md-search__input").click()
-            view.locator("input.md-search__input").fill("looping algorithm")
+            view.locator(".md-search-result__meta").filter(has_text="Type to start").wait_for(timeout=20_000)
+            view.locator("input.md-search__input").press_sequentially("looping algorithm")
             view.locator(".md-search-result__link").first.wait_for(timeout=20_000)
             assert view.locator(".md-search-result__link").count() >= 2
         assert [line for line in said if not line.startswith("request: file:")] == []
