@@ -22,6 +22,8 @@ MODULES = (
     "distributed",
     "playwright",
     "fusesoc",
+    "peakrdl_cheader",
+    "cocotbext",
 )
 
 
