@@ -65,6 +65,9 @@ def check(parameters: dict[str, Any], seeds: range, largest: int) -> None:
             name: getattr(cycles, name) for name in ("loading", "streaming", "add", "total")
         }, f"seed {seed}"
         assert found["folds"] == folds
+        limits = found["limits"]
+        assert (limits is None) == (cycles.total == 0)
+        assert limits is None or sum(limits["cycles"].values()) == cycles.total
         print(f"seed {seed}: {a.shape} × {b.shape}, {folds} folds, {cycles.total} cycles, exact")
 
 

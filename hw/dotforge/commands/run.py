@@ -136,6 +136,8 @@ def _run(
             write_bytes(quantized, buffer.getvalue())
     shape, cycles, efficiency = statistics["shape"], statistics["cycles"], statistics["overall_efficiency"]
     said = "nothing to multiply" if efficiency is None else f"overall efficiency {efficiency:.3f}"
+    if limits := statistics.get("limits"):
+        said += f", limited by {limits['by']} ({limits['cycles'][limits['by']]} cycles)"
     say(
         f"{name}: {shape['m']}×{shape['k']} @ {shape['k']}×{shape['n']}, {cycles['total']} cycles "
         f"(streaming {cycles['streaming']}), {said}, "

@@ -1,5 +1,6 @@
 """What a product takes on a Flex-DPE: to the cycle from bitmaps, or estimated from shape and densities."""
 
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -7,12 +8,12 @@ import numpy as np
 from dotforge_golden import flexdpe as golden
 
 from .cycles import Cycles
-from .flexdpe_cycles import count_cycles
+from .flexdpe_cycles import count_cycles, count_waits
 from .flexdpe_estimate import count, random_windows
 from .flexdpe_plan import Plan, Side, pieces
 from .flexdpe_timing import Timing, window_of
 
-__all__ = ["estimate", "exact", "exact_plan"]
+__all__ = ["estimate", "exact", "exact_plan", "spent"]
 
 
 def exact(
@@ -56,6 +57,25 @@ def exact_plan(parameters: dict[str, Any], plan: Plan, *, given_regor: bool = Fa
         total.add += cycles.add
         folds += found
     return total, folds
+
+
+def spent(parameters: dict[str, Any], plan: Plan, *, given_regor: bool = False) -> dict[str, int]:
+    """Return what the cycles of :func:`exact_plan` are spent on; see :func:`.flexdpe_cycles.count_waits`.
+
+    Parameters
+    ----------
+    parameters : of the engine
+    plan : the operands
+    given_regor : as there
+    """
+    timing = Timing.of(parameters)
+    found: Counter[str] = Counter()
+    bitmaps = 1 if given_regor else plan.vectors.count
+    for windows in pieces(plan):
+        parts = (plan.part(window) for window in windows)
+        made = [window_of(part.row_bits, part.mask, bitmaps) for part in parts]
+        found.update(count_waits(timing, made, plan.vectors.count))
+    return dict(found)
 
 
 def estimate(

@@ -12,7 +12,10 @@ from .cycles import Cycles
 from .flexdpe_registers import NEVER, Fill, Folds, Line, Routes, Share
 from .flexdpe_timing import Timing, Window
 
-__all__ = ["count_cycles"]
+__all__ = ["WAITS", "count_cycles", "count_waits"]
+
+#: What a fold may wait for while no vector streams.
+WAITS: tuple[str, ...] = ("sums", "loading", "routes")
 
 
 class _Controller:
@@ -55,6 +58,8 @@ class _Controller:
         self.scanned: Any = None  # [bits left, last]
         self.lane = 0
         self.given = 0
+        self.loaded = NEVER  # since when all values and rows of the next fold are in
+        self.waited: dict[str, int] = dict.fromkeys(WAITS, 0)
 
     def _placed_row(self, row: Any) -> Any:
         """Return what is known of a row when it is placed: whether it spans folds, fills or ends one."""
@@ -92,6 +97,8 @@ class _Controller:
         runs_complete, values_complete = self.runs.complete, self.values.complete
         self.routes.update()
         fold = len(folds.swaps)
+        # What is complete stays so until the fold before is shown and its values are taken.
+        self.loaded = min(self.loaded, now) if runs_complete and values_complete else NEVER
         swap = runs_complete and values_complete and self.routes.prepared(fold, now) and folds.may_swap(now)
         runs_done, changed_runs = self._runs(self.share.offered(0), show)
         keep_done, changed_keep = self._keep(self.share.offered(1), take)
@@ -104,8 +111,19 @@ class _Controller:
             changed = changed or changed_positions
         changed = self._rows(early, done) or changed
         if swap:
+            self._wait(self.routes.written[fold] + 1)
+            self.loaded = NEVER
             folds.swap(now)
         return changed or swap
+
+    def _wait(self, routed: int) -> None:
+        """Note what a fold waited for after the vectors of the one before it."""
+        folds, waited = self.folds, self.waited
+        since = max(folds.accepted, -1)
+        came = {"sums": max(folds.take, folds.show) + 1, "loading": self.loaded, "routes": routed}
+        for name, at in sorted(came.items(), key=lambda item: item[1]):
+            waited[name] += max(0, at - since)
+            since = max(since, at)
 
     def _runs(self, offered: Any, show: bool) -> tuple[bool, bool]:
         fill, line = self.runs, self.run_line
@@ -264,3 +282,23 @@ def count_cycles(timing: Timing, windows: Sequence[Window], vectors: int) -> tup
     cycles.add = folds.last_sum - folds.accepted
     cycles.loading = folds.accepted + 1 - cycles.streaming
     return cycles, count
+
+
+def count_waits(timing: Timing, windows: Sequence[Window], vectors: int) -> dict[str, int]:
+    """Return what the cycles of :func:`count_cycles` are spent on: ``streaming``, or waiting for one of :data:`WAITS`.
+
+    A fold that has to wait for several things waits for each from when the one before it is there.
+
+    Parameters
+    ----------
+    timing, windows, vectors : as there
+    """
+    if not any(window.kept[-1] for window in windows):
+        return {"streaming": 0, **dict.fromkeys(WAITS, 0)}
+    controller = _Controller(timing, windows, vectors)
+    folds, count = controller.run()
+    spent = {"streaming": count * vectors, **controller.waited}
+    spent["sums"] += folds.last_sum - folds.accepted
+    # What is left are cycles between a swap and the first vector that moves.
+    spent["loading"] += folds.last_sum + 1 - sum(spent.values())
+    return spent

@@ -14,6 +14,7 @@ import numpy as np
 
 from dotforge_golden import flexdpe as golden
 
+from ..models import flexdpe as model
 from ..models.flexdpe_plan import Plan, Side, pieces
 from ..simulator.streams import Simulator
 from .conclusion import Conclusion, conclude
@@ -116,6 +117,7 @@ def _run(
     report = {
         "windows": sums.windows,
         "regor": options.regor,
+        "limits": _limits(parameters, plan, options, sums.cycles.total),
         "simulation": {"cycles": sums.simulated, "cpu_seconds": sums.seconds},
     }
     dense = all(isinstance(matrix, np.ndarray) for matrix in given)
@@ -146,6 +148,14 @@ def _run(
         ),
         time.monotonic() - started,
     )
+
+
+def _limits(parameters: dict[str, Any], plan: Plan, options: Options, total: int) -> dict[str, Any] | None:
+    """Return what the cycles are spent on, and most of them: of the model, where it counts what the RTL took."""
+    spent = model.spent(parameters, plan, given_regor=options.regor == "given")
+    if not total or sum(spent.values()) != total:
+        return None
+    return {"by": max(spent, key=lambda name: spent[name]), "cycles": spent}
 
 
 @dataclass(frozen=True)
