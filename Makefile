@@ -2,7 +2,7 @@
 # Everything is made in .venv and build; once packages are installed nothing needs the network.
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all setup test test-all lint figures mutate reports delta docs clean help
+.PHONY: all setup test test-all lint figures mutate reports delta docs dist clean help
 
 PYTHON ?= python3
 JOBS ?= 1
@@ -54,6 +54,14 @@ docs: $(VENV)/documented
 	NO_MKDOCS_2_WARNING=1 $(RUN) -m mkdocs build --quiet
 	@echo build/site/index.html
 
+# A release is a commit with the tag vVERSION; without a tag this is what the next one will be made of.
+dist: $(VENV)/built
+	@version=$$($(RUN) -c 'import tomllib; print(tomllib.load(open("pyproject.toml", "rb"))["project"]["version"])') || exit 2; \
+	tag=$$(git describe --exact-match --tags HEAD 2>/dev/null) || tag=; \
+	[ -z "$$tag" ] || [ "$$tag" = "v$$version" ] || { echo "the tag is $$tag, the version $$version" >&2; exit 2; }
+	rm -rf build/dist
+	$(RUN) -m build --no-isolation --outdir build/dist .
+
 clean:
 	rm -rf build .venv
 
@@ -67,6 +75,7 @@ help:
 	@echo "make reports    refresh reports/, the baseline of resources"
 	@echo "make delta      compare resources with that baseline, as Markdown; fails where a limit is broken"
 	@echo "make docs       the documentation as a site, into build/site/"
+	@echo "make dist       wheel and source distribution, into build/dist/"
 	@echo "make clean      delete build/ and .venv/"
 
 $(VENV)/python:
@@ -97,6 +106,11 @@ $(VENV)/placing: pyproject.toml $(VENV)/installed
 # The documentation's site.
 $(VENV)/documented: pyproject.toml $(VENV)/installed
 	$(RUN) -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
+	@touch $@
+
+# What builds wheels.
+$(VENV)/built: pyproject.toml $(VENV)/installed
+	$(RUN) -m pip install --quiet --disable-pip-version-check --editable '.[dist]'
 	@touch $@
 
 # All that any check uses.

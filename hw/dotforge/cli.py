@@ -29,10 +29,20 @@ class _Commands(click.Group):
         return importlib.import_module(f"{commands.__name__}.{name}").command
 
 
+def _version(context: click.Context, option: click.Parameter, wanted: bool) -> None:
+    if wanted and not context.resilient_parsing:
+        from .versions import versions  # noqa: PLC0415 - only who asks waits for it
+
+        for name, found in versions().items():
+            click.echo(f"{name} {found}")
+        context.exit()
+
+
 @click.group(
     cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
 )
-@click.version_option(package_name="dotforge")
+@click.option("--version", is_flag=True, callback=_version, expose_value=False, is_eager=True,
+              help="Show the versions of dotforge and of the tools that it finds, and exit.")  # fmt: skip
 def cli() -> None:
     """Generate dot-product engines for deep learning, prove them against NumPy, and report what they cost."""
 

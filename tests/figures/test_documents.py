@@ -20,7 +20,7 @@ from dotforge import registry
 from dotforge.engines.flexdpe.presets import PUBLISHED
 from dotforge.export.design import from_parameters
 from dotforge.figures import all as figures
-from dotforge.figures import arithmetic, flexdpe, log_numbers, logmac, mxdot, reduction, systolic
+from dotforge.figures import arithmetic, flexdpe, log_numbers, logmac, mxdot, reduction, systolic, vsquant
 from dotforge.figures.measured import recorded, replayed
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -37,12 +37,16 @@ PAGES: dict[str, tuple[str, Callable[[Any], str]]] = {
     "mxdot": ("mxdot.md", mxdot.table),
     "reduction": ("reduction.md", reduction.table),
     "systolic": ("systolic.md", systolic.table),
+    "vsquant": (
+        "vsquant.md",
+        lambda found: vsquant.table(found["macs"], found["engines"], found["post_processing"]),
+    ),
 }
 
 #: Compared as whole pages elsewhere, or on no page.
 ELSEWHERE = {"models", "papers", "quantisers", "sigma", "walkthrough"}
 #: On a page, but not stored yet.
-MISSING = {"distribution", "formats", "vsquant"}
+MISSING = {"distribution", "formats"}
 
 
 def stored(name: str, kind: str = "json") -> Any:
@@ -92,6 +96,10 @@ PARTS: dict[str, tuple[Callable[[], Any], Callable[[Any], Any]]] = {
     "log_numbers": (lambda: log_numbers.collect(log_numbers.UNITS[:1]), lambda found: found["units"]),
     "logmac": (lambda: logmac.collect(lanes=(1,)), lambda found: found),
     "mxdot": (lambda: mxdot.lanes(("mxfp4", "mxfp6_e3m2")), lambda found: found["lanes"]),
+    "vsquant": (
+        lambda: vsquant.collect((16,), vsquant.UNITS[:2]),
+        lambda found: found["macs"],
+    ),
     "reduction": (lambda: reduction.collect(lanes=(16,)), lambda found: found),
 }
 
