@@ -51,6 +51,10 @@ class Requantise(BenchKit):
             sums = np.clip(rng.integers(-2 * LARGEST, 2 * LARGEST + 1, length) * max(1, unit // 2), LOW, HIGH)
         if rng.random() < 0.2:
             sums[rng.integers(length)] = rng.choice([LOW, HIGH])
+        if rng.random() < 0.2:
+            sums = near_powers(rng, length)
+        if rng.random() < 0.1:
+            sums = rng.integers(LOW, HIGH + 1, length)
         if rng.random() < 0.1:
             sums[:] = 0
         return Vector(sums, unit, length < VECTOR or bool(rng.random() < 0.3))
@@ -82,6 +86,12 @@ class Requantise(BenchKit):
     def useful(self, item: Vector) -> int:
         """Return the sums that became elements."""
         return len(item.sums)
+
+
+def near_powers(rng: np.random.Generator, length: int) -> np.ndarray:
+    """Return powers of two, and what is just beside them, of either sign and down from a random one."""
+    powers = 1 << rng.integers(0, rng.integers(1, SUM_BITS + 1), length)
+    return np.clip(rng.choice([-1, 1], length) * powers + rng.integers(-1, 2, length), LOW, HIGH)
 
 
 KIT = Requantise()
@@ -121,6 +131,27 @@ async def every_scale(dut: Any) -> None:
                 sums = np.array([min(HIGH, max(0, maximum)), 0, -1, 1])
                 sums[1] = -sums[0] if rng.random() < 0.5 else sums[0] // 2
                 vectors.append(Vector(sums, unit, True))
+    await KIT.run(dut, vectors)
+
+
+@cocotb.test()
+async def every_magnitude(dut: Any) -> None:
+    """Lone sums of all powers of two, and beside them, of either sign, and any others; pairs of two magnitudes."""
+    rng = KIT.rng()
+    powers = [1 << bit for bit in range(SUM_BITS - 1)]
+    sums = {sign * power + offset for power in powers for sign in (-1, 1) for offset in (-1, 0, 1)}
+    sums = sorted(value for value in sums | {LOW} if LOW <= value <= HIGH)
+    vectors = []
+    for value in sums:
+        # As few bits of the scale as may be are cut off, so that all of it shows.
+        unit = min(2**UNIT_BITS - 1, max(1, abs(value) // (LARGEST * (2**SCALE_BITS - 1)) + 1))
+        vectors += [Vector(np.array([value]), each, True) for each in {unit, max(1, unit // 2), 1}]
+        # Behind it something small, of the other bank or of this one.
+        vectors.append(Vector(rng.integers(-1, 2, int(rng.integers(1, VECTOR + 1))), 1, True))
+    for value in rng.integers(LOW, HIGH + 1, 60):
+        vectors.append(Vector(np.array([value]), 1 + int(rng.integers(2**UNIT_BITS - 1)), True))
+    for _ in range(60):  # the larger one comes first, or last
+        vectors.append(Vector(near_powers(rng, 2), 1, True))
     await KIT.run(dut, vectors)
 
 

@@ -94,20 +94,24 @@ def _words(array: np.ndarray, size: int) -> list[int]:
 
 async def back_to_back(dut: Any) -> None:
     """Vectors every cycle, folds as soon as the network is empty."""
-    await _test(dut, folds=24, vectors=6, stalls=0.0, full=1.0)
+    await _test(dut, folds=24, vectors=6, stalls=0.0, holes=False)
 
 
 async def stalled(dut: Any) -> None:
-    """Random stalls, random empty lanes, junk on the inputs while the network is frozen."""
-    await _test(dut, folds=24, vectors=4, stalls=0.3, full=0.7)
+    """Random stalls, random empty lanes and runs, junk on the inputs while the network is frozen."""
+    await _test(dut, folds=48, vectors=3, stalls=0.3, holes=True)
 
 
-async def _test(dut: Any, *, folds: int, vectors: int, stalls: float, full: float) -> None:
+async def _test(dut: Any, *, folds: int, vectors: int, stalls: float, holes: bool) -> None:
     under_test = network()
     rng = np.random.default_rng(cocotb.RANDOM_SEED)
     await start(dut, under_test)
-    ids = random_vec_ids(rng, groupings(rng, under_test, folds), under_test.id_width)
-    occupied = rng.random(ids.shape) < full
+    runs = groupings(rng, under_test, folds)
+    ids = random_vec_ids(rng, runs, under_test.id_width)
+    occupied = np.ones(ids.shape, bool)
+    if holes:  # few lanes or many, and whole runs
+        occupied = rng.random(ids.shape) < rng.choice([0.1, 0.2, 0.5, 1.0], (len(ids), 1))
+        occupied &= np.take_along_axis(rng.random(ids.shape) < 0.7, runs, axis=1)
     values = random_values(rng, under_test, (len(ids), vectors, under_test.lanes))
     tags = rng.integers(0, 1 << under_test.tag_width, (len(ids), vectors))
     plan = schedule(under_test, ids, occupied, values, tags)

@@ -7,3 +7,6 @@ SMALL: dict[str, Any] = {"element_bits": 2, "scale_bits": 2, "sum_bits": 8, "uni
 
 #: Its netlist has what a small one has not: signed ports, memories, few bits, constants.
 AWKWARD: dict[str, Any] = {"vector": 16, "sum_bits": 9, "element_bits": 2}
+
+#: Stream → field → the least value that it may have.
+LEAST = {"sums": {"unit": 1}}

@@ -1,7 +1,8 @@
 """A miter: a design and a mutant of it side by side, and an output that is high where anybody could tell them apart.
 
 Both get the same inputs. They begin with zeros in all registers and a cycle in reset; reset may come again at any time.
-Sources are legal: what they offer stays until it is taken. Outputs are compared in every cycle: handshake wires and
+Sources are legal: what they offer stays until it is taken, and is what its stream allows
+(:class:`dotforge.proof.subjects.Subject`). Outputs are compared in every cycle: handshake wires and
 plain ports always, data while they mean something (``tvalid``, and the flags that fields wait for).
 """
 
@@ -136,6 +137,16 @@ def _legal(subject: Subject, body: list[str]) -> Iterator[str]:
             f"{prefix}_before <= {offered}; end"
         )
         yield f"(!{prefix}_held | ({prefix}_tvalid & {prefix}_before == {offered}))"
+        for each in stream["fields"]:
+            least = subject.least.get(stream["name"], {}).get(each["name"], 0)
+            if least:
+                part = f"{prefix}_tdata[{each['offset'] + each['width'] - 1}:{each['offset']}]"
+                yield f"(!{prefix}_tvalid | {part} >= {least})"
+    widths = {port["name"]: port["width"] for port in subject.ports}
+    for name, output in subject.steady.items():
+        body.append(f"reg [{widths[name] - 1}:0] {name}_before = 0;")
+        body.append(f"always @(posedge clk) {name}_before <= {name};")
+        yield f"(gold_{output} | {name}_before == {name})"
 
 
 def _apart(subject: Subject, outputs: list[dict[str, Any]]) -> Iterator[str]:

@@ -38,6 +38,8 @@ class Subject:
     parameters : of the engine, or what a network's bench wants to know
     ports : of the module: ``name``, ``direction``, ``width``
     flags : output of a network → the output whose bits say, lane by lane, whether it means anything
+    steady : input of a network that must not change while this output of it is low
+    least : input stream of an engine → field → the least value that it may have
     """
 
     name: str
@@ -49,6 +51,8 @@ class Subject:
     parameters: dict[str, Any]
     ports: list[dict[str, Any]] = field(repr=False)
     flags: dict[str, str] = field(default_factory=dict)
+    steady: dict[str, str] = field(default_factory=dict)
+    least: dict[str, dict[str, int]] = field(default_factory=dict)
 
     @property
     def python_path(self) -> list[Path]:
@@ -68,6 +72,11 @@ def configurations(engine: str) -> dict[str, dict[str, Any]]:
     OutputError
         There is no ``tests/ENGINE/configurations.py``.
     """
+    module = _module(engine)
+    return {engine: module.SMALL, **getattr(module, "PROVEN", {})}
+
+
+def _module(engine: str) -> Any:
     path = data_directory("tests") / engine / "configurations.py"
     if not path.is_file():
         raise OutputError(f"engine {engine}: {path} is missing")
@@ -76,7 +85,7 @@ def configurations(engine: str) -> dict[str, dict[str, Any]]:
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return {engine: module.SMALL, **getattr(module, "PROVEN", {})}
+    return module
 
 
 def engine_subject(engine: str, parameters: dict[str, Any], name: str = "") -> Subject:
@@ -97,6 +106,7 @@ def engine_subject(engine: str, parameters: dict[str, Any], name: str = "") -> S
         made.manifest,
         made.manifest["parameters"],
         made.manifest["ports"],
+        least=getattr(_module(engine), "LEAST", {}),
     )
 
 
@@ -119,6 +129,9 @@ _FLAGS = {
     "fan": dict.fromkeys(("sums", "sum_ids", "sum_tags"), "sum_valid"),
     "distribution": {"lanes_out_payload": "lanes_out_valid"},
 }
+
+#: Network → :attr:`Subject.steady`.
+_STEADY = {"fan": dict.fromkeys(("vec_ids", "occupied"), "idle")}
 
 
 def _engines() -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -145,8 +158,9 @@ def subject(name: str) -> Subject:
         design = convert(block, name=name)
         ports = [asdict(port) for port in design.ports]
         directory = data_directory("tb") / name
+        bench, steady = f"test_{name}", _STEADY.get(name, {})
         return Subject(
-            name, design.top, design.verilog, f"test_{name}", directory, None, told, ports, _FLAGS[name]
+            name, design.top, design.verilog, bench, directory, None, told, ports, _FLAGS[name], steady
         )
     for found, engine, parameters in _engines():
         if found == name:
