@@ -35,7 +35,7 @@ def name(parameters: dict[str, Any]) -> str:
 @pytest.mark.parametrize("parameters", CONFIGURATIONS, ids=name)
 def test_bench(parameters: dict[str, Any], tmp_path: Path) -> None:
     summary = verify(from_parameters("requantise", parameters), tmp_path, seed=3)
-    assert summary["tests"] == 8
+    assert summary["tests"] == 9
     assert summary["vectors"] >= 200
     assert summary["mismatches"] == 0
 
