@@ -3,10 +3,13 @@
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .PHONY: all setup test test-all lint figures mutate reports delta docs dist clean help
+.PHONY: all setup test test-all lint figures mutate soak reports delta clean help
 
 PYTHON ?= python3
 JOBS ?= 1
 NAMES ?=
+MINUTES ?= 120
+SEED ?= 1
 VENV := .venv
 RUN := $(VENV)/bin/python
 LIMITS := --fail-on 'area>+2%' --fail-on 'registers>+2%' --fail-on 'luts>+5%' --fail-on 'ffs>+2%' \
@@ -35,6 +38,9 @@ figures: $(VENV)/tested
 # What is done is kept: an interrupted run goes on. `make mutate JOBS=4 NAMES=logmac` for more at a time, or one engine.
 mutate: $(VENV)/tested
 	$(RUN) -m dotforge.proof.mutate -o build/mutants --jobs $(JOBS) $(NAMES)
+
+soak: $(VENV)/tested
+	$(RUN) -m dotforge.proof.soak -o build/soak --minutes $(MINUTES) --seed $(SEED) $(NAMES)
 
 # Reports of the default configurations, with everything that may be compared on any machine.
 build/reports: FORCE $(VENV)/placing
@@ -72,6 +78,7 @@ help:
 	@echo "make lint       style and types"
 	@echo "make figures    tables and plots of the documentation, into build/figures/"
 	@echo "make mutate     how many random mutants of every engine its bench notices"
+	@echo "make soak       benches of random configurations, for MINUTES=120, from SEED=1"
 	@echo "make reports    refresh reports/, the baseline of resources"
 	@echo "make delta      compare resources with that baseline, as Markdown; fails where a limit is broken"
 	@echo "make docs       the documentation as a site, into build/site/"

@@ -169,6 +169,46 @@ async def extreme_block_sums(dut: Any) -> None:
     await KIT.run(dut, products)
 
 
+def negated(codes: np.ndarray) -> np.ndarray:
+    """Return the weights' codes of the opposite values; where there is none, the same."""
+    values = decode(np.arange(2 ** BITS[0]), FORMATS[0])
+    opposite = {value: code for code, value in enumerate(values)}
+    return np.array([opposite.get(-values[code], code) for code in codes])
+
+
+@cocotb.test()
+async def cancelling_blocks(dut: Any) -> None:
+    """Sums of many bits of which the first ones are taken away again: leading zeros and carries of all lengths."""
+    rng = KIT.rng()
+    products = []
+    for _ in range(150):
+        count = int(rng.integers(1, 5))
+        product = KIT.product(rng, 2 * count * BEATS)
+        product.elements = np.array(
+            [random_codes(rng, which, 2 * count * BLOCK, "numbers") for which in (0, 1)]
+        )
+        # Each block smaller than the one before it by some octaves, or none; then their negatives in any order.
+        octaves = rng.integers(0, 10 if POWERS else 6, count).cumsum()
+        if POWERS:
+            scales = np.maximum(ONE + 2 - octaves, 0)
+        else:
+            scales = np.maximum(LARGEST_SCALE - 8 * octaves - rng.integers(0, 8, count), 1)
+        product.scales[1] = ONE
+        order = rng.permutation(count)
+        product.scales[0] = np.concatenate([scales, scales[order]])
+        first = product.elements[:, : count * BLOCK].reshape(2, count, BLOCK)
+        second = first[:, order].copy()
+        second[0] = negated(second[0].ravel()).reshape(count, BLOCK)
+        for block in range(count):
+            if rng.random() < 0.7:  # all but some last bits
+                second[:, block, rng.integers(BLOCK)] = 0, 1
+            if rng.random() < 0.2:
+                second[:, block] = 0
+        product.elements = np.concatenate([first.reshape(2, -1), second.reshape(2, -1)], axis=1)
+        products.append(product)
+    await KIT.run(dut, products)
+
+
 @cocotb.test()
 async def specials(dut: Any) -> None:
     """NaN and infinities among the elements, where formats have them, alone and in different beats."""

@@ -18,3 +18,22 @@ PROVEN: dict[str, dict[str, Any]] = {
         "bin_bits": 10,
     }
 }
+
+#: What a soak draws where the general rule gives nothing that is small or allowed: a range, or values.
+SOAK: dict[str, Any] = {
+    "weight_code": [
+        "dally3",
+        "exponent:-2:2",
+        "exponent:0:0",
+        "exponent:-6:0",
+        "log:2:2",
+        "log:2:1",
+        "log:3:1:flag",
+        "log:4:3",
+    ],
+    "activation_code": ["integer", "log:2:2", "log:2:1", "log:3:2:flag"],
+    "log_output": ["none", "log:2:2", "log:3:3", "log:3:1:flag"],
+    "sum_bits": (4, 24),
+    "bin_bits": (4, 20),
+    "lookup_bits": (1, 8),
+}

@@ -12,3 +12,6 @@ AWKWARD: dict[str, Any] = {"lanes": 2, "weight_format": "mxfp8_e5m2", "activatio
 PROVEN: dict[str, dict[str, Any]] = {
     "nvfp4": {"weight_format": "nvfp4", "activation_format": "nvfp4", "lanes": 2, "pipeline": 1}
 }
+
+#: What a soak draws where the general rule gives nothing that is small or allowed: a range, or values.
+SOAK: dict[str, Any] = {"lanes": [1, 2, 4, 8]}

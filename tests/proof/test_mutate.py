@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from dotforge.proof import mutate as module
-from dotforge.proof.miter import PROVEN, compare, wrapper
+from dotforge.proof.miter import PROVEN, _verdict, compare, wrapper
 from dotforge.proof.mutants import Mutant, Mutants, mutants
 from dotforge.proof.mutate import counted, main, mutate
 from dotforge.proof.subjects import Subject, names, subject
@@ -91,6 +91,20 @@ def test_comparisons_tell(small: Subject, made: Mutants, kind: str, verdict: str
     place = f"-module {small.top} -cell {found.split()[2]} -port Q -portbit 0"
     command = f"mutate -mode {kind} {place}"
     assert re.fullmatch(verdict, compare(small, made.flat, Mutant(1, command, ""), seconds=10))
+
+
+@pytest.mark.parametrize(
+    ("said", "verdict"),
+    [
+        ("UNSATISFIABLE    Time =     0.01 sec", PROVEN),
+        ("Property proved.  Time =     0.28 sec", PROVEN),
+        ('Output 0 of miter "miter" was asserted in frame 6.', "differs in 7 cycles"),
+        ("No output asserted in 40 frames. Resource limit reached", "none in 40 cycles"),
+        ("No output asserted in 11 frames. Resource limit reached", "undecided, none in 11 cycles"),
+    ],
+)
+def test_verdicts(said: str, verdict: str) -> None:
+    assert _verdict(said, 40) == verdict
 
 
 def test_data_that_mean_nothing_are_not_compared() -> None:

@@ -10,3 +10,6 @@ AWKWARD: dict[str, Any] = {"vector": 16, "sum_bits": 9, "element_bits": 2}
 
 #: Stream → field → the least value that it may have.
 LEAST = {"sums": {"unit": 1}}
+
+#: What a soak draws where the general rule gives nothing that is small or allowed: a range, or values.
+SOAK: dict[str, Any] = {"vector": (1, 20), "sum_bits": (4, 16), "unit_bits": (1, 8), "scale_bits": (1, 6)}

@@ -14,3 +14,11 @@ AWKWARD: dict[str, Any] = {
     "multiplier_pipeline": 2,
     "adder_pipeline": 3,
 }
+
+#: What a soak draws where the general rule gives nothing that is small or allowed: a range, or values.
+SOAK: dict[str, Any] = {
+    "rows": (1, 5),
+    "columns": (1, 5),
+    "format": ["int4", "int8", "int16", "bf16", "fp16", "fp8_e4m3", "fp8_e5m2"],
+    "sum_format": ["auto", "exact", "int32", "fp32"],
+}

@@ -23,14 +23,17 @@ PROVEN = "proven"
 
 
 def compare(subject: Subject, flat: str, mutant: Mutant, *, seconds: int = 20, depth: int = 40) -> str:
-    """Say whether a mutant changes nothing: ``proven``, ``differs in N cycles``, or ``none in N cycles``.
+    """Say whether a mutant changes nothing.
+
+    ``proven``, ``differs in N cycles``, ``none in N cycles`` where all of ``depth`` were searched, or else
+    ``undecided`` with what was.
 
     Parameters
     ----------
     subject : the design
     flat : its RTLIL, see :func:`dotforge.proof.mutants.flattened`
     mutant : of it
-    seconds : of each of the two searches
+    seconds : of each of the two searches, and an eighth of all that it takes
     depth : cycles of the bounded one
 
     Raises
@@ -67,11 +70,16 @@ def compare(subject: Subject, flat: str, mutant: Mutant, *, seconds: int = 20, d
     blif = yosys.run(script, files, ["miter.blif"])["miter.blif"]
     simplified = ["read_blif miter.blif", "strash", "zero", "scorr", "dc2", "scorr"]
     searches = ["sat", f"bmc3 -F {depth} -T {seconds}", f"pdr -T {seconds}"]
-    limit = 4 * seconds + 60
-    return _verdict(abc.run([*simplified, *searches], {"miter.blif": blif}, [""], timeout=limit)[""])
+    try:
+        said = abc.run([*simplified, *searches], {"miter.blif": blif}, [""], timeout=8 * seconds)[""]
+    except ToolError as error:
+        if "did not end" in str(error):
+            return "undecided in the time that there was"
+        raise
+    return _verdict(said, depth)
 
 
-def _verdict(said: str) -> str:
+def _verdict(said: str, depth: int) -> str:
     """Return what ABC found; ``sat`` decides where nothing but constants was left, and refuses all else.
 
     Raises
@@ -84,7 +92,7 @@ def _verdict(said: str) -> str:
     if found := re.search(r"was asserted in frame (\d+)", said):
         return f"differs in {int(found[1]) + 1} cycles"
     if found := re.search(r"No output asserted in (\d+) frames", said):
-        return f"none in {found[1]} cycles"
+        return f"{'none' if int(found[1]) >= depth else 'undecided, none'} in {found[1]} cycles"
     raise ToolError(f"ABC: nothing was decided: {' '.join(said.split())[-200:]}")
 
 

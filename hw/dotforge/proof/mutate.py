@@ -42,7 +42,7 @@ class Count:
     ----------
     mutants : all of them
     same : shown to change nothing, ever
-    bounded : shown to change nothing in the cycles that were searched
+    bounded : shown to change nothing in :data:`DEPTH` cycles
     killed : noticed by the bench
     survivors : the others: number, module, kind, verdict
     """
@@ -70,7 +70,7 @@ def counted(record: dict[str, Any]) -> Count:
     alive = [found for found in record["mutants"] if found["killed_by"] is None]
     same = sum(found["verdict"] == "proven" for found in alive)
     bounded = sum(found["verdict"].startswith("none") for found in alive)
-    survivors = tuple(found for found in alive if found["verdict"].startswith("differs"))
+    survivors = tuple(found for found in alive if found["verdict"].startswith(("differs", "undecided")))
     return Count(len(record["mutants"]), same, bounded, len(record["mutants"]) - len(alive), survivors)
 
 

@@ -21,7 +21,7 @@ from ..registry import names as engines
 from ..tools.files import OutputError, data_directory
 from ..verify.benches import bench_directory
 
-__all__ = ["Subject", "configurations", "engine_subject", "names", "subject"]
+__all__ = ["Subject", "configurations", "engine_module", "engine_subject", "names", "subject"]
 
 
 @dataclass(frozen=True)
@@ -66,17 +66,23 @@ def configurations(engine: str) -> dict[str, dict[str, Any]]:
     Parameters
     ----------
     engine : its name
+    """
+    module = engine_module(engine)
+    return {engine: module.SMALL, **getattr(module, "PROVEN", {})}
+
+
+def engine_module(engine: str) -> Any:
+    """Return ``tests/ENGINE/configurations.py`` as a module.
+
+    Parameters
+    ----------
+    engine : its name
 
     Raises
     ------
     OutputError
-        There is no ``tests/ENGINE/configurations.py``.
+        There is none.
     """
-    module = _module(engine)
-    return {engine: module.SMALL, **getattr(module, "PROVEN", {})}
-
-
-def _module(engine: str) -> Any:
     path = data_directory("tests") / engine / "configurations.py"
     if not path.is_file():
         raise OutputError(f"engine {engine}: {path} is missing")
@@ -106,7 +112,7 @@ def engine_subject(engine: str, parameters: dict[str, Any], name: str = "") -> S
         made.manifest,
         made.manifest["parameters"],
         made.manifest["ports"],
-        least=getattr(_module(engine), "LEAST", {}),
+        least=getattr(engine_module(engine), "LEAST", {}),
     )
 
 
@@ -125,13 +131,13 @@ def _distribution() -> tuple[Block, dict[str, Any]]:
 _NETWORKS = {"fan": _fan, "distribution": _distribution}
 
 #: Network → :attr:`Subject.flags`.
-_FLAGS = {
+_FLAGS: dict[str, dict[str, str]] = {
     "fan": dict.fromkeys(("sums", "sum_ids", "sum_tags"), "sum_valid"),
     "distribution": {"lanes_out_payload": "lanes_out_valid"},
 }
 
 #: Network → :attr:`Subject.steady`.
-_STEADY = {"fan": dict.fromkeys(("vec_ids", "occupied"), "idle")}
+_STEADY: dict[str, dict[str, str]] = {"fan": dict.fromkeys(("vec_ids", "occupied"), "idle")}
 
 
 def _engines() -> Iterator[tuple[str, str, dict[str, Any]]]:
