@@ -207,7 +207,9 @@ def summary(directory: Path) -> list[dict[str, Any]]:
             {
                 "engine": engine,
                 "runs": len(own),
-                "configurations": len({json.dumps(each["parameters"], sort_keys=True) for each in own}),
+                "configurations": len(
+                    {json.dumps(each["parameters"], sort_keys=True, allow_nan=False) for each in own}
+                ),
                 "cycles": sum(each["cycles"] for each in own),
                 "vectors": sum(each["vectors"] for each in own),
                 "failures": sum(bool(each["failure"]) for each in own),
