@@ -6,8 +6,9 @@ What the hardware knows of itself is imported when it is asked: describing param
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, model_validator
+from pydantic_core import ArgsKwargs
 
-from ...formats.choices import OperandName, SumName, sum_of
+from ...formats.choices import OPERANDS, OperandName, SumName, sum_of
 from ...formats.table import FloatFormat, Format, IntegerFormat, lookup
 from ...parameters import Field, parameters
 
@@ -46,6 +47,15 @@ class FlexDpeConfig:
         ),
     ] = 0
     format: OperandName = "int8"
+    optimize: Annotated[
+        Literal["none", "throughput", "balanced", "area"],
+        Field(
+            description="choose window, distribution, route_engines, route_walkers, row_buffer, "
+            "stationary_bandwidth and fold_change where they are not given, from measured area and counted cycles of "
+            "products of reference: for the fewest cycles, the least area times cycles, or the least area; none: "
+            "their defaults"
+        ),
+    ] = "none"
     sum_format: SumName = "auto"
     flush_subnormals: Annotated[
         bool, Field(description="take subnormal numbers as zeros, floating point only")
@@ -142,6 +152,22 @@ class FlexDpeConfig:
             ge=4, le=32, description="width of a vector's index, modulo that", json_schema_extra=_unit("bits")
         ),
     ] = 16
+
+    @model_validator(mode="before")
+    @classmethod
+    def _choose(cls, data: Any) -> Any:
+        """Fill in what `optimize` chooses; whatever is wrong with the rest is said by who checks it."""
+        given = dict(data.kwargs or {}) if isinstance(data, ArgsKwargs) else {}
+        optimize, lanes = given.get("optimize"), str(given.get("lanes", 16))
+        format_name = given.get("format", "int8")
+        if optimize not in ("throughput", "balanced", "area") or format_name not in OPERANDS:
+            return data
+        from .choose import LANES, choose  # noqa: PLC0415
+
+        if lanes not in map(str, LANES):
+            return data
+        fixed = {"fold_change": "drain"} if given.get("reduction", "fan") != "fan" else {}
+        return ArgsKwargs((), given | choose(optimize, int(lanes), format_name, fixed | given))
 
     @model_validator(mode="after")
     def _check(self) -> Self:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from ...facts import Facts, Interval, PortFact, Rule, choices
+from .choose import CHOSEN, reason
 from .config import FlexDpeConfig
 from .errors import MEANINGS, Cause
 
@@ -43,7 +44,15 @@ def _function(config: FlexDpeConfig) -> tuple[str, ...]:
         "sum.",
         f"{routing} The next fold loads while one streams.",
         "A sum that is not taken stalls the engine.",
+        *_chosen(config),
     )
+
+
+def _chosen(config: FlexDpeConfig) -> tuple[str, ...]:
+    if config.optimize == "none":
+        return ()
+    values = {name: getattr(config, name) for name in CHOSEN}
+    return (reason(config.optimize, config.lanes, config.format, values),)
 
 
 def _rules(config: FlexDpeConfig) -> tuple[Rule, ...]:
