@@ -26,6 +26,15 @@ CONFIGURATIONS: list[dict[str, Any]] = [
      "weight_scale_bits": 10, "activation_scale_bits": 6, "scale_product_bits": 3, "sum_bits": 40},
     {"weight_bits": 2, "activation_bits": 2, "weight_scale_bits": 2, "activation_scale_bits": 2,
      "scale_product_bits": 1, "sum_bits": 8, "gate": True, "overflow": "saturate"},
+    {"lanes": 4, "pipeline": "auto", "clock_mhz": 150, "gate": True, "overflow": "saturate", "sum_bits": 12,
+     "scale_rounding": "half_even"},
+    {"lanes": 8, "sparsity": "2:4", "pipeline": "auto", "clock_mhz": 130, "multiplier": "dsp"},
+]  # fmt: skip
+CLOCKED: list[dict[str, Any]] = [
+    {"lanes": 32, "weight_bits": 8, "activation_bits": 8, "sum_bits": 32, "multiplier": "dsp"},
+    {"lanes": 4, "sparsity": "2:4", "gate": True, "weight_bits": 8, "activation_bits": 3, "weight_scale_bits": 10,
+     "activation_scale_bits": 6, "scale_product_bits": 3, "sum_bits": 40},
+    {"lanes": 1, "device": "ice40-up5k", "clock_mhz": 30, "multiplier": "dsp", "scale_product_bits": 0},
 ]  # fmt: skip
 MORE: list[dict[str, Any]] = [
     {"vector": vector, "lanes": lanes, "pipeline": pipeline, "gate": gate, "sparsity": sparsity, "sum_bits": 16,
@@ -39,7 +48,7 @@ MORE: list[dict[str, Any]] = [
      "scale_product_bits": 8, "sum_bits": 32},
     {"weight_bits": 4, "activation_bits": 8, "weight_scale_bits": 10, "activation_scale_bits": 10,
      "scale_product_bits": 2, "sum_bits": 48, "pipeline": 3},
-]  # fmt: skip
+] + [{"pipeline": "auto", "clock_mhz": 140, **each} for each in CLOCKED]  # fmt: skip
 
 
 def name(parameters: dict[str, Any]) -> str:

@@ -1,8 +1,8 @@
-"""How long logic takes on an FPGA: a model of four numbers a family, fitted to placements.
+"""How long logic takes on an FPGA: a model of a few numbers a device, fitted to placements.
 
 A stage from register to register takes::
 
-    start + Σ levels · level + Σ adders · (adder + bits · bit)
+    start + Σ levels · level + Σ adders · (adder + bits · bit) + Σ blocks · block
 
 ``start`` is from the clock to the first input of logic, the register at the end included. A level is a lookup
 table of four inputs and the wire behind it, an adder a carry chain and the wire behind it. The numbers are
@@ -18,7 +18,17 @@ from typing import Annotated, Any, Literal
 from ..facts import Rule
 from ..parameters import Field, ParameterError
 
-__all__ = ["DELAYS", "ClockMhz", "Delays", "Device", "TooFast", "clock_rule", "delays", "when_auto"]
+__all__ = [
+    "DELAYS",
+    "ClockMhz",
+    "Delays",
+    "Device",
+    "Multiplier",
+    "TooFast",
+    "clock_rule",
+    "delays",
+    "when_auto",
+]
 
 #: Where the numbers are.
 DELAYS = Path(__file__).with_suffix(".json")
@@ -39,6 +49,12 @@ ClockMhz = Annotated[
 ]
 
 
+Multiplier = Annotated[
+    Literal["logic", "dsp"],
+    Field(description="pipeline=auto: multiply elements in logic, or in multiplier blocks of the device"),
+]
+
+
 class TooFast(ParameterError):
     """No registers make a loop or an operation fit into a cycle of the clock that is wanted."""
 
@@ -53,12 +69,14 @@ class Delays:
     level : of a lookup table and the wire from it
     adder : of a carry chain without bits, and the wire from it
     bit : of a bit of a carry chain
+    block : of a multiplier block and the wire from it; 0 where the device has none
     """
 
     start: float
     level: float
     adder: float
     bit: float
+    block: float = 0.0
 
 
 @cache
@@ -70,7 +88,7 @@ def delays(device: str) -> Delays:
     device : one of :data:`Device`
     """
     told: dict[str, Any] = json.loads(DELAYS.read_text(encoding="utf-8"))[device]
-    return Delays(*(float(told[name]) for name in ("start", "level", "adder", "bit")))
+    return Delays(**told)
 
 
 def when_auto(config: Any) -> tuple[str, ...]:
@@ -85,14 +103,18 @@ def when_auto(config: Any) -> tuple[str, ...]:
     ValueError
         One of them is not at its default.
     """
+    names = [name for name in ("clock_mhz", "device", "multiplier") if hasattr(config, name)]
     if config.pipeline == "auto":
+        if getattr(config, "multiplier", "") == "dsp" and not delays(config.device).block:
+            raise ValueError(
+                f"parameter multiplier=dsp: device={config.device} has no multipliers, allowed logic"
+            )
         return ()
-    names = ("clock_mhz", "device")
     for name in names:
         given, default = getattr(config, name), getattr(type(config), name)
         if given != default:
             raise ValueError(f"parameter {name}={given}: allowed {default}; others go with pipeline=auto")
-    return names
+    return tuple(names)
 
 
 def clock_rule(config: Any, depth: int, foreseen: float) -> Rule:

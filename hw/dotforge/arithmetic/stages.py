@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from amaranth.hdl import Cat, Const, Module, Signal, Value
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, signed
 
 from .carry import name_value
 from .delays import TooFast, delays
@@ -165,6 +165,41 @@ class Stages:
                 part = self.logic(f"{label}_sum", 0, lambda value: value[:-1], part)
             pieces.append(part)
         return self.logic(f"{name}_total", 0, lambda *values: Cat(*values).as_signed(), *pieces)
+
+    def product(self, name: str, a: Timed, b: Timed, width: int) -> Timed:
+        """Multiply two values in a multiplier block of the device.
+
+        Parameters
+        ----------
+        name : of the result
+        a, b : signed, as wide as the block's operands at most
+        width : of the result
+        """
+        stage, end = self.place(self.delays.block, (a, b))
+        result = Signal(signed(width), name=name)
+        self.m.d.comb += result.eq(self.at(a, stage) * self.at(b, stage))
+        return Timed(name, result, stage, end)
+
+    def running(self, name: str, value: Timed, starts: Timed, load: Timed, width: int) -> Timed:
+        """Add to a register: value, or what it held and value; of a register a stage later.
+
+        Parameters
+        ----------
+        name : of the register
+        value : signed
+        starts : the register's value does not count
+        load : the register takes the sum
+        width : of the sum, signed
+        """
+        told = self.delays
+        delay = told.level + told.adder + width * told.bit
+        stage, _ = self.place(delay, (value, starts, load))
+        register = Signal(signed(width), name=name, reset_less=True)
+        # Their registers are made first: not under the condition of this one.
+        added, anew, loads = (self.at(operand, stage) for operand in (value, starts, load))
+        with self.m.If(self.enable & loads):
+            self.m.d.sync += register.eq(Mux(anew, 0, register) + added)
+        return Timed(name, register, stage + 1, told.start)
 
     def tree(
         self, name: str, terms: Sequence[tuple[Timed, int, int]], carries: Sequence[Timed]

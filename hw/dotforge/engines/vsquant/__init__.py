@@ -13,6 +13,6 @@ ENGINE = Engine(
     summary="vector-scaled integer MAC (VS-Quant): short vectors of integers with a scale each",
     source="Dally, Hardware for Deep Learning, Vector Scaling",
     config=VSQuantConfig,
-    build=f"{__name__}.engine:VSQuant",
+    build=f"{__name__}.clocked:build",
     facts=f"{__name__}.facts:facts",
 )

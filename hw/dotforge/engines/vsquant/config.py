@@ -2,6 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
+from ...arithmetic.delays import ClockMhz, Device, Multiplier, when_auto
 from ...parameters import Field, parameters
 
 __all__ = ["VSQuantConfig", "round_scale_product"]
@@ -84,17 +85,19 @@ class VSQuantConfig:
         ),
     ] = "none"
     pipeline: Annotated[
-        int,
+        Annotated[int, Field(ge=0, le=3)] | Literal["auto"],
         Field(
-            ge=0,
-            le=3,
             description="register stages ahead of the accumulator: after the block sums, before the "
-            "multipliers, and after the scaling",
-            json_schema_extra={"unit": "cycles"},
+            "multipliers, and after the scaling; or as clock_mhz needs",
+            json_schema_extra={"unit": "cycles", "allowed": "0…3, auto"},
         ),
     ] = 0
+    clock_mhz: ClockMhz = 100
+    device: Device = "ecp5"
+    multiplier: Multiplier = "logic"
 
     def __post_init__(self) -> None:
+        when_auto(self)
         scales = self.weight_scale_bits + self.activation_scale_bits
         if self.scale_product_bits > scales:
             raise ValueError(
@@ -111,6 +114,11 @@ class VSQuantConfig:
                 f"parameter lanes={self.lanes}: {self.positions} elements a cycle are neither a part nor a "
                 f"multiple of vector={self.vector}"
             )
+
+    @property
+    def cuts(self) -> int:
+        """Register stages at the places that the engine names; 0 where the clock chooses."""
+        return 0 if self.pipeline == "auto" else self.pipeline
 
     @property
     def expansion(self) -> int:

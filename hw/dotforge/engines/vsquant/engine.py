@@ -54,7 +54,7 @@ class VSQuant(StreamBlock):
 
     def __init__(self, config: VSQuantConfig) -> None:
         self.config = config
-        self.latency = config.pipeline + 1
+        self.latency = config.cuts + 1
         super().__init__(*payloads(config))
 
     def elaborate(self, platform: object) -> Module:
@@ -66,7 +66,7 @@ class VSQuant(StreamBlock):
         valid, place = control.join(m, self.activations, self.weights, enable)
         weights, activations, scales = self._operands(m)
         beat: dict[str, Value] = {"scales": Cat(*scales), **place}
-        if config.pipeline >= 2:
+        if config.cuts >= 2:
             weights = self._hold(m, "weights", control.fire, weights, scales)
             activations = self._hold(m, "activations", control.fire, activations, scales)
             valid, beat = register_beat(m, 2, enable, valid, beat)
@@ -77,7 +77,7 @@ class VSQuant(StreamBlock):
             ]
         blocks = self._blocks(m, enable & valid, weights, activations, beat["starts"])
         valid, beat = valid & beat["ends"], {name: beat[name] for name in ("scales", "first", "last")}
-        if config.pipeline >= 1:
+        if config.cuts >= 1:
             valid, beat = register_beat(m, 1, enable, valid, beat)
         self._accumulate(m, enable, valid, {**beat, "blocks": blocks})
         return m
@@ -123,13 +123,13 @@ class VSQuant(StreamBlock):
             m.submodules[f"block_{group}"] = block = block_sum(config)
             m.d.comb += [block.weights.eq(weights[group]), block.activations.eq(activations[group])]
             total: Value = block.total
-            if config.beats > 1 or config.pipeline >= 1:
+            if config.beats > 1 or config.cuts >= 1:
                 partial = Signal(signed(config.block_bits), name=f"partial_{group}", reset_less=True)
                 with m.If(load):
                     m.d.sync += partial.eq(block.total)
                 if config.beats > 1:
                     m.d.comb += block.addend.eq(Mux(starts, 0, partial))
-                if config.pipeline >= 1:
+                if config.cuts >= 1:
                     total = partial
             blocks.append(total)
         return Cat(*blocks)
@@ -137,7 +137,7 @@ class VSQuant(StreamBlock):
     def _accumulate(self, m: Module, enable: Signal, valid: Value, beat: dict[str, Value]) -> None:
         """Scale the block sums and add them to the running sum."""
         config = self.config
-        in_rows = config.pipeline >= 3
+        in_rows = config.cuts >= 3
         m.submodules.scaled = scaled = ScaledSum(
             groups=config.groups,
             block_bits=config.block_bits,

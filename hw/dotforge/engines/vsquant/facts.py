@@ -1,5 +1,6 @@
 """What the vector-scaled MAC says of a configuration."""
 
+from ...arithmetic.delays import clock_rule, when_auto
 from ...facts import Facts, Rule
 from .config import VSQuantConfig
 
@@ -29,9 +30,7 @@ def facts(config: VSQuantConfig) -> Facts:
         )
     if config.gate:
         how = (
-            "their operand registers keep what they hold"
-            if config.pipeline >= 2
-            else "their weights are zeroed"
+            "their operand registers keep what they hold" if config.cuts >= 2 else "their weights are zeroed"
         )
         rules.append(
             Rule(
@@ -39,11 +38,16 @@ def facts(config: VSQuantConfig) -> Facts:
                 f"The multipliers of a vector whose rounded scale product is 0 do not switch: {how}.",
             )
         )
-    resolved, idle = {}, ()
+    resolved, idle = {}, when_auto(config)
+    if config.pipeline == "auto":
+        from .clocked import plan  # noqa: PLC0415 - hardware, which only a clock needs
+
+        resolved["pipeline"], foreseen = plan(config)
+        rules.append(clock_rule(config, resolved["pipeline"], foreseen))
     if not config.scale_product_bits:
         resolved["scale_product_bits"] = config.weight_scale_bits + config.activation_scale_bits
     if not config.scale_position:
-        idle = ("scale_rounding",)
+        idle = (*idle, "scale_rounding")
     return Facts(
         function=(
             f"Dot products of any length of vectors of {config.vector} elements that share an integer "
