@@ -2,8 +2,7 @@
 # Everything is made in .venv and build; once packages are installed nothing needs the network.
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all setup test test-all lint figures mutate reports delta docs dist clean help
-.PHONY: all setup test test-all lint figures mutate soak reports delta clean help
+.PHONY: all setup test test-all lint figures mutate soak reports delta docs dist clean help
 
 PYTHON ?= python3
 JOBS ?= 1

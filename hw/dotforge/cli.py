@@ -17,7 +17,7 @@ class _Commands(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted(
-            module.name.rstrip("_")
+            module.name.rstrip("_").replace("_", "-")
             for module in pkgutil.iter_modules(commands.__path__)
             if not module.name.startswith("_")
         )
@@ -25,7 +25,7 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.list_commands(ctx):
             return None
-        name = f"{cmd_name}_" if cmd_name in ("list", "import") else cmd_name
+        name = f"{cmd_name}_" if cmd_name in ("list", "import") else cmd_name.replace("-", "_")
         return importlib.import_module(f"{commands.__name__}.{name}").command
 
 
