@@ -4,7 +4,7 @@ import functools
 import inspect
 from typing import Any, Protocol, runtime_checkable
 
-from amaranth.hdl import Elaboratable
+from amaranth.hdl import Elaboratable, ResetInserter, Value
 from amaranth.lib import wiring
 
 __all__ = ["Block", "Exporter"]
@@ -32,7 +32,7 @@ class Block(wiring.Component):
       determine the hardware;
     * children are made in ``elaborate``, not in ``__init__``, and each has a name;
     * a block is not wrapped in ``ResetInserter`` or ``EnableInserter`` (an instance has no registers of
-      its own to transform): give it a port instead.
+      its own to transform): give it a port, or set :attr:`cleared_by`.
 
     Interface attributes
     --------------------
@@ -44,6 +44,9 @@ class Block(wiring.Component):
 
     #: Name of the Verilog module; by default the class name in snake case.
     module_name: str | None = None
+
+    #: Signal of the parent that resets the block beside the reset; to be set before the parent is elaborated.
+    cleared_by: Value | None = None
 
     key: tuple[Any, ...]
 
@@ -84,6 +87,9 @@ def _keep_boundary(elaborate: Any) -> Any:
     def wrapper(self: Block, platform: Any) -> Any:
         if isinstance(platform, Exporter) and (stand_in := platform.boundary(self)) is not None:
             return stand_in
-        return elaborate(self, platform)
+        inside = elaborate(self, platform)
+        if self.cleared_by is None or isinstance(platform, Exporter):  # an instance gets it at its reset
+            return inside
+        return ResetInserter(self.cleared_by)(inside)
 
     return wrapper

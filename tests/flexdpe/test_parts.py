@@ -9,17 +9,17 @@ import pytest
 from amaranth.sim import Simulator
 
 from dotforge.engines.flexdpe.config import FlexDpeConfig
-from dotforge.engines.flexdpe.keep_queue import KeepQueue
-from dotforge.engines.flexdpe.overlapped_sums import OverlapFan
-from dotforge.engines.flexdpe.pack import Pack
-from dotforge.engines.flexdpe.regor import Regor
-from dotforge.engines.flexdpe.runs import Runs
-from dotforge.engines.flexdpe.source_positions import Positions
-from dotforge.engines.flexdpe.sums import RunOr
 from dotforge.export.verilog import convert
 from dotforge.formats.table import IntegerFormat
 from dotforge.network.reduction.parts import Summation
 from dotforge.parameters import ParameterError, make
+from dotforge.sparse.keep_queue import KeepQueue
+from dotforge.sparse.overlapped_sums import OverlapFan
+from dotforge.sparse.pack import Pack
+from dotforge.sparse.regor import Regor
+from dotforge.sparse.runs import Runs
+from dotforge.sparse.source_positions import Positions
+from dotforge.sparse.sums import RunOr
 from dotforge_golden import fan, flexdpe, reduction
 from dotforge_sim.simulator.cosim import evaluate
 

@@ -98,11 +98,14 @@ class _Elaboration:
         module = self.module(block)
         counts = self._stack[-1][1]
         counts[module.name] = counts.get(module.name, 0) + 1
+        reset: Value = ResetSignal(allow_reset_less=True)
+        if block.cleared_by is not None:
+            reset = reset | block.cleared_by
         return Instance(
             module.name,
             # Of a module without registers these are taken away again.
             ("i", "clk", ClockSignal()),
-            ("i", "rst", ResetSignal(allow_reset_less=True)),
+            ("i", "rst", reset),
             *(("i" if way == "input" else "o", name, value) for name, (value, way) in _ports(block).items()),
         )
 

@@ -12,7 +12,7 @@ NEVER = 1 << 62
 
 
 class Fill:
-    """Two steps of :class:`dotforge.engines.flexdpe.folding`: where items begin, and when they may go in."""
+    """Two steps of :class:`dotforge.sparse.folding`: where items begin, and when they may go in."""
 
     def __init__(self, lanes: int) -> None:
         self.lanes = lanes

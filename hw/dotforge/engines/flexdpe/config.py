@@ -185,7 +185,7 @@ class FlexDpeConfig:
         if self.flush_subnormals and not self.is_float:
             raise ValueError(f"parameter flush_subnormals=True: format={self.format} has no subnormals")
         from ...network.distribution.distribution import distribution_columns  # noqa: PLC0415
-        from .lane import most_pipeline  # noqa: PLC0415
+        from ...sparse.lane import most_pipeline  # noqa: PLC0415
 
         most = most_pipeline(self.operand) + 1
         if self.multiplier_pipeline > most:

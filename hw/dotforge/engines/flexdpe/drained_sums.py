@@ -7,8 +7,8 @@ from ...network.reduction.fan import Fan
 from ...network.reduction.linear import LinearReduction
 from ...network.reduction.parts import Delay, Joins
 from ...network.reduction.reduction import Reduction
+from ...sparse.sums import Sums, run_ends
 from .config import FlexDpeConfig
-from .sums import Sums, run_ends
 
 __all__ = ["DrainSums", "reduction"]
 
@@ -32,7 +32,7 @@ class DrainSums(Sums):
     """Any of the reduction networks, one fold at a time.
 
     ``free`` when no vector is inside: ``latency`` cycles after the last one entered. See
-    :class:`dotforge.engines.flexdpe.sums.Sums` for parameters and ports.
+    :class:`dotforge.sparse.sums.Sums` for parameters and ports.
     """
 
     def elaborate(self, platform: object) -> Module:

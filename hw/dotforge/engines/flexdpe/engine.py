@@ -22,17 +22,17 @@ from amaranth.lib.wiring import Out
 from ...network.distribution.distribution import DistributionNetwork
 from ...network.reduction.parts import register
 from ...network.routing.engines import RouteEngines
+from ...sparse.lane import Lane
+from ...sparse.overlapped_sums import OverlapSums
+from ...sparse.stage import Skid
+from ...sparse.sums import Sums
 from ...stream.axi import StreamBlock
 from .config import FlexDpeConfig
 from .drained_sums import DrainSums
 from .errors import Cause, Errors
 from .host_route import HostRoute
-from .lane import Lane
 from .load import Load, connect
-from .overlapped_sums import OverlapSums
 from .payloads import payloads
-from .stage import Skid
-from .sums import Sums
 
 __all__ = ["FlexDpe"]
 

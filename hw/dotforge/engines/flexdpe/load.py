@@ -20,16 +20,16 @@ from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 
 from ...block import Block
-from .buffer import RowBuffer
+from ...sparse.buffer import RowBuffer
+from ...sparse.keep_queue import KeepQueue
+from ...sparse.regor import Regor, bitmap_layout
+from ...sparse.rows import RowMask, RowShare, given_layout
+from ...sparse.runs import Runs
+from ...sparse.source_positions import Positions, position_layout
+from ...sparse.stage import Skid
+from ...sparse.values import Values, beat_layout
 from .config import FlexDpeConfig
 from .errors import Cause
-from .keep_queue import KeepQueue
-from .regor import Regor, bitmap_layout
-from .rows import RowMask, RowShare, given_layout
-from .runs import Runs
-from .source_positions import Positions, position_layout
-from .stage import Skid
-from .values import Values, beat_layout
 
 __all__ = ["Load"]
 
@@ -49,7 +49,7 @@ class Load(Block):
     take : its values come into use at the end of this cycle
     show : its sums are shown from the next cycle on; runs of the fold after it are packed then
     values : of the fold in use
-    vec_ids, occupied, row_ids, partial : see :class:`dotforge.engines.flexdpe.runs.Runs`
+    vec_ids, occupied, row_ids, partial : see :class:`dotforge.sparse.runs.Runs`
     seen : errors of this cycle, a bit a :class:`dotforge.engines.flexdpe.errors.Cause`
     """
 

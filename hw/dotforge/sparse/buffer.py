@@ -4,8 +4,8 @@ from amaranth.hdl import Module, Mux, Signal, Value
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 
-from ...block import Block
-from ...memory import MemoryArray
+from ..block import Block
+from ..memory import MemoryArray
 from .rows import row_layout
 
 __all__ = ["RowBuffer"]
@@ -16,7 +16,7 @@ class RowBuffer(Block):
 
     Parameters
     ----------
-    window, row_bits : of :func:`dotforge.engines.flexdpe.rows.row_layout`
+    window, row_bits : of :func:`dotforge.sparse.rows.row_layout`
     rows : that can wait
 
     Interface attributes

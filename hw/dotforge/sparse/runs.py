@@ -12,40 +12,39 @@ Source: 004_cc286613ada5888f (SIGMA), section IV-E, step v: "the row-id is recor
 regions", and step vii, the accumulation id that becomes the vecID.
 """
 
+from dataclasses import dataclass
+from typing import Any
+
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
-from ...arithmetic.carry import name_value
-from ...block import Block
-from ...network.columns import wires
-from ...network.distribution.rank_control import below
+from ..arithmetic.carry import name_value
+from ..block import Block
+from ..network.columns import wires
+from ..network.distribution.rank_control import below
 from .count import add_counts, group_counts
 from .folding import FoldCount, FoldSteps, fold_flags
 from .stage import stage
 
-__all__ = ["Runs"]
+__all__ = ["Placed", "RowPlacer", "Runs"]
 
 
-class Runs(Block):
-    """Packs the rows of a window into folds, while the fold before is in use.
+class RowPlacer(Block):
+    """What places rows in lanes, fold after fold; ports and common parts.
 
     Parameters
     ----------
     lanes, window, row_bits : of the engine
     registered : with the registers of :data:`STAGES`
     operators : see :mod:`dotforge.arithmetic.carry`
+    ports : besides those that are common
 
     Interface attributes
     --------------------
     offered, row, useful, last : a row: id, stationary', whether it is the last one of its window
     done : the row is taken at the end of this cycle
     complete : the next fold's runs are known
-    vec_ids, occupied : of the next fold, a bit a lane; once it is complete they are held until ``take``
     take : the next fold's sums are shown from the next cycle on
-    row_ids, partial : of the fold whose sums are shown: the row of the run that ends in each lane, and whether
-        the run that ends in the last lane goes on in the fold after it
-
-    A row a cycle, and another cycle for a fold that it goes on in.
     """
 
     #: Registers that a row passes: counted in groups, counted, placed, spread over the lanes.
@@ -58,13 +57,15 @@ class Runs(Block):
     done: Signal
     complete: Signal
     take: Signal
-    vec_ids: Signal
-    occupied: Signal
-    row_ids: Signal
-    partial: Signal
 
     def __init__(
-        self, lanes: int, window: int, row_bits: int, registered: bool = False, operators: bool = False
+        self,
+        lanes: int,
+        window: int,
+        row_bits: int,
+        registered: bool,
+        operators: bool,
+        ports: dict[str, Any],
     ) -> None:
         self.lanes, self.window, self.row_bits = lanes, window, row_bits
         self.registered, self.operators = registered, operators
@@ -77,15 +78,18 @@ class Runs(Block):
                 "done": Out(1),
                 "complete": Out(1),
                 "take": In(1),
-                "vec_ids": Out(lanes),
-                "occupied": Out(lanes),
-                "row_ids": Out(lanes * row_bits),
-                "partial": Out(1),
+                **ports,
             }
         )
 
-    def elaborate(self, platform: object) -> Module:
-        m = Module()
+    def place(self, m: Module, steps: Any) -> "Placed":
+        """Count rows, place them, and let them into folds.
+
+        Parameters
+        ----------
+        m : module that gets the logic
+        steps : :class:`dotforge.sparse.folding.FoldSteps`, or what has its ports
+        """
         lanes = self.lanes
         grouped = stage(
             m, "grouped", self.registered, self.offered,
@@ -109,7 +113,7 @@ class Runs(Block):
             row=placed["row"], any=placed["any"], over=over, fills=fills, ends=ends, whole=over | fills,
             before=below(m, "before", placed["start"]), behind=behind, end=behind & ~Cat(behind[1:], Const(0, 1)),
         )  # fmt: skip
-        m.submodules.steps = steps = FoldSteps()
+        m.submodules.steps = steps
         m.d.comb += [
             self.done.eq(self.offered & grouped.accepts),
             grouped.ready.eq(counted.accepts),
@@ -139,7 +143,83 @@ class Runs(Block):
             writes.eq((steps.first | steps.second) & spread["any"]),
             at_lane.eq((spread["end"] & (~whole).replicate(lanes) | last_lane) & writes.replicate(lanes)),
         ]
-        self._write(m, spread["row"], filled, begun, at_lane, writes, steps.first & spread["over"])
+        return Placed(
+            spread["row"], filled, begun, at_lane, writes, steps.first & spread["over"], placed["last"]
+        )
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A row, or the part of one that goes into a fold now.
+
+    Attributes
+    ----------
+    row : its id
+    filled : lanes that are filled behind it
+    begun : those from its first one on
+    at_lane : the last one of its run
+    writes : something goes in
+    goes_on : the rest of the row goes into the next fold
+    last : the row is the last of its window (where there are no registers)
+    """
+
+    row: Value
+    filled: Signal
+    begun: Signal
+    at_lane: Signal
+    writes: Signal
+    goes_on: Value
+    last: Value
+
+
+class Runs(RowPlacer):
+    """Packs the rows of a window into folds, while the fold before is in use.
+
+    Parameters
+    ----------
+    lanes, window, row_bits : of the engine
+    registered : with the registers of :data:`STAGES`
+    operators : see :mod:`dotforge.arithmetic.carry`
+
+    Interface attributes
+    --------------------
+    offered, row, useful, last : a row: id, stationary', whether it is the last one of its window
+    done : the row is taken at the end of this cycle
+    complete : the next fold's runs are known
+    vec_ids, occupied : of the next fold, a bit a lane; once it is complete they are held until ``take``
+    take : the next fold's sums are shown from the next cycle on
+    row_ids, partial : of the fold whose sums are shown: the row of the run that ends in each lane, and whether
+        the run that ends in the last lane goes on in the fold after it
+
+    A row a cycle, and another cycle for a fold that it goes on in.
+    """
+
+    vec_ids: Signal
+    occupied: Signal
+    row_ids: Signal
+    partial: Signal
+
+    def __init__(
+        self, lanes: int, window: int, row_bits: int, registered: bool = False, operators: bool = False
+    ) -> None:
+        super().__init__(
+            lanes,
+            window,
+            row_bits,
+            registered,
+            operators,
+            {
+                "vec_ids": Out(lanes),
+                "occupied": Out(lanes),
+                "row_ids": Out(lanes * row_bits),
+                "partial": Out(1),
+            },
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        placed = self.place(m, FoldSteps())
+        self._write(m, placed.row, placed.filled, placed.begun, placed.at_lane, placed.writes, placed.goes_on)
         return m
 
     def _write(

@@ -13,10 +13,10 @@ turned to where the one before it ended, a beat reads from where the one before 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
-from ...arithmetic.carry import add, subtract
-from ...block import Block
-from ...network.columns import check_lanes, exchange_bits
-from ...network.distribution.rank_control import RankControl, below
+from ..arithmetic.carry import add, subtract
+from ..block import Block
+from ..network.columns import check_lanes, exchange_bits
+from ..network.distribution.rank_control import RankControl, below
 from .count import add_counts, group_counts
 from .stage import Held, stage
 

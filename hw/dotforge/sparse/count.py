@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 from amaranth.hdl import Cat, Const, Module, Signal, Value
 
-from ...arithmetic.carry import name_value
-from ...arithmetic.heap import Heap
-from ...network.columns import wires
+from ..arithmetic.carry import name_value
+from ..arithmetic.heap import Heap
+from ..network.columns import wires
 
 __all__ = ["add_counts", "count_ones", "group_counts", "prefix", "two_set"]
 

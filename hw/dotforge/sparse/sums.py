@@ -5,24 +5,56 @@
     products ─► reduction network ─► sums, slot by slot ─┐
     useful   ─► runs' OR ─► as late as the last sum ─────┴─► stream
 
-:class:`dotforge.engines.flexdpe.drained_sums.DrainSums` lets a fold out before the next one comes in, as the
-paper's networks do; :class:`dotforge.engines.flexdpe.overlapped_sums.OverlapSums` does not.
+A fold may leave before the next one comes in, as in the paper's networks;
+:class:`dotforge.sparse.overlapped_sums.OverlapSums` does without that.
 
 Source: 004_cc286613ada5888f (SIGMA), sections IV-A2 and IV-E, step vii; the output bitmap is that of step v.
 """
 
-from typing import Any
+from typing import Any, Protocol
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
-from ...arithmetic.carry import add, name_value
-from ...block import Block
-from ...network.columns import wires
-from ...network.reduction.parts import register
-from .config import FlexDpeConfig
+from ..arithmetic.carry import add, name_value
+from ..block import Block
+from ..formats.table import Format
+from ..network.columns import wires
+from ..network.reduction.parts import register
 
-__all__ = ["RunOr", "Sums", "run_ends"]
+__all__ = ["RunOr", "Summed", "Sums", "run_ends"]
+
+
+class Summed(Protocol):
+    """What of an engine's configuration its sums depend on; one that is hashable.
+
+    Attributes
+    ----------
+    lanes : of a Flex-DPE
+    product, exact_sum, sum : formats of products, of sums inside, and of those that leave
+    sum_latency : cycles of the reduction network
+    index_bits : of a vector's index
+    adder_pipeline, flush_subnormals, operators : of the adders
+    """
+
+    @property
+    def lanes(self) -> int: ...
+    @property
+    def product(self) -> Format: ...
+    @property
+    def exact_sum(self) -> Format: ...
+    @property
+    def sum(self) -> Format: ...
+    @property
+    def sum_latency(self) -> int: ...
+    @property
+    def index_bits(self) -> int: ...
+    @property
+    def adder_pipeline(self) -> int: ...
+    @property
+    def flush_subnormals(self) -> bool: ...
+    @property
+    def operators(self) -> bool: ...
 
 
 class RunOr(Block):
@@ -126,7 +158,7 @@ class Sums(Block):
     bitmap: Signal
     ends: Signal
 
-    def __init__(self, config: FlexDpeConfig) -> None:
+    def __init__(self, config: Summed) -> None:
         self.config, self.product_width = config, config.product.width
         self.latency = config.sum_latency
         lanes = config.lanes

@@ -6,8 +6,8 @@ from amaranth.hdl import Cat, Module, Mux, Signal, Value
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 
-from ...arithmetic.carry import name_value
-from ...block import Block
+from ..arithmetic.carry import name_value
+from ..block import Block
 
 __all__ = ["Held", "Skid", "Stage", "stage"]
 

@@ -12,21 +12,23 @@ Source: 004_cc286613ada5888f (SIGMA), section IV-E, steps iii and iv: useful sta
 buffers, the width of the input bus at a time.
 """
 
+from typing import Any
+
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import data, stream
 from amaranth.lib.wiring import In, Out
 
-from ...arithmetic.carry import name_value
-from ...block import Block
-from ...network.columns import check_lanes, wires
-from ...network.distribution.rank_control import below
-from ...network.turned_tables import decode, turn
+from ..arithmetic.carry import name_value
+from ..block import Block
+from ..network.columns import check_lanes, wires
+from ..network.distribution.rank_control import below
+from ..network.turned_tables import decode, turn
 from .count import count_ones
 from .folding import FoldCount, FoldSteps, fold_flags
 from .pack import Pack
 from .stage import stage
 
-__all__ = ["StationaryRegisters", "Values", "beat_layout"]
+__all__ = ["StationaryRegisters", "ValuePacker", "Values", "beat_layout"]
 
 
 def beat_layout(width: int, bandwidth: int) -> data.StructLayout:
@@ -72,8 +74,8 @@ class StationaryRegisters(Block):
         return m
 
 
-class Values(Block):
-    """Takes beats of stationary values and fills the lanes of the next fold with those that stay.
+class ValuePacker(Block):
+    """What filters and packs beats of stationary values; ports and common parts.
 
     Parameters
     ----------
@@ -82,22 +84,18 @@ class Values(Block):
     bandwidth : values a beat, at most: B, a power of two up to ``lanes``
     registered : with the registers of :data:`STAGES`
     operators : see :mod:`dotforge.arithmetic.carry`
+    ports : besides those that are common
 
     Interface attributes
     --------------------
     beats : stream of {``values``, ``count``, ``last``}: ``count`` values from value 0 on; ``last`` ends the
         window
-    keep, present, wanted, drop, empty, ended, restart : of :class:`dotforge.engines.flexdpe.keep_queue.KeepQueue`
+    keep, present, wanted, drop, empty, ended, restart : of :class:`dotforge.sparse.keep_queue.KeepQueue`
     complete : the next fold's values are there
     take : the next fold comes into use at the end of this cycle
-    in_use : values of the fold in use, one a lane
     too_many : a beat says that it has more values than a beat can have
     surplus : a value came that no set bit of the window's rows stands for
     short : the window's last beat came, and rows have more set bits
-
-    A beat a cycle, when the keep bits of all its values are there; otherwise what there is of it goes ahead, for
-    the next row may wait for the fold that these values complete. A beat that spans two folds takes a cycle more,
-    and so does the one that ends a window.
     """
 
     #: Registers that a beat passes: with its keep bits, placed, with settings chosen, packed.
@@ -113,13 +111,18 @@ class Values(Block):
     restart: Signal
     complete: Signal
     take: Signal
-    in_use: Signal
     too_many: Signal
     surplus: Signal
     short: Signal
 
     def __init__(
-        self, lanes: int, width: int, bandwidth: int, registered: bool = False, operators: bool = False
+        self,
+        lanes: int,
+        width: int,
+        bandwidth: int,
+        registered: bool,
+        operators: bool,
+        ports: dict[str, Any],
     ) -> None:
         self.lanes, self.width, self.bandwidth = lanes, width, bandwidth
         self.registered, self.operators = registered, operators
@@ -135,15 +138,26 @@ class Values(Block):
                 "restart": Out(1),
                 "complete": Out(1),
                 "take": In(1),
-                "in_use": Out(lanes * width),
+                **ports,
                 "too_many": Out(1),
                 "surplus": Out(1),
                 "short": Out(1),
             }
         )
 
-    def elaborate(self, platform: object) -> Module:
-        m = Module()
+    def pack(self, m: Module, steps: Any) -> tuple[Value, Value, Value]:
+        """Filter, pack and place values.
+
+        Parameters
+        ----------
+        m : module that gets the logic
+        steps : :class:`dotforge.sparse.folding.FoldSteps`, or what has its ports
+
+        Returns
+        -------
+        Values by lane, those that are written, and whether the beat is the last of its window (where there are no
+        registers).
+        """
         beat, width = self.beats.payload, self.bandwidth
         tail = Signal()  # the last beat of the window was taken
         gone = Signal(width)  # values of the beat that went ahead
@@ -217,7 +231,7 @@ class Values(Block):
             m, "packed", self.registered, chosen.valid,
             values=pack.moved, **{name: chosen[name] for name in names},
         )  # fmt: skip
-        m.submodules.steps = steps = FoldSteps()
+        m.submodules.steps = steps
         m.d.comb += [
             chosen.ready.eq(packed.accepts),
             packed.ready.eq(steps.done),
@@ -228,7 +242,6 @@ class Values(Block):
             steps.take.eq(self.take),
             self.complete.eq(steps.complete),
         ]
-        m.submodules.registers = registers = StationaryRegisters(self.lanes, self.width)
         here = name_value(m, "writes_here", packed["here"] & steps.first.replicate(width))
         there = name_value(m, "writes_there", packed["there"] & steps.done.replicate(width))
         group = packed["group"]
@@ -236,9 +249,51 @@ class Values(Block):
             (group[number].replicate(width) & here) | (group[number - 1].replicate(width) & there)
             for number in range(groups)
         ]
+        return Cat([packed["values"]] * groups), Cat(writes), placed["last"]
+
+
+class Values(ValuePacker):
+    """Takes beats of stationary values and fills the lanes of the next fold with those that stay.
+
+    Parameters
+    ----------
+    lanes : of the engine
+    width : bits of a value
+    bandwidth : values a beat, at most: B, a power of two up to ``lanes``
+    registered : with the registers of :data:`STAGES`
+    operators : see :mod:`dotforge.arithmetic.carry`
+
+    Interface attributes
+    --------------------
+    beats : stream of {``values``, ``count``, ``last``}: ``count`` values from value 0 on; ``last`` ends the
+        window
+    keep, present, wanted, drop, empty, ended, restart : of :class:`dotforge.sparse.keep_queue.KeepQueue`
+    complete : the next fold's values are there
+    take : the next fold comes into use at the end of this cycle
+    in_use : values of the fold in use, one a lane
+    too_many : a beat says that it has more values than a beat can have
+    surplus : a value came that no set bit of the window's rows stands for
+    short : the window's last beat came, and rows have more set bits
+
+    A beat a cycle, when the keep bits of all its values are there; otherwise what there is of it goes ahead, for
+    the next row may wait for the fold that these values complete. A beat that spans two folds takes a cycle more,
+    and so does the one that ends a window.
+    """
+
+    in_use: Signal
+
+    def __init__(
+        self, lanes: int, width: int, bandwidth: int, registered: bool = False, operators: bool = False
+    ) -> None:
+        super().__init__(lanes, width, bandwidth, registered, operators, {"in_use": Out(lanes * width)})
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        values, write, _ = self.pack(m, FoldSteps())
+        m.submodules.registers = registers = StationaryRegisters(self.lanes, self.width)
         m.d.comb += [
-            registers.values.eq(Cat([packed["values"]] * groups)),
-            registers.write.eq(Cat(writes)),
+            registers.values.eq(values),
+            registers.write.eq(write),
             registers.take.eq(self.take),
             self.in_use.eq(registers.in_use),
         ]

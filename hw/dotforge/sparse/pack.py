@@ -12,10 +12,10 @@ number of values that are there: packing and turning are one network, log2 B col
 from amaranth.hdl import Cat, Module, Signal, Value
 from amaranth.lib.wiring import In, Out
 
-from ...arithmetic.carry import name_value
-from ...block import Block
-from ...network.columns import check_lanes, exchange, wires
-from ...network.distribution.rank_control import below
+from ..arithmetic.carry import name_value
+from ..block import Block
+from ..network.columns import check_lanes, exchange, wires
+from ..network.distribution.rank_control import below
 
 __all__ = ["Pack"]
 

@@ -15,11 +15,11 @@ Where an item begins does not depend on when it comes, so it is counted ahead of
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
-from ...arithmetic.carry import add
-from ...block import Block
-from ...network.columns import check_lanes
+from ..arithmetic.carry import add
+from ..block import Block
+from ..network.columns import check_lanes
 
-__all__ = ["FoldCount", "FoldSteps", "fold_flags"]
+__all__ = ["FoldCount", "FoldSteps", "SliceSteps", "fold_flags", "slice_bits"]
 
 
 class FoldCount(Block):
@@ -134,5 +134,93 @@ class FoldSteps(Block):
                 | (self.first & (self.over | self.fills | self.ends))
                 | (self.second & self.ends)
             ),
+        ]
+        return m
+
+
+def slice_bits(slices: int) -> int:
+    """Return the width of a slice's number.
+
+    Parameters
+    ----------
+    slices : how many there are, 1 or more
+    """
+    return max(1, (slices - 1).bit_length())
+
+
+class SliceSteps(Block):
+    """:class:`FoldSteps` of a fold that several Flex-DPEs hold a slice of each.
+
+    Counts and flags are those of a slice; only the last slice, and the end of a window, complete the fold.
+
+    Parameters
+    ----------
+    slices : at most
+
+    Interface attributes
+    --------------------
+    last : the item is the last of its window
+    last_slice : number of slices less one
+    slice : in which the item, or the rest of it, begins
+    window_ends : the last item of the window is in at the end of this cycle
+    others : see :class:`FoldSteps`; ``over``, ``fills`` and ``ends`` are of the slice
+    """
+
+    valid: Signal
+    over: Signal
+    fills: Signal
+    ends: Signal
+    last: Signal
+    take: Signal
+    last_slice: Signal
+    first: Signal
+    second: Signal
+    done: Signal
+    complete: Signal
+    slice: Signal
+    window_ends: Signal
+
+    def __init__(self, slices: int) -> None:
+        super().__init__(
+            {
+                "valid": In(1),
+                "over": In(1),
+                "fills": In(1),
+                "ends": In(1),
+                "last": In(1),
+                "take": In(1),
+                "last_slice": In(slice_bits(slices)),
+                "first": Out(1),
+                "second": Out(1),
+                "done": Out(1),
+                "complete": Out(1),
+                "slice": Out(slice_bits(slices)),
+                "window_ends": Out(1),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        half = Signal()  # the first step of an item of two was done
+        step = Signal()
+        number = Signal(len(self.slice))
+        slice_ends = Signal()
+        fold_ends = Signal()
+        m.d.comb += [
+            step.eq(self.valid & ~self.complete),
+            self.first.eq(step & ~half),
+            self.second.eq(step & half),
+            self.done.eq(step & (half | ~self.over)),
+            self.slice.eq(number),
+            self.window_ends.eq(self.done & self.last),
+            slice_ends.eq((self.first & (self.over | self.fills | self.ends)) | (self.second & self.ends)),
+            fold_ends.eq(
+                (slice_ends & (number == self.last_slice)) | (self.window_ends & (number.any() | slice_ends))
+            ),
+        ]
+        m.d.sync += [
+            half.eq(Mux(step, self.over & ~half, half)),
+            number.eq(Mux(fold_ends, 0, number + slice_ends)),
+            self.complete.eq((self.complete & ~self.take) | fold_ends),
         ]
         return m

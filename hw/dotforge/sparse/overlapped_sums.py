@@ -23,10 +23,10 @@ Source: 004_cc286613ada5888f (SIGMA), section IV-A2; the paper's FAN drains betw
 from amaranth.hdl import Cat, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
-from ...arithmetic.carry import name_value
-from ...block import Block
-from ...network.columns import check_lanes, wires
-from ...network.reduction.parts import Gate, Joins, ReductionAdder, Summation, register
+from ..arithmetic.carry import name_value
+from ..block import Block
+from ..network.columns import check_lanes, wires
+from ..network.reduction.parts import Gate, Joins, ReductionAdder, Summation, register
 from .count import prefix
 from .sums import Sums, run_ends
 
@@ -195,7 +195,7 @@ class OverlapFan(Block):
 class OverlapSums(Sums):
     """Sums of all runs of a vector together, one vector a cycle, across folds too.
 
-    See :class:`dotforge.engines.flexdpe.sums.Sums` for parameters and ports.
+    See :class:`dotforge.sparse.sums.Sums` for parameters and ports.
     """
 
     def elaborate(self, platform: object) -> Module:

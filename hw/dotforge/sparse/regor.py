@@ -14,7 +14,7 @@ from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import data, stream
 from amaranth.lib.wiring import In, Out
 
-from ...block import Block
+from ..block import Block
 
 __all__ = ["Regor", "bitmap_layout"]
 

@@ -5,12 +5,12 @@ from typing import Any
 from amaranth.hdl import Cat, Module, Signal, Value
 from amaranth.lib.wiring import In, Out
 
-from ...arithmetic import units
-from ...arithmetic.float_multiplier import FloatMultiplier
-from ...arithmetic.integer_multiplier import IntegerMultiplier
-from ...block import Block
-from ...formats.table import FloatFormat, Format, lookup
-from ...network.reduction.parts import register
+from ..arithmetic import units
+from ..arithmetic.float_multiplier import FloatMultiplier
+from ..arithmetic.integer_multiplier import IntegerMultiplier
+from ..block import Block
+from ..formats.table import FloatFormat, Format, lookup
+from ..network.reduction.parts import register
 
 __all__ = ["Lane", "most_pipeline"]
 

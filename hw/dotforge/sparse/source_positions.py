@@ -14,9 +14,9 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import data, stream
 from amaranth.lib.wiring import In, Out
 
-from ...arithmetic.carry import subtract
-from ...block import Block
-from ...network.columns import check_lanes
+from ..arithmetic.carry import subtract
+from ..block import Block
+from ..network.columns import check_lanes
 from .count import prefix, two_set
 from .stage import stage
 
@@ -36,12 +36,14 @@ class Positions(Block):
     lanes, window : powers of two
     registered : with the registers of :data:`STAGES`
     operators : see :mod:`dotforge.arithmetic.carry`
+    tells_end : with the port ``ended``; only without registers
 
     Interface attributes
     --------------------
     offered, useful, last : a row: its stationary', and whether it is the last one of its window
     done : the row is taken at the end of this cycle
     positions : stream of {``position``, ``empty``}, from lane 0 on; ``lanes`` of them are a fold
+    ended : all of a window is given at the end of this cycle (with ``tells_end`` only)
 
     Initiation interval 1: a position a cycle, across rows and folds; a row without any takes a cycle too.
     """
@@ -54,9 +56,17 @@ class Positions(Block):
     last: Signal
     done: Signal
     positions: stream.Interface
+    ended: Signal
 
-    def __init__(self, lanes: int, window: int, registered: bool = False, operators: bool = False) -> None:
-        self.lanes, self.window = lanes, window
+    def __init__(
+        self,
+        lanes: int,
+        window: int,
+        registered: bool = False,
+        operators: bool = False,
+        tells_end: bool = False,
+    ) -> None:
+        self.lanes, self.window, self.tells_end = lanes, window, tells_end
         self.registered, self.operators = registered, operators
         super().__init__(
             {
@@ -65,6 +75,7 @@ class Positions(Block):
                 "last": In(1),
                 "done": Out(1),
                 "positions": Out(stream.Signature(position_layout(window))),
+                **({"ended": Out(1)} if tells_end else {}),
             }
         )
 
@@ -109,6 +120,8 @@ class Positions(Block):
             row.ready.eq(begins),
             self.done.eq(self.offered & row.accepts),
         ]
+        if self.tells_end:
+            m.d.comb += self.ended.eq(busy & finishes & last)
         following, left = self._split(m, "later", later)
         if self.registered:
             two = two_set(m, "later_more", later)

@@ -16,8 +16,8 @@ from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import data, stream
 from amaranth.lib.wiring import In, Out
 
-from ...arithmetic.carry import less_than
-from ...block import Block
+from ..arithmetic.carry import less_than
+from ..block import Block
 
 __all__ = ["RowMask", "RowShare", "given_layout", "row_layout"]
 
@@ -58,7 +58,7 @@ class RowMask(Block):
     --------------------
     i : stream of {``row``, ``bitmap``, ``last``}
     o : stream of :func:`row_layout`
-    regor, regor_valid, finished : see :class:`dotforge.engines.flexdpe.regor.Regor`
+    regor, regor_valid, finished : see :class:`dotforge.sparse.regor.Regor`
     disorder : the row that is accepted in this cycle has no higher id than the one before it in the window
 
     Combinational but for the id of the row before.

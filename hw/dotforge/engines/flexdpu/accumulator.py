@@ -1,0 +1,160 @@
+"""The accumulator of a job: sums of a vector, a round a cycle, are added to those that are there.
+
+::
+
+    row r          bank r mod banks
+    word           vector · blocks + r div banks,  blocks = ceil(rows / banks)
+
+    wires ─► bank ─► ▌ ─► + ◄─ read        write, a cycle later (floating point: when the adder is done)
+
+All rows of a round are in different banks. A word that was read is not read again before it is written: the next fold
+comes back to a vector after as many cycles as it has vectors, and waits where these are fewer than that takes.
+A second reader gives results while others are still added.
+"""
+
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
+from amaranth.lib.wiring import In, Out
+
+from ...arithmetic.carry import add, name_value
+from ...block import Block
+from ...memory import MemoryArray
+from ...network.reduction.parts import ReductionAdder, register
+from .collect import summation
+from .config import FlexDpuConfig
+
+__all__ = ["Accumulator"]
+
+
+class Accumulator(Block):
+    """Banks, adders, and the order in which vectors come.
+
+    Parameters
+    ----------
+    config : of the engine
+
+    Interface attributes
+    --------------------
+    blocks : of the job
+    words, valid, fresh : a bank each: a sum; there is one; it is the first of its row
+    row : of the round's first sum
+    take : the round goes in at the end of this cycle; only without ``hazard``
+    vector_ends, fold_ends : it is the last of its vector; that is the last of its fold
+    hazard : a word of the vector that is due is still being added to
+    busy : a round is still being added
+    overflow : a sum did not fit in the cycle
+    address, results : of the other reader, ``results`` a cycle behind
+    latency : from a round to its words, as the other reader sees them
+    """
+
+    blocks: Signal
+    words: Signal
+    valid: Signal
+    fresh: Signal
+    row: Signal
+    take: Signal
+    vector_ends: Signal
+    fold_ends: Signal
+    hazard: Signal
+    busy: Signal
+    overflow: Signal
+    address: Signal
+    results: Signal
+
+    def __init__(self, config: FlexDpuConfig) -> None:
+        self.config = config
+        self.latency = config.accumulate_latency + 2
+        banks, width = config.banks, config.sum.width
+        self.address_bits = (config.depth - 1).bit_length()
+        self.bank_bits = (banks - 1).bit_length()
+        super().__init__(
+            {
+                "blocks": In(config.row_bits + 1 - self.bank_bits),
+                "words": In(banks * config.exact_sum.width),
+                "valid": In(banks),
+                "fresh": In(banks),
+                "row": In(config.row_bits),
+                "take": In(1),
+                "vector_ends": In(1),
+                "fold_ends": In(1),
+                "hazard": Out(1),
+                "busy": Out(1),
+                "overflow": Out(1),
+                "address": In(self.address_bits),
+                "results": Out(banks * width),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        config, bits, banks = self.config, self.address_bits, self.config.banks
+        base = Signal(bits)  # word of the vector's first block
+        turn = Signal()  # changes with each fold
+        ends = self.take & self.vector_ends
+        m.d.sync += [
+            base.eq(Mux(ends, Mux(self.fold_ends, 0, base + self.blocks), base)),
+            turn.eq(turn ^ (ends & self.fold_ends)),
+        ]
+        # The rows of a round are in two blocks at most: that of its first row, and the next one.
+        here = Signal(bits)
+        behind = Signal(bits)
+        m.d.comb += [here.eq(base + self.row[self.bank_bits :]), behind.eq(here + 1)]
+        moved = Signal(banks)
+        m.d.comb += moved.eq(Cat(self.row[: self.bank_bits] > bank for bank in range(banks)))
+        # What is being added to: fold, vector, and how far.
+        clashes: list[Value] = []
+        active: list[Value] = []
+        stages: list[tuple[Value, Value]] = []
+        held: Value = Cat(self.take, turn, base)
+        valid: Value = self.valid & self.take.replicate(banks)
+        where: Value = Cat(here, behind, moved)
+        for cycle in range(config.accumulate_latency + 1):
+            held = register(m, held, f"held_{cycle}", None, reset_less=False)
+            valid = register(m, valid, f"valid_{cycle}", None, reset_less=False)
+            where = register(m, where, f"where_{cycle}", None)
+            clashes.append(held[0] & (held[1] != turn) & (held[2:] == base))
+            active.append(held[0])
+            stages.append((valid, where))
+        m.d.comb += [self.hazard.eq(Cat(clashes).any()), self.busy.eq(Cat(active).any())]
+        words = register(m, self.words, "words_in", None)
+        fresh = register(m, self.fresh, "fresh_in", None)
+        valid, where = stages[-1]
+        results, overflows = [], []
+        for bank in range(banks):
+            shared = []
+            for reader in range(2):
+                m.submodules[f"bank_{bank}_{reader}"] = memory = MemoryArray(
+                    rows=config.depth, width=config.sum.width
+                )
+                shared.append(memory)
+            read = Mux(moved[bank], behind, here)
+            word = words.word_select(bank, config.exact_sum.width)
+            total, overflow = self._added(m, bank, word, fresh[bank], shared[0].read_data)
+            overflows.append(overflow & valid[bank])
+            write = Mux(where[2 * bits + bank], where[bits : 2 * bits], where[:bits])
+            for memory in shared:
+                m.d.comb += [
+                    memory.write_enable.eq(valid[bank]),
+                    memory.write_address.eq(write),
+                    memory.write_data.eq(total),
+                ]
+            m.d.comb += [shared[0].read_address.eq(read), shared[1].read_address.eq(self.address)]
+            results.append(shared[1].read_data)
+        m.d.comb += [self.results.eq(Cat(results)), self.overflow.eq(Cat(overflows).any())]
+        return m
+
+    def _added(self, m: Module, bank: int, word: Value, fresh: Value, before: Value) -> tuple[Value, Value]:
+        """Return a bank's new word, and whether it did not fit."""
+        config, width = self.config, self.config.sum.width
+        if config.is_float:
+            adds = summation(config)
+            m.submodules[f"adder_{bank}"] = adder = ReductionAdder(adds, width, width, width)
+            m.d.comb += [
+                adder.a.eq(Mux(fresh, Const(adds.neutral(width), width), before)),
+                adder.b.eq(word),
+                adder.enable.eq(1),
+            ]
+            return adder.o, Const(0, 1)
+        wide = name_value(m, f"wide_{bank}", Cat(word, word[-1].replicate(width - len(word))))
+        old = name_value(m, f"old_{bank}", before & (~fresh).replicate(width))
+        total, _ = add(m, f"total_{bank}", old, wide, operators=config.operators)
+        return total, (old[-1] == wide[-1]) & (total[-1] != old[-1])

@@ -1,0 +1,366 @@
+"""Parameters of the Flex-DPU and the widths that follow from them.
+
+What the hardware knows of itself is imported when it is asked: describing parameters needs none of it.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, model_validator
+
+from ...formats.choices import OperandName, SumName, sum_of
+from ...formats.table import FloatFormat, Format, IntegerFormat, lookup
+from ...parameters import Field, parameters
+
+__all__ = ["FlexDpuConfig", "SliceSums"]
+
+
+def _unit(unit: str) -> dict[str, Any]:
+    return {"unit": unit}
+
+
+def _power_of_two(value: int) -> int:
+    if value & (value - 1):
+        raise ValueError(f"allowed powers of two, not {value}")
+    return value
+
+
+@dataclass(frozen=True)
+class SliceSums:
+    """What the reduction network of a Flex-DPE depends on; see :class:`dotforge.sparse.sums.Summed`."""
+
+    lanes: int
+    product: Format
+    exact_sum: Format
+    sum: Format
+    sum_latency: int
+    index_bits: int
+    adder_pipeline: int
+    flush_subnormals: bool
+    operators: bool
+
+
+@parameters
+class FlexDpuConfig:
+    """Configuration of :class:`dotforge.engines.flexdpu.core.FlexDpuCore`."""
+
+    engines: Annotated[
+        int, Field(ge=1, le=128, description="Flex-DPEs", json_schema_extra=_unit("Flex-DPEs"))
+    ] = 4
+    lanes: Annotated[
+        int,
+        AfterValidator(_power_of_two),
+        Field(
+            ge=4,
+            le=512,
+            description="multipliers of a Flex-DPE, a power of two",
+            json_schema_extra=_unit("multipliers"),
+        ),
+    ] = 16
+    groups: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=16,
+            description="jobs in progress at a time, each on neighbouring Flex-DPEs; 0 for two, or for one with "
+            "one Flex-DPE",
+            json_schema_extra=_unit("jobs"),
+        ),
+    ] = 0
+    window: Annotated[
+        int,
+        AfterValidator(_power_of_two),
+        Field(
+            ge=0,
+            le=512,
+            description="positions of a bitmap, a power of two from 2 to lanes; 0 for as many as lanes",
+            json_schema_extra=_unit("positions"),
+        ),
+    ] = 0
+    format: OperandName = "int8"
+    sum_format: SumName = "auto"
+    flush_subnormals: Annotated[
+        bool, Field(description="take subnormal numbers as zeros, floating point only")
+    ] = False
+    bandwidth: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=16384,
+            description="stationary and streaming elements a cycle that come in, all jobs together; at least a window, "
+            "and a beat of stationary values; 0 for what all streams take at once",
+            json_schema_extra=_unit("elements"),
+        ),
+    ] = 0
+    accumulator_words: Annotated[
+        int,
+        AfterValidator(_power_of_two),
+        Field(
+            ge=0,
+            le=1 << 24,
+            description="sums that the accumulator of a job holds, a power of two; 0 for 256 a bank",
+            json_schema_extra=_unit("words"),
+        ),
+    ] = 0
+    accumulator_banks: Annotated[
+        int,
+        AfterValidator(_power_of_two),
+        Field(
+            ge=0,
+            le=1024,
+            description="banks of an accumulator, a power of two: sums that it takes a cycle at most; 0 for as many "
+            "as lanes",
+            json_schema_extra=_unit("banks"),
+        ),
+    ] = 0
+    distribution: Annotated[
+        Literal["auto", "multicast-benes", "crossbar"],
+        Field(description="distribution network of each Flex-DPE; auto: the smaller one"),
+    ] = "auto"
+    route_engines: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=8,
+            description="folds that a Flex-DPE routes at a time",
+            json_schema_extra=_unit("folds"),
+        ),
+    ] = 1
+    route_walkers: Annotated[
+        int,
+        AfterValidator(_power_of_two),
+        Field(
+            ge=1,
+            le=256,
+            description="loops that a route engine follows at a time, a power of two up to lanes/2",
+            json_schema_extra=_unit("loops"),
+        ),
+    ] = 1
+    row_buffer: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=4096,
+            description="rows that routing may be ahead of loading",
+            json_schema_extra=_unit("rows"),
+        ),
+    ] = 0
+    stationary_bandwidth: Annotated[
+        int,
+        AfterValidator(_power_of_two),
+        Field(
+            ge=1,
+            le=512,
+            description="stationary values a beat, a power of two up to lanes",
+            json_schema_extra=_unit("values"),
+        ),
+    ] = 4
+    operators: Annotated[
+        bool,
+        Field(
+            description="write carry chains as operators, for FPGA and timing-driven flows, instead of as the "
+            "fewest gates"
+        ),
+    ] = False
+    distribution_pipeline: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=42,
+            description="registers in a distribution network, spread evenly",
+            json_schema_extra=_unit("cycles"),
+        ),
+    ] = 1
+    multiplier_pipeline: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=4,
+            description="registers of a multiplier; with the most, also at its operands",
+            json_schema_extra=_unit("cycles"),
+        ),
+    ] = 1
+    adder_pipeline: Annotated[
+        int, Field(ge=1, le=4, description="registers of an adder", json_schema_extra=_unit("cycles"))
+    ] = 1
+    row_bits: Annotated[
+        int,
+        Field(
+            ge=2,
+            le=12,
+            description="width of a row's number: a job has up to 2^row_bits rows",
+            json_schema_extra=_unit("bits"),
+        ),
+    ] = 8
+    index_bits: Annotated[
+        int,
+        Field(
+            ge=4,
+            le=24,
+            description="width of a vector's number: a job has up to 2^index_bits vectors",
+            json_schema_extra=_unit("bits"),
+        ),
+    ] = 16
+    tag_bits: Annotated[
+        int,
+        Field(ge=1, le=32, description="width of a job's tag", json_schema_extra=_unit("bits")),
+    ] = 16
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        for name, least, most in (
+            ("window", 2, self.lanes),
+            ("stationary_bandwidth", 1, self.lanes),
+            ("route_walkers", 1, self.lanes // 2),
+            ("accumulator_banks", 1, min(1 << self.row_bits, self.engines * self.lanes)),
+            ("groups", 1, self.engines),
+        ):
+            value = getattr(self, name)
+            zero = name in ("window", "accumulator_banks", "groups")
+            if not least <= value <= most and not (zero and value == 0):
+                raise ValueError(
+                    f"parameter {name}={value}: allowed {least}…{most} with engines={self.engines}, "
+                    f"lanes={self.lanes}, row_bits={self.row_bits}"
+                )
+        least = max(self.positions, self.stationary_bandwidth)
+        if self.bandwidth and self.bandwidth < least:
+            raise ValueError(
+                f"parameter bandwidth={self.bandwidth}: allowed {least} or more with window={self.positions}, "
+                f"stationary_bandwidth={self.stationary_bandwidth}; 0 for no limit"
+            )
+        if self.words < 2 * self.banks:
+            raise ValueError(
+                f"parameter accumulator_words={self.accumulator_words}: allowed {2 * self.banks} or more with "
+                f"accumulator_banks={self.banks}"
+            )
+        sum_of(self.sum_format, self.operand, self.lanes)
+        if self.sum.width < self.exact_sum.width:
+            raise ValueError(
+                f"parameter sum_format={self.sum_format}: allowed {self.exact_sum.width} bits or more with "
+                f"lanes={self.lanes}"
+            )
+        if self.flush_subnormals and not self.is_float:
+            raise ValueError(f"parameter flush_subnormals=True: format={self.format} has no subnormals")
+        from ...network.distribution.distribution import distribution_columns  # noqa: PLC0415
+        from ...sparse.lane import most_pipeline  # noqa: PLC0415
+
+        most = most_pipeline(self.operand) + 1
+        if self.multiplier_pipeline > most:
+            raise ValueError(
+                f"parameter multiplier_pipeline={self.multiplier_pipeline}: allowed 0…{most} "
+                f"with format={self.format}"
+            )
+        columns = distribution_columns(self.topology, self.lanes, self.positions)
+        if self.distribution_pipeline > columns:
+            raise ValueError(
+                f"parameter distribution_pipeline={self.distribution_pipeline}: allowed 0…{columns} here"
+            )
+        return self
+
+    @property
+    def slots(self) -> int:
+        """Jobs in progress at a time."""
+        return self.groups or min(2, self.engines)
+
+    @property
+    def operand(self) -> Format:
+        """Format of the operands."""
+        return lookup(self.format)
+
+    @property
+    def is_float(self) -> bool:
+        """Whether operands and sums are floating point."""
+        return isinstance(self.operand, FloatFormat)
+
+    @property
+    def positions(self) -> int:
+        """Positions of a bitmap."""
+        return self.window or self.lanes
+
+    @property
+    def banks(self) -> int:
+        """Banks of an accumulator."""
+        return self.accumulator_banks or min(self.lanes, 1 << self.row_bits)
+
+    @property
+    def words(self) -> int:
+        """Words of an accumulator."""
+        return self.accumulator_words or 256 * self.banks
+
+    @property
+    def depth(self) -> int:
+        """Words of a bank."""
+        return self.words // self.banks
+
+    @property
+    def product(self) -> Format:
+        """Format of the products."""
+        if isinstance(self.operand, IntegerFormat):
+            return self.operand.product_format()
+        return self.operand.sum_format()
+
+    @property
+    def exact_sum(self) -> Format:
+        """Format in which a Flex-DPE adds: nothing overflows in it."""
+        return self.operand.sum_format(terms=self.lanes)
+
+    @property
+    def sum(self) -> Format:
+        """Format of the results."""
+        return sum_of(self.sum_format, self.operand, self.lanes)
+
+    @property
+    def sum_latency(self) -> int:
+        """Cycles from the products of a vector to its sums."""
+        return (self.lanes - 1).bit_length() * self.adder_pipeline
+
+    @property
+    def join_latency(self) -> int:
+        """Cycles that it takes to join the parts of a row."""
+        return self.adder_pipeline if self.is_float else 0
+
+    @property
+    def accumulate_latency(self) -> int:
+        """Cycles from a word that is read to the one that is written."""
+        return self.adder_pipeline if self.is_float else 0
+
+    @property
+    def topology(self) -> str:
+        """Distribution network that ``distribution`` stands for."""
+        from ...network.distribution.distribution import choose_topology  # noqa: PLC0415
+
+        return choose_topology(self.distribution, self.lanes)
+
+    @property
+    def distribution_registers(self) -> tuple[int, ...]:
+        """Columns of a distribution network that a register follows."""
+        from ...network.distribution.distribution import distribution_columns, evenly  # noqa: PLC0415
+
+        columns = distribution_columns(self.topology, self.lanes, self.positions)
+        return evenly(self.distribution_pipeline, columns)
+
+    @property
+    def elements(self) -> int:
+        """Elements that come in a cycle, at most."""
+        most = self.slots * (self.positions + self.stationary_bandwidth)
+        return min(self.bandwidth or most, most)
+
+    @property
+    def limited(self) -> bool:
+        """Whether :attr:`elements` may be less than what the streams ask for."""
+        return self.elements < self.slots * (self.positions + self.stationary_bandwidth)
+
+    @property
+    def slice_sums(self) -> SliceSums:
+        """What the reduction network of a Flex-DPE depends on."""
+        return SliceSums(
+            self.lanes,
+            self.product,
+            self.exact_sum,
+            self.exact_sum,
+            self.sum_latency,
+            1,
+            self.adder_pipeline,
+            self.flush_subnormals,
+            self.operators,
+        )
