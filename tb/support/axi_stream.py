@@ -119,6 +119,8 @@ class Bench:
                 self._set(stream, tvalid=0, tdata=0, **({"tlast": 0} if stream["tlast"] else {}))
             else:
                 self._set(stream, tready=0)
+        for name in self._others():
+            getattr(self.dut, name).value = 0
         self.reset.value = 1
         await ClockCycles(self.clock, cycles)
         for name, stream in self.streams.items():
@@ -132,6 +134,18 @@ class Bench:
             if stream["direction"] == "output":
                 self.received[name] = []
                 self._tasks.append(cocotb.start_soon(self._sink(name)))
+
+    def _others(self) -> list[str]:
+        """Return the inputs that are of no stream: they are held at 0 unless a bench drives them."""
+        prefixes = tuple(stream["prefix"] + "_t" for stream in self.streams.values())
+        clocks = (self.manifest["clock"], self.manifest["reset"])
+        return [
+            port["name"]
+            for port in self.manifest["ports"]
+            if port["direction"] == "input"
+            and port["name"] not in clocks
+            and not port["name"].startswith(prefixes)
+        ]
 
     def send(self, name: str, beats: Iterable[tuple[int, bool]]) -> Any:
         """Queue beats of (tdata, tlast) on an input; returns the task."""

@@ -9,7 +9,7 @@ import numpy as np
 from ..models.flexdpe_plan import Part, Plan
 from ..simulator.streams import Beats, Outputs, Simulator
 
-__all__ = ["Job", "Returned", "inputs", "returned"]
+__all__ = ["Job", "Returned", "inputs", "result_beats", "returned"]
 
 #: Vectors that are packed at a time.
 _CHUNK = 1 << 16
@@ -145,8 +145,14 @@ def _vector_beats(simulator: Simulator, plan: Plan, window: int, slot: int) -> t
     return _joined([one for one, _ in made]), _joined([other for _, other in made])
 
 
-def result_beats(parameters: dict[str, Any], jobs: Sequence[Job], banks: int) -> dict[str, int]:
-    """Return how many beats of results each slot gives."""
+def result_beats(jobs: Sequence[Job], banks: int) -> dict[str, int]:
+    """Return how many beats of results each slot gives.
+
+    Parameters
+    ----------
+    jobs : of all slots
+    banks : of an accumulator
+    """
     counts: dict[str, int] = {}
     for job in jobs:
         name = f"results_{job.slot}"

@@ -1,0 +1,422 @@
+"""Runs matrix products through the RTL of the Flex-DPU: C = A @ B, one operand stationary, several at a time.
+
+A product is cut into tiles that the accumulator holds; what comes out of the engine is finished. Rows that are empty
+are not sent. With ``--jobs`` further products run beside the one of ``--a`` and ``--b``, each on Flex-DPEs of its own.
+"""
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dotforge_golden import flexdpe as golden
+
+from ..models.cycles import Cycles
+from ..simulator.streams import Simulator
+from .conclusion import Conclusion, conclude
+from .encoded import Encoded, EncodingOptions, Format, encode_both, in_units, sums_margin, told
+from .flexdpu_jobs import Returned, inputs, result_beats, returned
+from .flexdpu_tiles import Found, Product, Shape, Tile, cut, wanted
+from .gemm import Design, Progress, RunError, RunResult
+from .operands import checked_operands, load_matrix
+from .sparse import Sparse
+
+__all__ = ["EXAMPLE", "SPARSITY", "Options", "run"]
+
+#: Arguments of an example for the command line's help.
+EXAMPLE = "--a activations.npy --b weights.npz --stationary auto -o product.npy --json report.json"
+
+#: Of the weights of sample operands: what the paper's evaluation has.
+SPARSITY = 0.8
+
+#: Vectors in one run of the simulator; more are run in pieces.
+_PIECE = 1_000_000
+
+#: What a product of ``--jobs`` may say.
+_KEYS = {"a", "b", "c", "stationary", "engines", "first", "slot"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options(EncodingOptions):
+    """What a run can be told."""
+
+    stationary: str = field(
+        default="auto",
+        metadata={
+            "choices": ("auto", "a", "b"),
+            "help": "the operand that stays; auto: what takes fewer cycles",
+        },
+    )
+    regor: str = field(
+        default="hardware",
+        metadata={
+            "choices": ("hardware", "given"),
+            "help": "stream all bitmaps ahead for REGOR, or give their OR as one word",
+        },
+    )
+    engines: int = field(
+        default=0,
+        metadata={
+            "type": int,
+            "help": "Flex-DPEs of the group, from the first one on; 0: all, or what --jobs leaves",
+        },
+    )
+    jobs: str = field(
+        default="",
+        metadata={
+            "help": "further products that run beside this one, a .json file: a list of {a, b, c, stationary, engines, "
+            "first, slot}; a and b are files as of --a and --b, c is written"
+        },
+    )
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A product that is asked for.
+
+    Attributes
+    ----------
+    given, encoded : A and B
+    product : tiles
+    path : of the result, for those of ``--jobs``
+    """
+
+    given: tuple[Any, Any]
+    encoded: list[Encoded]
+    product: Product
+    path: str = ""
+
+    def c(self, total: np.ndarray) -> np.ndarray:
+        """Return C, of sums of the rows that are not empty."""
+        m, n = self.given[0].shape[0], self.given[1].shape[1]
+        c = np.zeros((m, n), total.dtype)
+        if self.product.stationary == "a":
+            c[self.product.kept] = total
+        else:
+            c[:, self.product.kept] = total.T
+        first, second = (each.units for each in self.encoded)
+        return c if first is None or second is None else in_units(c, first[:, None], second)
+
+    def places(self, marked: np.ndarray) -> np.ndarray:
+        """Return rows and columns of C of marked sums, (count, 2), in order."""
+        rows, vectors = np.nonzero(marked)
+        kept = self.product.kept[rows]
+        pair = [kept, vectors] if self.product.stationary == "a" else [vectors, kept]
+        found = np.stack(pair, axis=-1)
+        return found[np.lexsort((found[:, 1], found[:, 0]))]
+
+
+def run(design: Design, a: Any, b: Any, options: Options, progress: Progress) -> RunResult:
+    """Multiply on the RTL.
+
+    Parameters
+    ----------
+    design : a generated ``flexdpu``
+    a, b : M×K and K×N, with their zeros or sparse, of values that the format holds, or any that are then rounded
+    options : see :class:`Options`
+    progress : told about streamed vectors
+
+    Returns
+    -------
+    C as int64, exactly A @ B where nothing overflowed, or as float32, bit for bit what golden gives, which every run
+    checks; float64 with ``quantize="scaled"``.
+
+    Raises
+    ------
+    RunError
+        Shapes, types, values or jobs that the configuration does not take.
+    """
+    started = time.monotonic()
+    given = checked_operands(a, b)
+    with np.errstate(
+        all="ignore"
+    ):  # what leaves the range of a number shows in it, and is reported from there
+        return _run(design, given, options, progress, started)
+
+
+def _run(
+    design: Design, given: tuple[Any, Any], options: Options, progress: Progress, started: float
+) -> RunResult:
+    shape = Shape.of(design.parameters)
+    format = Format(design.parameters["format"])
+    asked = _asked(design, shape, format, given, options)
+    found = _simulated(design, shape, [each.product for each in asked], options, progress)
+    bits = _sum_bits(design)
+    golden_found = [wanted(each.product, shape, bits) for each in asked]
+    main, sums, expected = asked[0], found.sums[0], golden_found[0]
+    wrong = _differ(sums, expected.sums) + found.wrong[0]
+    product = main.product
+    loaded, streamed = product.elements
+    rounds, vectors = expected.rounds
+    lanes = shape.lanes * _size(product, shape)
+    report = {
+        "regor": options.regor,
+        "group": {"first": _first(product), "engines": _size(product, shape)},
+        "tiles": {
+            "count": len(product.tiles),
+            "rows": _most(product, "rows"),
+            "vectors": _most(product, "vectors"),
+        },
+        "elements": {
+            "stationary": loaded,
+            "streaming": streamed,
+            "stationary_reloads": loaded
+            / max(1, main.encoded[product.stationary == "b"].nonzeros().values.size),
+        },
+        "accumulator": {"rounds": rounds, "stalls": rounds - vectors},
+        "occupancy": (expected.elements / max(1, shape.lanes * product.folds)).tolist(),
+        "jobs": _others(design, shape, asked, found, golden_found),
+        "simulation": {"cycles": found.simulated, "cpu_seconds": found.seconds},
+    }
+    overflowed = ~np.isfinite(sums) if format.is_float else expected.exact != expected.sums
+    dense = all(isinstance(matrix, np.ndarray) for matrix in given)
+    lowest, highest = (0.0, 0.0)
+    if expected.exact.size:
+        values = np.abs(expected.exact) if format.is_float else expected.exact
+        lowest, highest = min(0, values.min()), max(0, values.max())
+    result = conclude(
+        design,
+        *given,
+        Conclusion(
+            c=main.c(sums),
+            **told(main.encoded, format, options, arrays_dense=dense),
+            cycles=found.cycles[0],
+            lanes=lanes,
+            mismatches=wrong,
+            compared=max(given[0].shape[0] * given[1].shape[1], wrong),
+            overflowed=main.places(overflowed),
+            limit="FP32" if format.is_float else design.parameters["sum_format"],
+            margin=sums_margin(format, bits, given[0].shape[1], (lowest, highest)),
+            stationary=product.stationary,
+            folds=product.folds,
+            stationary_utilisation=(
+                int(expected.elements.sum()) / (product.folds * lanes) if product.folds else None
+            ),
+            accumulated_by="hardware",
+            report=report,
+        ),
+        time.monotonic() - started,
+    )
+    failed = [number for number, each in enumerate(report["jobs"]) if each["mismatches"]]
+    if failed and result.failure is None:
+        result.failure = f"job {failed[0]} of --jobs differs from golden"
+    if result.failure is None:
+        for each, total in zip(asked[1:], found.sums[1:], strict=True):
+            if each.path:
+                with Path(each.path).open("wb") as file:
+                    np.save(file, each.c(total))
+    return result
+
+
+def _asked(
+    design: Design, shape: Shape, format: Format, given: tuple[Any, Any], options: Options
+) -> list[_Asked]:
+    """Return all products with their places: those of ``--jobs`` behind one another if they say nothing else."""
+    others = _described(options.jobs)
+    if not 0 <= options.engines <= shape.engines:
+        raise RunError(f"--engines {options.engines}: allowed 0…{shape.engines}")
+    share = shape.engines // min(shape.slots, 1 + len(others)) or 1
+    size = options.engines or (share if others else shape.engines)
+    arithmetic = golden.Arithmetic(
+        design.parameters["format"],
+        design.parameters["flush_subnormals"],
+        "fan",
+    )
+    found = [_made(shape, format, given, options, options.stationary, (0, 0, size), arithmetic, 0)]
+    behind = size
+    for number, told_of in enumerate(others, 1):
+        where = f"{options.jobs}, job {number - 1}"
+        size = _whole(told_of, "engines", where, 1, shape.engines, share)
+        usual = behind if behind + size <= shape.engines else shape.engines - size
+        first = _whole(told_of, "first", where, 0, shape.engines - size, usual)
+        slot = _whole(told_of, "slot", where, 0, shape.slots - 1, number % shape.slots)
+        behind = first + size
+        stationary = told_of.get("stationary", "auto")
+        if stationary not in ("auto", "a", "b"):
+            raise RunError(f"{where}: stationary {stationary!r}: allowed auto, a, b")
+        operands = checked_operands(*(load_matrix(Path(told_of[name]), name.upper()) for name in "ab"))
+        made = _made(
+            shape, format, operands, options, stationary, (slot, first, size), arithmetic, number << 8,
+            str(told_of.get("c", "")),
+        )  # fmt: skip
+        found.append(made)
+    return found
+
+
+def _made(
+    shape: Shape,
+    format: Format,
+    given: tuple[Any, Any],
+    options: Options,
+    stationary: str,
+    place: tuple[int, int, int],
+    arithmetic: golden.Arithmetic,
+    tag: int,
+    path: str = "",
+) -> _Asked:
+    """Return a product with the operand stationary that takes fewer cycles, if none is named."""
+    encoded = encode_both(given, format, options)
+    taken: list[Sparse] = [each.nonzeros() for each in encoded]
+    choices = []
+    for name in "ab" if stationary == "auto" else stationary:
+        rows, vectors = (taken[0], taken[1].T) if name == "a" else (taken[1].T, taken[0])
+        choices.append(cut(rows, vectors, name, shape, arithmetic, place, tag))
+    return _Asked(given, encoded, min(choices, key=lambda each: each.beats), path)
+
+
+def _described(path: str) -> list[dict[str, Any]]:
+    """Read ``--jobs``."""
+    if not path:
+        return []
+    try:
+        found = json.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise RunError(f"--jobs {path}: {error.strerror}") from error
+    except ValueError as error:
+        raise RunError(f"--jobs {path}: not JSON: {error}") from error
+    if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+        raise RunError(f"--jobs {path}: a list of objects is wanted")
+    for number, each in enumerate(found):
+        unknown = sorted(set(each) - _KEYS)
+        lacking = sorted({"a", "b"} - set(each))
+        if unknown or lacking:
+            said = f"unknown {', '.join(unknown)}" if unknown else f"{', '.join(lacking)} is missing"
+            raise RunError(f"--jobs {path}, job {number}: {said}; allowed {', '.join(sorted(_KEYS))}")
+    return found
+
+
+def _whole(told_of: dict[str, Any], name: str, where: str, least: int, most: int, usual: int) -> int:
+    value = told_of.get(name, usual)
+    if not isinstance(value, int) or not least <= value <= most:
+        raise RunError(f"{where}: {name} {value!r}: allowed {least}…{most}")
+    return value
+
+
+@dataclass
+class _Simulated:
+    """What came of all products.
+
+    Attributes
+    ----------
+    sums : of each, [rows that are not empty, vectors]
+    wrong : beats that are not what they should be
+    cycles : by bucket
+    simulated, seconds : of the simulator
+    """
+
+    sums: list[np.ndarray]
+    wrong: list[int]
+    cycles: list[Cycles]
+    simulated: int = 0
+    seconds: float = 0.0
+
+
+def _simulated(
+    design: Design, shape: Shape, products: Sequence[Product], options: Options, progress: Progress
+) -> _Simulated:
+    """Run all tiles; those of a product after one another, products beside one another."""
+    is_float = not design.parameters["format"].startswith("int")
+    kind = np.float32 if is_float else np.int64
+    found = _Simulated(
+        [np.zeros(product.shape, kind) for product in products],
+        [0] * len(products),
+        [Cycles() for _ in products],
+    )
+    simulator = Simulator(design.verilog, design.manifest)
+    total, streamed = sum(product.beats for product in products), 0
+    for piece in _pieces(products):
+        jobs = [tile.job for _, tile in piece if tile.job is not None]
+        beats = inputs(simulator, design.parameters, jobs, given_regor=options.regor == "given")
+        outputs = simulator.run(
+            beats, expect=result_beats(jobs, shape.banks), idle_limit=50_000, quiet_cycles=64
+        )
+        found.simulated += outputs.cycles
+        found.seconds += outputs.seconds
+        spans: dict[int, list[Returned]] = {}
+        for (number, tile), one in zip(piece, returned(simulator, outputs, jobs), strict=True):
+            found.sums[number][tile.rows, tile.vectors] = one.sums
+            found.wrong[number] += one.wrong
+            spans.setdefault(number, []).append(one)
+        for slot in range(shape.slots):
+            found.wrong[0] += int(outputs.ports[f"error_{slot}"])
+        for number, ones in spans.items():
+            accepted = np.concatenate([one.accepted for one in ones])
+            if len(accepted):
+                found.cycles[number].count(ones[0].first, accepted, max(one.last for one in ones))
+        streamed += sum(job.plan.folds * job.plan.vectors.count for job in jobs)
+        progress(streamed, total)
+    return found
+
+
+def _pieces(products: Sequence[Product]) -> list[list[tuple[int, Tile]]]:
+    """Group tiles into runs of the simulator, in each of which products go on beside one another."""
+    queues = [
+        [(number, tile) for tile in product.tiles if tile.job] for number, product in enumerate(products)
+    ]
+    found: list[list[tuple[int, Tile]]] = []
+    while any(queues):
+        piece: list[tuple[int, Tile]] = []
+        for queue in queues:
+            beats = 0
+            while queue and queue[0][1].job and (not beats or beats < _PIECE):
+                job = queue[0][1].job
+                beats += job.plan.folds * job.plan.vectors.count + 1
+                piece.append(queue.pop(0))
+        found.append(piece)
+    return found
+
+
+def _others(
+    design: Design, shape: Shape, asked: Sequence[_Asked], found: _Simulated, expected: Sequence[Found]
+) -> list[dict[str, Any]]:
+    """Return what the report says of the products of ``--jobs``."""
+    said = []
+    for number in range(1, len(asked)):
+        one, cycles = asked[number], found.cycles[number]
+        (m, k), n = one.given[0].shape, one.given[1].shape[1]
+        rounds, vectors = expected[number].rounds
+        said.append(
+            {
+                "shape": {"m": m, "k": k, "n": n},
+                "stationary": one.product.stationary,
+                "group": {"first": _first(one.product), "engines": _size(one.product, shape)},
+                "folds": one.product.folds,
+                "cycles": {
+                    "loading": cycles.loading,
+                    "streaming": cycles.streaming,
+                    "add": cycles.add,
+                    "total": cycles.total,
+                },
+                "accumulator": {"rounds": rounds, "stalls": rounds - vectors},
+                "mismatches": _differ(found.sums[number], expected[number].sums) + found.wrong[number],
+                "c": one.path,
+            }
+        )
+    return said
+
+
+def _differ(found: np.ndarray, expected: np.ndarray) -> int:
+    if found.dtype == np.float32:
+        return int(np.count_nonzero(found.view(np.uint32) != expected.astype(np.float32).view(np.uint32)))
+    return int(np.count_nonzero(found != expected))
+
+
+def _size(product: Product, shape: Shape) -> int:
+    return product.jobs[0].size if product.jobs else shape.engines
+
+
+def _first(product: Product) -> int:
+    return product.jobs[0].first if product.jobs else 0
+
+
+def _most(product: Product, name: str) -> int:
+    return max((getattr(tile, name).stop - getattr(tile, name).start for tile in product.tiles), default=0)
+
+
+def _sum_bits(design: Design) -> int:
+    streams = {stream["name"]: stream for stream in design.manifest["streams"]}
+    return next(entry["width"] for entry in streams["results_0"]["fields"] if entry["name"] == "values")

@@ -1,0 +1,298 @@
+"""Bench of the Flex-DPU: every result against golden, under all kinds of pauses, resets, and jobs that are wrong."""
+
+from typing import Any
+
+import cocotb
+import numpy as np
+from axi_stream import Bench
+from bench_kit import Beats, BenchKit
+from bench_report import manifest, report
+from flexdpu_streams import Job
+
+from dotforge_golden.formats import lookup
+
+MANIFEST = manifest()
+PARAMETERS = MANIFEST["parameters"]
+SUM_BITS = next(
+    field["width"]
+    for stream in MANIFEST["streams"]
+    for field in stream["fields"]
+    if (stream["name"], field["name"]) == ("results_0", "values")
+)
+ENGINES, LANES = PARAMETERS["engines"], PARAMETERS["lanes"]
+WINDOW = PARAMETERS["window"] or LANES
+SLOTS = sum(stream["name"].startswith("jobs_") for stream in MANIFEST["streams"])
+BANKS = PARAMETERS["accumulator_banks"] or min(LANES, 1 << PARAMETERS["row_bits"])
+DEPTH = (PARAMETERS["accumulator_words"] or 256 * BANKS) // BANKS
+
+
+def random_values(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
+    """Integers of the whole range, or encodings: numbers near one, and now and then any."""
+    name = PARAMETERS["format"]
+    if name.startswith("int"):
+        half = 1 << int(name[3:]) - 1
+        return rng.integers(-half, half, shape)
+    format = lookup(name.upper())
+    near = format.encode(rng.normal(size=shape) * 2.0 ** rng.integers(-4, 5, shape))
+    anything = rng.integers(0, 1 << format.width, shape).astype(near.dtype)
+    return np.where(rng.random(shape) < 0.02, anything, near)
+
+
+class FlexDPU(BenchKit):
+    """Products in all slots at once, each on a group at random; every beat of results is compared."""
+
+    paced = "vectors_0"
+    items, rounds, items_before, items_after = 5, 5, 3, 2
+    longest = 60 + 4 * LANES
+
+    def draw(self, rng: np.random.Generator, count: int) -> list[Job]:
+        """Return products of up to twice the lanes of a group, three windows and six vectors, of any sparsity."""
+        found = []
+        for _ in range(count):
+            size = int(rng.integers(1, ENGINES + 1))
+            rows = min(2 * LANES * size, 1 << PARAMETERS["row_bits"], DEPTH // 6 * BANKS)
+            found.append(self.job(rng, size=size, rows=rows, k=3 * WINDOW, vectors=6))
+        return found
+
+    def job(
+        self, rng: np.random.Generator, *, size: int, rows: int, k: int, vectors: int, slot: int = -1
+    ) -> Job:
+        """Return matrices of up to that size."""
+        m, k, n = (int(rng.integers(1, most + 1)) for most in (rows, k, vectors))
+        matrices = []
+        for shape in ((m, k), (n, k)):
+            values = random_values(rng, shape)
+            matrices.append(np.where(rng.random(shape) < rng.random(), 0, values))
+        return Job(
+            matrices[0],
+            matrices[1],
+            PARAMETERS,
+            SUM_BITS,
+            int(rng.integers(SLOTS)) if slot < 0 else slot,
+            int(rng.integers(ENGINES - size + 1)),
+            size,
+            int(rng.integers(1 << PARAMETERS["tag_bits"])),
+            given_regor=bool(rng.integers(2)),
+        )
+
+    def beats(self, items: list[Job]) -> dict[str, Beats]:
+        """Return the beats of all inputs."""
+        found: dict[str, Beats] = {
+            stream["name"]: [] for stream in MANIFEST["streams"] if stream["direction"] == "input"
+        }
+        for job in items:
+            for name, beats in job.beats(self.payloads).items():
+                found[name] += beats
+        return found
+
+    def useful(self, item: Job) -> int:
+        """Return the products of two nonzero operands."""
+        return item.useful_macs
+
+    async def exchange(self, bench: Bench, items: list[Job]) -> None:
+        """Send jobs, wait for all results, compare them."""
+        for slot in range(SLOTS):
+            bench.received[f"results_{slot}"].clear()
+        tasks = [bench.send(name, beats) for name, beats in self.beats(items).items()]
+        compared = 0
+        for slot in range(SLOTS):
+            self.output = f"results_{slot}"
+            wanted = [
+                (number, fields)
+                for number, job in enumerate(items)
+                if job.slot == slot
+                for fields in job.expected()
+            ]
+            received = await bench.wait_for(self.output, len(wanted))
+            for (number, fields), beat in zip(wanted, received, strict=False):
+                self._compare(number, fields, beat)
+            compared += len(wanted)
+        await bench.settle(20)
+        for slot in range(SLOTS):
+            extra = len(bench.received[f"results_{slot}"]) - sum(
+                len(job.expected()) for job in items if job.slot == slot
+            )
+            assert not extra, f"results_{slot}: {extra} beats more than there should be"
+            assert not int(getattr(bench.dut, f"error_{slot}").value), f"error in slot {slot}"
+            assert not int(getattr(bench.dut, f"busy_{slot}").value), f"slot {slot} is busy"
+        assert all(task.done() for task in tasks), "an input hangs"
+        assert not int(bench.dut.occupied.value)
+        report(vectors=compared, useful_macs=sum(job.useful_macs for job in items))
+
+
+KIT = FlexDPU()
+random_products = KIT.pauses("random_products")
+reset_in_the_middle = KIT.reset_in_the_middle()
+
+
+@cocotb.test()
+async def edges(dut: Any) -> None:
+    """One element, nothing at all, empty rows and positions, everything full, one vector only."""
+    bench = Bench(dut, MANIFEST)
+    await bench.start()
+    rng = KIT.rng()
+    one = np.array([[1]])
+    full = random_values(rng, (LANES, WINDOW))
+    full = np.where(full == 0, 1, full)
+    sparse = np.zeros_like(full)
+    sparse[1, 0] = sparse[-1, -1] = 1
+    none = np.zeros_like(full)
+    two = np.hstack([full, none])
+    for number, (rows, vectors) in enumerate(
+        (
+            (one, one),
+            (full, full[:3]),
+            (sparse, full[:3]),
+            (full, sparse[:3]),
+            (none, full[:2]),
+            (full, none[:2]),
+            (np.tril(full), full[:1]),
+            (full[:, :1], full[:2, :1]),
+            (two, np.hstack([full, full])[:1]),
+        )
+    ):
+        size = 1 + number % ENGINES
+        job = Job(rows, vectors, PARAMETERS, SUM_BITS, number % SLOTS, ENGINES - size, size, number)
+        await KIT.exchange(bench, [job])
+
+
+@cocotb.test()
+async def one_vector_a_cycle(dut: Any) -> None:
+    """Initiation interval 1 in a fold, and the stated latency from the last vector to its result."""
+    bench = Bench(dut, MANIFEST)
+    await bench.start()
+    rng = KIT.rng()
+    count = min(50, DEPTH)
+    rows = random_values(rng, (1, WINDOW))
+    vectors = random_values(rng, (count, WINDOW))
+    job = Job(np.where(rows == 0, 1, rows), vectors, PARAMETERS, SUM_BITS, 0, 0, 1, 1)
+    assert sum(map(len, job.folds)) == 1
+    await KIT.exchange(bench, [job])
+    taken = [beat.cycle for beat in bench.sent["vectors_0"]]
+    assert taken == list(range(taken[0], taken[0] + count)), "vectors were not taken every cycle"
+
+
+#: cause_g of what is done to a job
+CAUSES = {
+    "row_order": 1,
+    "count": 2,
+    "surplus": 3,
+    "early_last": 4,
+    "group": 5,
+    "no_group": 5,
+    "no_rows": 6,
+    "accumulator": 7,
+    "early_vector": 8,
+    "row_range": 9,
+}
+
+
+def spoil(job: Job, what: str) -> dict[str, Beats] | None:
+    """Return the beats of a job in slot 0 with something wrong, or ``None`` where that cannot be."""
+    beats = job.beats(KIT.payloads)
+    width = PARAMETERS["stationary_bandwidth"]
+    values = KIT.payloads["stationary_0"]
+    head = {
+        "first": job.first,
+        "size": job.size,
+        "rows": len(job.rows),
+        "vectors": len(job.vectors),
+        "windows": len(job.windows),
+        "tag": job.tag,
+    }
+    changed: dict[str, dict[str, int]] = {
+        "group": {"size": ENGINES, "first": 1},
+        "no_group": {"size": 0},
+        "no_rows": {"rows": 0},
+        "accumulator": {"rows": BANKS + 1, "vectors": DEPTH // 2 + 1},
+        "row_range": {"rows": len(job.rows) - 1},
+    }
+    if (what == "group" and ENGINES == 1) or (what == "accumulator" and BANKS == 1 << PARAMETERS["row_bits"]):
+        return None
+    if what in changed:
+        beats["jobs_0"] = [(KIT.payloads["jobs_0"].pack(**(head | changed[what])), False)]
+    elif what == "row_order":
+        first, second = beats["rows_0"][:2]
+        beats["rows_0"][:2] = [(second[0], False), (first[0], second[1])]
+    elif what == "count":
+        if width == 1:
+            return None
+        beats["stationary_0"][0] = (values.pack(values=[1] * width, count=width + 1), False)
+    elif what == "surplus":
+        beats["stationary_0"][-1] = (beats["stationary_0"][-1][0], False)
+        beats["stationary_0"].append((values.pack(values=[1] * width, count=1), True))
+    elif what == "early_last":
+        beats["stationary_0"][0] = (beats["stationary_0"][0][0], True)
+    else:
+        beats["vectors_0"][0] = (beats["vectors_0"][0][0], True)
+    return beats
+
+
+@cocotb.test()
+@cocotb.parametrize(what=list(CAUSES))
+async def wrong_jobs(dut: Any, what: str) -> None:
+    """An error is seen, its cause is kept, all that comes is taken; others go on; clear heals, without a reset."""
+    bench = Bench(dut, MANIFEST, backpressure=0.2)
+    await bench.start()
+    rng = KIT.rng()
+    full = random_values(rng, (LANES, WINDOW))
+    full = np.where(full == 0, 1, full)
+    job = Job(full, full[:3], PARAMETERS, SUM_BITS, 0, 0, 1, 3)
+    beats = spoil(job, what)
+    if beats is None:
+        report(vectors=1)
+        return
+    beside: list[Job] = []
+    if SLOTS > 1 and ENGINES > 1:
+        beside = [Job(full, full[:3], PARAMETERS, SUM_BITS, 1, ENGINES - 1, 1, 4)]
+    others = [bench.send(name, own) for each in beside for name, own in each.beats(KIT.payloads).items()]
+    # Whatever is wrong, more of the same follows.
+    tasks = [bench.send(name, own * 3) for name, own in beats.items()]
+    for _ in range(40 + 60 * LANES * WINDOW):
+        if int(dut.error_0.value) and all(task.done() for task in tasks):
+            break
+        await bench.settle(1)
+    assert int(dut.error_0.value), "no error was seen"
+    assert int(dut.cause_0.value) == CAUSES[what], f"cause {int(dut.cause_0.value)}"
+    assert all(task.done() for task in tasks), "an input hangs"
+    for each in beside:
+        wanted = each.expected()
+        found = await bench.wait_for("results_1", len(wanted))
+        KIT.output = "results_1"
+        for fields, beat in zip(wanted, found, strict=True):
+            KIT._compare(0, fields, beat)
+        assert all(task.done() for task in others)
+    dut.clear_0.value = 1
+    await bench.settle(1)
+    dut.clear_0.value = 0
+    await bench.settle(2)
+    assert not int(dut.error_0.value)
+    await KIT.exchange(bench, [job])
+
+
+@cocotb.test()
+async def clear_at_any_time(dut: Any) -> None:
+    """A job that is thrown away while it loads, streams or leaves is forgotten; its neighbour is not disturbed."""
+    bench = Bench(dut, MANIFEST)
+    await bench.start()
+    rng = KIT.rng()
+    full = random_values(rng, (LANES, WINDOW))
+    full = np.where(full == 0, 1, full)
+    job = Job(full, full[:2], PARAMETERS, SUM_BITS, 0, 0, 1, 3)
+    for cycles in range(1, 90, 7):
+        for name, own in job.beats(KIT.payloads).items():
+            bench.send(name, own)
+        await bench.settle(cycles)
+        for task in bench._tasks:
+            task.cancel()
+        bench._tasks.clear()
+        for name, stream in bench.streams.items():
+            if stream["direction"] == "input":
+                bench._set(stream, tvalid=0)
+            else:
+                bench._tasks.append(cocotb.start_soon(bench._sink(name)))
+        dut.clear_0.value = 1
+        await bench.settle(1)
+        dut.clear_0.value = 0
+        await bench.settle(2)
+        await KIT.exchange(bench, [job])
