@@ -18,6 +18,7 @@ from amaranth.lib.wiring import In, Out
 from ...arithmetic.carry import add, name_value
 from ...block import Block
 from ...memory import MemoryArray
+from ...network.distribution.rank_control import below
 from ...network.reduction.parts import ReductionAdder, register
 from .collect import summation
 from .config import FlexDpuConfig
@@ -99,7 +100,8 @@ class Accumulator(Block):
         behind = Signal(bits)
         m.d.comb += [here.eq(base + self.row[self.bank_bits :]), behind.eq(here + 1)]
         moved = Signal(banks)
-        m.d.comb += moved.eq(Cat(self.row[: self.bank_bits] > bank for bank in range(banks)))
+        if self.bank_bits:
+            m.d.comb += moved.eq(below(m, "row_below", self.row[: self.bank_bits]))
         # What is being added to: fold, vector, and how far.
         clashes: list[Value] = []
         active: list[Value] = []

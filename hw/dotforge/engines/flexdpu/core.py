@@ -22,7 +22,7 @@ from .errors import Cause
 from .gather import Gather
 from .member import Member
 from .payloads import payloads
-from .share import share
+from .share import is_number, share
 from .slot import EVENTS, Slot
 
 __all__ = ["FlexDpuCore"]
@@ -142,7 +142,7 @@ class FlexDpuCore(StreamBlock):
         def slice_is_own(name: str, slot: Slot) -> Value:
             """Tell whether a slice is this Flex-DPE's."""
             place = getattr(slot, name) + slot.first
-            return slot.members[number] & (place == number)
+            return slot.members[number] & is_number(place, number)
 
         for name in _TO_MEMBERS:
             m.d.comb += getattr(member, name).eq(chosen(name, [getattr(slot, name) for slot in slots]))
@@ -215,7 +215,7 @@ class FlexDpuCore(StreamBlock):
             return (Cat(values) & own).any()
 
         taken = [
-            member.positions.ready & (slot.position_slice + slot.first == index)
+            member.positions.ready & is_number(slot.position_slice + slot.first, index)
             for index, member in enumerate(members)
         ]
         first = [collect.here & ~collect.some_left & own[i] for i, collect in enumerate(collects)]

@@ -68,8 +68,8 @@ def _rules(config: FlexDpuConfig) -> tuple[Rule, ...]:
             "errors",
             "`error_g` stays high until `clear_g`, with the cause of the first one. From then on all inputs of the "
             "slot are taken and ignored, and no new result is offered. `clear_g` for a cycle, with or without an "
-            "error, throws the job away and frees its Flex-DPEs; each stream of the slot begins with a new job then. Other "
-            "slots are not disturbed.",
+            "error, throws the job away and frees its Flex-DPEs; each stream of the slot begins with a new job then. "
+            "Other slots are not disturbed.",
         ),
     ]
     if config.limited:

@@ -10,6 +10,7 @@ from ...block import Block
 from ...network.columns import wires
 from ...network.turned_tables import any_of
 from .config import FlexDpuConfig
+from .share import is_number
 
 __all__ = ["Gather"]
 
@@ -87,8 +88,10 @@ class Gather(Block):
         behind = Signal(bits, name=f"place_behind_{engine}")
         m.d.comb += behind.eq(here + 1)
         wrapped = self.wrapped.word_select(engine, config.lanes)
-        at_here = [name_value(m, f"at_{engine}_{p}", member & (here == p)) for p in range(times)]
-        at_behind = [name_value(m, f"after_{engine}_{p}", member & (behind == p)) for p in range(times)]
+        at_here = [name_value(m, f"at_{engine}_{p}", member & is_number(here, p)) for p in range(times)]
+        at_behind = [
+            name_value(m, f"after_{engine}_{p}", member & is_number(behind, p)) for p in range(times)
+        ]
         return [
             [(at_behind[p] & wrapped[lane]) | (at_here[p] & ~wrapped[lane]) for p in range(times)]
             for lane in range(config.lanes)

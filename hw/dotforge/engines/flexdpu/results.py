@@ -11,6 +11,7 @@ from amaranth.lib import data, stream
 from amaranth.lib.wiring import In, Out
 
 from ...block import Block
+from ...network.turned_tables import read, turn
 from .config import FlexDpuConfig
 
 __all__ = ["Results", "result_layout"]
@@ -117,9 +118,13 @@ class Results(Block):
         ]
         width = config.sum.width
         first = Signal(config.row_bits + 1)
-        begun = self.begun.word_select(block[: max(1, config.row_bits - self.bank_bits)], config.banks)
-        if config.banks == 1 << config.row_bits:
-            begun = self.begun
+        bits = config.row_bits - self.bank_bits
+        begun = [
+            read(m, f"begun_{bank}", turn(Cat(self.begun[bank :: config.banks])), block[:bits])
+            if bits
+            else self.begun[bank]
+            for bank in range(config.banks)
+        ]
         valid = Signal(config.banks)
         m.d.comb += [
             first.eq(block << self.bank_bits),

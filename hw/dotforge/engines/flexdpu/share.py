@@ -11,7 +11,18 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from ...arithmetic.carry import name_value
 from .config import FlexDpuConfig
 
-__all__ = ["share"]
+__all__ = ["is_number", "share"]
+
+
+def is_number(value: Value, number: int) -> Value:
+    """Tell whether a value is a number: a comparison with zero that lint tools take as one.
+
+    Parameters
+    ----------
+    value : unsigned
+    number : 0 or more
+    """
+    return value == number if number else ~value.any()
 
 
 def share(m: Module, config: FlexDpuConfig, slots: list[Any]) -> None:
@@ -29,7 +40,7 @@ def share(m: Module, config: FlexDpuConfig, slots: list[Any]) -> None:
         return
     count = len(slots)
     turn = Signal(range(max(2, count)))
-    m.d.sync += turn.eq(Mux(turn == count - 1, 0, turn + 1))
+    m.d.sync += turn.eq(Mux(is_number(turn, count - 1), 0, turn + 1))
     found: list[list[Value]] = []
     for first in range(count):
         granted: list[Value] = [Const(0, 1)] * (2 * count)
@@ -43,7 +54,7 @@ def share(m: Module, config: FlexDpuConfig, slots: list[Any]) -> None:
             used = name_value(m, f"after_{first}_{step}", Mux(fits, total, used))
         found.append(granted)
     chosen = [
-        Cat(granted[place] & (turn == first) for first, granted in enumerate(found)).any()
+        Cat(granted[place] & is_number(turn, first) for first, granted in enumerate(found)).any()
         for place in range(2 * count)
     ]
     for number, slot in enumerate(slots):

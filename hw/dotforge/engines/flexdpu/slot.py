@@ -16,6 +16,7 @@ from amaranth.lib import data, stream
 from amaranth.lib.wiring import In, Out
 
 from ...block import Block
+from ...network.distribution.rank_control import below
 from ...network.reduction.parts import register
 from ...sparse.count import count_ones
 from ...sparse.folding import slice_bits
@@ -258,14 +259,14 @@ class Slot(Block):
             words.eq(blocks * given.vectors),
         ]
         wrong = [
-            (Cause.JOB_GROUP, waits & ((given.size == 0) | (end > engines))),
+            (Cause.JOB_GROUP, waits & (~given.size.any() | (end > engines))),
             (
                 Cause.JOB_SHAPE,
                 waits
                 & (
-                    (given.rows == 0)
-                    | (given.vectors == 0)
-                    | (given.windows == 0)
+                    ~given.rows.any()
+                    | ~given.vectors.any()
+                    | ~given.windows.any()
                     | (given.rows > 1 << config.row_bits)
                     | (given.vectors > 1 << config.index_bits)
                 ),
@@ -273,7 +274,11 @@ class Slot(Block):
             (Cause.JOB_ACCUMULATOR, waits & (words > config.depth)),
         ]
         bad = Cat(happens for _, happens in wrong).any()
-        wanted = Cat((given.first <= number) & (number < end) for number in range(engines))
+        # Of a job that is not wrong the group ends inside the engine.
+        wanted = (
+            below(m, "group_end", end[: engines.bit_length()])[:engines]
+            & ~below(m, "group_first", given.first)[:engines]
+        )
         taken = Signal()
         m.d.comb += [
             self.wanted.eq(wanted & (waits & ~bad).replicate(engines)),
