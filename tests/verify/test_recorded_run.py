@@ -38,7 +38,8 @@ def test_it_counts_useful_work(engine: str, tmp_path: Path) -> None:
         return
     parameters = generated.manifest["parameters"]
     products = parameters.get("lanes") or parameters["rows"] * parameters["columns"]
-    paced = "vectors" if engine == "flexdpe" else "activations"
+    products *= parameters.get("engines", 1)
+    paced = {"flexdpe": "vectors", "flexdpu": "vectors_0"}.get(engine, "activations")
     assert 0 < counts["useful_macs"] <= len(recording.beats(paced)) * products
     assert any(not beat.valid for cycle in recording.cycles for beat in cycle.streams.values())
 

@@ -119,7 +119,7 @@ class _Slot:
 
     def cycle(self, now: int, loads: bool, streams: bool) -> None:
         """End a cycle, in which a stationary beat or a vector may come in."""
-        job, load, setup = self.job, self.load, self.setup
+        job, load = self.job, self.load
         vectors = job.vectors
         accepted = self.streaming and self.ready and streams
         came = None
@@ -150,21 +150,7 @@ class _Slot:
         self._results(now, adds)
         load.cycle(now, take, show, loads)
         self._pass(now, swap, following)
-        # Registers.
-        shown = self.pipe[-1]
-        fold_ends = shown is not None and self.moves and not self.more and shown.last
-        if shown is not None and self.rounds == 0:
-            fold = job.folds[shown.fold]
-            self.fold_block, self.fold_final = fold.row // setup.banks, self.shown_final
-        if shown is not None and not self.advance:
-            self.taken.stalls += 1
-        entry = (shown.fold, shown.number) if shown is not None and self.moves else None
-        self.adding = [entry, *self.adding[:-1]]
-        if self.moves:
-            self.rounds = self.rounds + 1 if self.more else 0
-        if show and before is not None:
-            self.shown_final = job.folds[before.fold].window == len(job.windows) - 1
-        self.inside = (self.inside and not fold_ends) or show
+        self._add(show, before)
         if self.advance:
             self.pipe = [out if moved else None, *self.pipe[:-1]]
         if self.network and self.ready:
@@ -180,6 +166,24 @@ class _Slot:
         if swap:
             self.fold = following
         self._signals()
+
+    def _add(self, show: bool, before: _Vector | None) -> None:
+        """Let the sums that are shown into the accumulator; ``show`` lets those of the next fold be shown."""
+        job, setup = self.job, self.setup
+        shown = self.pipe[-1]
+        fold_ends = shown is not None and self.moves and not self.more and shown.last
+        if shown is not None and self.rounds == 0:
+            fold = job.folds[shown.fold]
+            self.fold_block, self.fold_final = fold.row // setup.banks, self.shown_final
+        if shown is not None and not self.advance:
+            self.taken.stalls += 1
+        entry = (shown.fold, shown.number) if shown is not None and self.moves else None
+        self.adding = [entry, *self.adding[:-1]]
+        if self.moves:
+            self.rounds = self.rounds + 1 if self.more else 0
+        if show and before is not None:
+            self.shown_final = job.folds[before.fold].window == len(job.windows) - 1
+        self.inside = (self.inside and not fold_ends) or show
 
     def _pass(self, now: int, swap: bool, fold: int) -> None:
         """Let a swap pass through the registers of the networks."""

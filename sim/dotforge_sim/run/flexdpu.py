@@ -18,12 +18,13 @@ from dotforge_golden import flexdpe as golden
 from ..models.cycles import Cycles
 from ..simulator.streams import Simulator
 from .conclusion import Conclusion, conclude
-from .encoded import Encoded, EncodingOptions, Format, encode_both, in_units, sums_margin, told
+from .encoded import Encoded, EncodingOptions, encode_both, told
 from .flexdpu_jobs import Returned, inputs, result_beats, returned
 from .flexdpu_tiles import Found, Product, Shape, Tile, cut, wanted
 from .gemm import Design, Progress, RunError, RunResult
-from .operands import checked_operands, load_matrix
+from .operands import checked_operands, load_matrix, values
 from .sparse import Sparse
+from .word_format import Format, in_units, sums_margin
 
 __all__ = ["EXAMPLE", "SPARSITY", "Options", "run"]
 
@@ -131,19 +132,20 @@ def run(design: Design, a: Any, b: Any, options: Options, progress: Progress) ->
         Shapes, types, values or jobs that the configuration does not take.
     """
     started = time.monotonic()
-    given = checked_operands(a, b)
+    operands = checked_operands(a, b)
     with np.errstate(
         all="ignore"
     ):  # what leaves the range of a number shows in it, and is reported from there
-        return _run(design, given, options, progress, started)
+        return _run(design, operands, options, progress, started)
 
 
 def _run(
-    design: Design, given: tuple[Any, Any], options: Options, progress: Progress, started: float
+    design: Design, operands: tuple[Any, Any], options: Options, progress: Progress, started: float
 ) -> RunResult:
     shape = Shape.of(design.parameters)
     format = Format(design.parameters["format"])
-    asked = _asked(design, shape, format, given, options)
+    asked = _asked(design, shape, format, operands, options)
+    given = asked[0].given
     found = _simulated(design, shape, [each.product for each in asked], options, progress)
     bits = _sum_bits(design)
     golden_found = [wanted(each.product, shape, bits) for each in asked]
@@ -183,7 +185,7 @@ def _run(
         *given,
         Conclusion(
             c=main.c(sums),
-            **told(main.encoded, format, options, arrays_dense=dense),
+            **told(main.encoded, format, options, engine="flexdpu", arrays_dense=dense),
             cycles=found.cycles[0],
             lanes=lanes,
             mismatches=wrong,
@@ -238,7 +240,7 @@ def _asked(
         stationary = told_of.get("stationary", "auto")
         if stationary not in ("auto", "a", "b"):
             raise RunError(f"{where}: stationary {stationary!r}: allowed auto, a, b")
-        operands = checked_operands(*(load_matrix(Path(told_of[name]), name.upper()) for name in "ab"))
+        operands = checked_operands(*(load_matrix(str(told_of[name]), name.upper()) for name in "ab"))
         made = _made(
             shape, format, operands, options, stationary, (slot, first, size), arithmetic, number << 8,
             str(told_of.get("c", "")),
@@ -250,7 +252,7 @@ def _asked(
 def _made(
     shape: Shape,
     format: Format,
-    given: tuple[Any, Any],
+    operands: tuple[Any, Any],
     options: Options,
     stationary: str,
     place: tuple[int, int, int],
@@ -259,7 +261,8 @@ def _made(
     path: str = "",
 ) -> _Asked:
     """Return a product with the operand stationary that takes fewer cycles, if none is named."""
-    encoded = encode_both(given, format, options)
+    encoded = encode_both(operands, format, options, "flexdpu")
+    given = values(operands[0]), values(operands[1])
     taken: list[Sparse] = [each.nonzeros() for each in encoded]
     choices = []
     for name in "ab" if stationary == "auto" else stationary:
