@@ -207,7 +207,7 @@ def spoil(job: Job, what: str) -> dict[str, Beats] | None:
         "accumulator": {"rows": BANKS + 1, "vectors": DEPTH // 2 + 1},
         "row_range": {"rows": len(job.rows) - 1},
     }
-    if (what == "group" and ENGINES == 1) or (what == "accumulator" and BANKS == 1 << PARAMETERS["row_bits"]):
+    if (what == "group" and ENGINES == 1) or (what == "accumulator" and 1 << PARAMETERS["row_bits"] == BANKS):
         return None
     if what in changed:
         beats["jobs_0"] = [(KIT.payloads["jobs_0"].pack(**(head | changed[what])), False)]

@@ -57,7 +57,7 @@ def draw(
             ]
             arithmetic = parts.Arithmetic(parameters["format"], parameters["flush_subnormals"])
             sides = [_side(each, arithmetic, shape.window) for each in both]
-            plan = Plan(*sides, arithmetic, shape.lanes * size, shape.window, shape.bandwidth)
+            plan = Plan(sides[0], sides[1], arithmetic, shape.lanes * size, shape.window, shape.bandwidth)
             first = int(rng.integers(shape.engines - size + 1))
             job = Job(plan, int(rng.integers(shape.slots)), first, size, 256 * tag + 7)
             if len(plan.windows):

@@ -150,7 +150,7 @@ class Loader:
     def _runs(self, row: Any, show: bool) -> bool:
         flags = None if row is None else self.runs.place(row[2], row[3])
         done = self.runs.advance(flags, row is not None and row[3], show)
-        if done:
+        if done and row is not None:
             self.runs.move(row[2], row[3])
         return done
 
@@ -163,7 +163,7 @@ class Loader:
             self.ended = self.tail = False
             self.filled += 1
             self.written = self.dropped = self.taken = 0
-        if writes:
+        if writes and row is not None:
             self.written += row[1]
             self.ended = row[3]
         return writes

@@ -213,13 +213,13 @@ def wanted(product: Product, shape: Shape, sum_bits: int) -> Found:
     """
     jobs = product.jobs
     arithmetic = jobs[0].plan.arithmetic if jobs else flexdpe_golden.Arithmetic()
-    totals = golden.Totals.empty(*product.shape, arithmetic)
+    totals = golden.Totals.empty(product.shape[0], product.shape[1], arithmetic)
     elements = np.zeros(shape.engines, np.int64)
     taken = streamed = 0
     for tile in product.tiles:
         if tile.job is None:
             continue
-        own = golden.Totals.empty(*totals.sums[tile.rows, tile.vectors].shape, arithmetic)
+        own = golden.Totals.empty(tile.job.plan.rows.count, tile.job.plan.vectors.count, arithmetic)
         for part, bits, values in _windows(tile.job.plan):
             for fold in part.folds:
                 taken += golden.rounds(fold, shape.lanes, shape.banks).count * len(bits)

@@ -35,6 +35,8 @@ class DrainSums(Sums):
     :class:`dotforge.sparse.sums.Sums` for parameters and ports.
     """
 
+    config: FlexDpeConfig
+
     def elaborate(self, platform: object) -> Module:
         m = Module()
         config, lanes = self.config, self.config.lanes

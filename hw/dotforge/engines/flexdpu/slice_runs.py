@@ -11,7 +11,7 @@ row has no sum yet.
 Source: 004_cc286613ada5888f (SIGMA), section IV-E, steps iii to v.
 """
 
-from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.hdl import Cat, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
 from ...block import Block
@@ -119,7 +119,7 @@ class SliceRuns(RowPlacer):
         m.d.sync += rows.eq(rows | written)
         return m
 
-    def _rounds(self, m: Module, row: Signal, kept: Signal, writes: Signal, mark: Signal) -> None:
+    def _rounds(self, m: Module, row: Value, kept: Value, writes: Value, mark: Signal) -> None:
         """Tell whether a run, that goes to the accumulator by itself if ``kept``, begins a round."""
         first = Signal(init=1)  # no run of the fold was kept
         alone = Signal()  # none of the slice was

@@ -100,6 +100,11 @@ class Slot(Block):
     members: Signal
     first: Signal
     restart: Signal
+    values: Signal
+    value_write: Signal
+    value_slice: Signal
+    run_slice: Signal
+    run_write: Signal
     positions: stream.Interface
     position_slice: Signal
     inner: stream.Interface
