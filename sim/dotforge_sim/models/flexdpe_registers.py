@@ -168,8 +168,8 @@ class Routes:
             second = max(first + 1, begin + 1)
             row = max(begin + self.steps[0], second + 1)
         else:
-            row = max(begin, free)
-            row = max(row + self.steps[0], free)
+            # The first row is written before the loop's first step.
+            row = max(begin, free + 1) + self.steps[0]
         for steps in self.steps[1:]:
             row += steps
         return row

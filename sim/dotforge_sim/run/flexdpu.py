@@ -4,27 +4,24 @@ A product is cut into tiles that the accumulator holds; what comes out of the en
 are not sent. With ``--jobs`` further products run beside the one of ``--a`` and ``--b``, each on Flex-DPEs of its own.
 """
 
-import json
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from dotforge_golden import flexdpe as golden
-
 from ..models.cycles import Cycles
 from ..simulator.streams import Simulator
 from .conclusion import Conclusion, conclude
-from .encoded import Encoded, EncodingOptions, encode_both, told
+from .encoded import told
+from .flexdpu_asked import Asked, Options, asked_products
 from .flexdpu_jobs import Returned, inputs, result_beats, returned
-from .flexdpu_tiles import Found, Product, Shape, Tile, cut, wanted
-from .gemm import Design, Progress, RunError, RunResult
-from .operands import checked_operands, load_matrix, values
-from .sparse import Sparse
-from .word_format import Format, in_units, sums_margin
+from .flexdpu_tiles import Found, Product, Shape, Tile, wanted
+from .gemm import Design, Progress, RunResult
+from .operands import checked_operands
+from .word_format import Format, sums_margin
 
 __all__ = ["EXAMPLE", "SPARSITY", "Options", "run"]
 
@@ -36,79 +33,6 @@ SPARSITY = 0.8
 
 #: Vectors in one run of the simulator; more are run in pieces.
 _PIECE = 1_000_000
-
-#: What a product of ``--jobs`` may say.
-_KEYS = {"a", "b", "c", "stationary", "engines", "first", "slot"}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Options(EncodingOptions):
-    """What a run can be told."""
-
-    stationary: str = field(
-        default="auto",
-        metadata={
-            "choices": ("auto", "a", "b"),
-            "help": "the operand that stays; auto: what takes fewer cycles",
-        },
-    )
-    regor: str = field(
-        default="hardware",
-        metadata={
-            "choices": ("hardware", "given"),
-            "help": "stream all bitmaps ahead for REGOR, or give their OR as one word",
-        },
-    )
-    engines: int = field(
-        default=0,
-        metadata={
-            "type": int,
-            "help": "Flex-DPEs of the group, from the first one on; 0: all, or what --jobs leaves",
-        },
-    )
-    jobs: str = field(
-        default="",
-        metadata={
-            "help": "further products that run beside this one, a .json file: a list of {a, b, c, stationary, engines, "
-            "first, slot}; a and b are files as of --a and --b, c is written"
-        },
-    )
-
-
-@dataclass(frozen=True)
-class _Asked:
-    """A product that is asked for.
-
-    Attributes
-    ----------
-    given, encoded : A and B
-    product : tiles
-    path : of the result, for those of ``--jobs``
-    """
-
-    given: tuple[Any, Any]
-    encoded: list[Encoded]
-    product: Product
-    path: str = ""
-
-    def c(self, total: np.ndarray) -> np.ndarray:
-        """Return C, of sums of the rows that are not empty."""
-        m, n = self.given[0].shape[0], self.given[1].shape[1]
-        c = np.zeros((m, n), total.dtype)
-        if self.product.stationary == "a":
-            c[self.product.kept] = total
-        else:
-            c[:, self.product.kept] = total.T
-        first, second = (each.units for each in self.encoded)
-        return c if first is None or second is None else in_units(c, first[:, None], second)
-
-    def places(self, marked: np.ndarray) -> np.ndarray:
-        """Return rows and columns of C of marked sums, (count, 2), in order."""
-        rows, vectors = np.nonzero(marked)
-        kept = self.product.kept[rows]
-        pair = [kept, vectors] if self.product.stationary == "a" else [vectors, kept]
-        found = np.stack(pair, axis=-1)
-        return found[np.lexsort((found[:, 1], found[:, 0]))]
 
 
 def run(design: Design, a: Any, b: Any, options: Options, progress: Progress) -> RunResult:
@@ -144,7 +68,7 @@ def _run(
 ) -> RunResult:
     shape = Shape.of(design.parameters)
     format = Format(design.parameters["format"])
-    asked = _asked(design, shape, format, operands, options)
+    asked = asked_products(design, shape, format, operands, options)
     given = asked[0].given
     found = _simulated(design, shape, [each.product for each in asked], options, progress)
     bits = _sum_bits(design)
@@ -212,91 +136,6 @@ def _run(
                 with Path(each.path).open("wb") as file:
                     np.save(file, each.c(total))
     return result
-
-
-def _asked(
-    design: Design, shape: Shape, format: Format, given: tuple[Any, Any], options: Options
-) -> list[_Asked]:
-    """Return all products with their places: those of ``--jobs`` behind one another if they say nothing else."""
-    others = _described(options.jobs)
-    if not 0 <= options.engines <= shape.engines:
-        raise RunError(f"--engines {options.engines}: allowed 0…{shape.engines}")
-    share = shape.engines // min(shape.slots, 1 + len(others)) or 1
-    size = options.engines or (share if others else shape.engines)
-    arithmetic = golden.Arithmetic(
-        design.parameters["format"],
-        design.parameters["flush_subnormals"],
-        "fan",
-    )
-    found = [_made(shape, format, given, options, options.stationary, (0, 0, size), arithmetic, 0)]
-    behind = size
-    for number, told_of in enumerate(others, 1):
-        where = f"{options.jobs}, job {number - 1}"
-        size = _whole(told_of, "engines", where, 1, shape.engines, share)
-        usual = behind if behind + size <= shape.engines else shape.engines - size
-        first = _whole(told_of, "first", where, 0, shape.engines - size, usual)
-        slot = _whole(told_of, "slot", where, 0, shape.slots - 1, number % shape.slots)
-        behind = first + size
-        stationary = told_of.get("stationary", "auto")
-        if stationary not in ("auto", "a", "b"):
-            raise RunError(f"{where}: stationary {stationary!r}: allowed auto, a, b")
-        operands = checked_operands(*(load_matrix(str(told_of[name]), name.upper()) for name in "ab"))
-        made = _made(
-            shape, format, operands, options, stationary, (slot, first, size), arithmetic, number << 8,
-            str(told_of.get("c", "")),
-        )  # fmt: skip
-        found.append(made)
-    return found
-
-
-def _made(
-    shape: Shape,
-    format: Format,
-    operands: tuple[Any, Any],
-    options: Options,
-    stationary: str,
-    place: tuple[int, int, int],
-    arithmetic: golden.Arithmetic,
-    tag: int,
-    path: str = "",
-) -> _Asked:
-    """Return a product with the operand stationary that takes fewer cycles, if none is named."""
-    encoded = encode_both(operands, format, options, "flexdpu")
-    given = values(operands[0]), values(operands[1])
-    taken: list[Sparse] = [each.nonzeros() for each in encoded]
-    choices = []
-    for name in "ab" if stationary == "auto" else stationary:
-        rows, vectors = (taken[0], taken[1].T) if name == "a" else (taken[1].T, taken[0])
-        choices.append(cut(rows, vectors, name, shape, arithmetic, place, tag))
-    return _Asked(given, encoded, min(choices, key=lambda each: each.beats), path)
-
-
-def _described(path: str) -> list[dict[str, Any]]:
-    """Read ``--jobs``."""
-    if not path:
-        return []
-    try:
-        found = json.loads(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise RunError(f"--jobs {path}: {error.strerror}") from error
-    except ValueError as error:
-        raise RunError(f"--jobs {path}: not JSON: {error}") from error
-    if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
-        raise RunError(f"--jobs {path}: a list of objects is wanted")
-    for number, each in enumerate(found):
-        unknown = sorted(set(each) - _KEYS)
-        lacking = sorted({"a", "b"} - set(each))
-        if unknown or lacking:
-            said = f"unknown {', '.join(unknown)}" if unknown else f"{', '.join(lacking)} is missing"
-            raise RunError(f"--jobs {path}, job {number}: {said}; allowed {', '.join(sorted(_KEYS))}")
-    return found
-
-
-def _whole(told_of: dict[str, Any], name: str, where: str, least: int, most: int, usual: int) -> int:
-    value = told_of.get(name, usual)
-    if not isinstance(value, int) or not least <= value <= most:
-        raise RunError(f"{where}: {name} {value!r}: allowed {least}…{most}")
-    return value
 
 
 @dataclass
@@ -374,7 +213,7 @@ def _pieces(products: Sequence[Product]) -> list[list[tuple[int, Tile]]]:
 
 
 def _others(
-    design: Design, shape: Shape, asked: Sequence[_Asked], found: _Simulated, expected: Sequence[Found]
+    design: Design, shape: Shape, asked: Sequence[Asked], found: _Simulated, expected: Sequence[Found]
 ) -> list[dict[str, Any]]:
     """Return what the report says of the products of ``--jobs``."""
     said = []

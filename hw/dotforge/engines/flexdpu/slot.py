@@ -12,11 +12,10 @@ When the last result has left, loader and members are reset and the range is fre
 from typing import Any
 
 from amaranth.hdl import Cat, Module, Mux, Signal, Value
-from amaranth.lib import data, stream
+from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 
 from ...block import Block
-from ...network.distribution.rank_control import below
 from ...network.reduction.parts import register
 from ...sparse.count import count_ones
 from ...sparse.folding import slice_bits
@@ -27,11 +26,12 @@ from ...sparse.values import beat_layout
 from .accumulator import Accumulator
 from .config import FlexDpuConfig
 from .errors import Cause
-from .group_load import WINDOW_BITS, GroupLoad, loaded_ports
+from .group_load import GroupLoad, loaded_ports
+from .job import job_layout, take_job
 from .member import vector_layout
 from .results import Results, result_layout
 
-__all__ = ["EVENTS", "LOADED", "Slot", "job_layout"]
+__all__ = ["EVENTS", "LOADED", "Slot"]
 
 #: What happens in a cycle, a bit each; the wrapper counts. Of ``streaming``, ``loading``, ``adding`` and ``leaving``
 #: exactly one is set while ``active`` is.
@@ -42,20 +42,6 @@ LOADED = (
     "values", "value_write", "value_slice", "run_slice", "run_write", "run_filled", "run_changed", "run_ids",
     "run_at_lane", "run_word", "run_begins", "run_continues",
 )  # fmt: skip
-
-
-def job_layout(config: FlexDpuConfig) -> data.StructLayout:
-    """Return a job."""
-    return data.StructLayout(
-        {
-            "first": slice_bits(config.engines),
-            "size": config.engines.bit_length(),
-            "rows": config.row_bits + 1,
-            "vectors": config.index_bits + 1,
-            "windows": WINDOW_BITS,
-            "tag": config.tag_bits,
-        }
-    )
 
 
 class Slot(Block):
@@ -190,7 +176,7 @@ class Slot(Block):
         m.submodules.leave = results = Results(config)
         for block in (load, accumulator, results):
             block.cleared_by = self.restart
-        job, blocks, wrong_job = self._job(m)
+        job, blocks, wrong_job = take_job(m, self)
         m.d.comb += [
             self.restart.eq(self.clear | results.done),
             load.running.eq(self.busy),
@@ -248,63 +234,6 @@ class Slot(Block):
             )
         )
         return m
-
-    def _job(self, m: Module) -> tuple[dict[str, Value], Value, list[tuple[Cause, Value]]]:
-        """Take a job when its Flex-DPEs are free; return it, its blocks, and what is wrong with one that is offered."""
-        config, given = self.config, self.jobs.payload
-        engines, bank_bits = config.engines, (config.banks - 1).bit_length()
-        waits = Signal()  # a job is offered, and none runs
-        m.d.comb += waits.eq(self.jobs.valid & ~self.busy & ~self.error)
-        end = Signal(len(given.first) + len(given.size) + 1)
-        blocks = Signal(config.row_bits + 1 - bank_bits, name="given_blocks")
-        words = Signal(len(blocks) + len(given.vectors))
-        m.d.comb += [
-            end.eq(given.first + given.size),
-            blocks.eq((given.rows + (config.banks - 1)) >> bank_bits),
-            words.eq(blocks * given.vectors),
-        ]
-        wrong = [
-            (Cause.JOB_GROUP, waits & (~given.size.any() | (end > engines))),
-            (
-                Cause.JOB_SHAPE,
-                waits
-                & (
-                    ~given.rows.any()
-                    | ~given.vectors.any()
-                    | ~given.windows.any()
-                    | (given.rows > 1 << config.row_bits)
-                    | (given.vectors > 1 << config.index_bits)
-                ),
-            ),
-            (Cause.JOB_ACCUMULATOR, waits & (words > config.depth)),
-        ]
-        bad = Cat(happens for _, happens in wrong).any()
-        # Of a job that is not wrong the group ends inside the engine.
-        wanted = (
-            below(m, "group_end", end[: engines.bit_length()])[:engines]
-            & ~below(m, "group_first", given.first)[:engines]
-        )
-        taken = Signal()
-        m.d.comb += [
-            self.wanted.eq(wanted & (waits & ~bad).replicate(engines)),
-            taken.eq(waits & ~bad & self.granted & ~self.clear),
-            self.jobs.ready.eq(Mux(waits, bad | (self.granted & ~self.clear), self.error)),
-        ]
-        job: dict[str, Value] = {}
-        for name in ("first", "size", "rows", "vectors", "windows", "tag"):
-            field = given[name]
-            job[name] = held = Signal(len(field), name=f"job_{name}", reset_less=True)
-            m.d.sync += held.eq(Mux(taken, field, held))
-        job_blocks = Signal(len(blocks), name="job_blocks", reset_less=True)
-        m.d.sync += [
-            job_blocks.eq(Mux(taken, blocks, job_blocks)),
-            self.busy.eq((self.busy | taken) & ~self.restart),
-            self.members.eq(
-                (self.members | (wanted & taken.replicate(engines))) & (~self.restart).replicate(engines)
-            ),
-        ]
-        m.d.comb += self.first.eq(job["first"])
-        return job, job_blocks, wrong
 
     def _vectors(self, m: Module, load: Any, count: Value) -> tuple[Value, Value]:
         """Swap folds and let vectors in; return whether ``last`` came in a wrong place, and that no vector is due."""

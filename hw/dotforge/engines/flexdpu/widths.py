@@ -1,0 +1,153 @@
+"""Widths and numbers that follow from the parameters of the Flex-DPU."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ...formats.choices import sum_of
+from ...formats.table import FloatFormat, Format, IntegerFormat, lookup
+
+__all__ = ["SliceSums", "Widths"]
+
+
+@dataclass(frozen=True)
+class SliceSums:
+    """What the reduction network of a Flex-DPE depends on; see :class:`dotforge.sparse.sums.Summed`."""
+
+    lanes: int
+    product: Format
+    exact_sum: Format
+    sum: Format
+    sum_latency: int
+    index_bits: int
+    adder_pipeline: int
+    flush_subnormals: bool
+    operators: bool
+
+
+class Widths:
+    """What :class:`dotforge.engines.flexdpu.config.FlexDpuConfig` has beside its parameters."""
+
+    engines: int
+    lanes: int
+    groups: int
+    window: int
+    format: str
+    sum_format: str
+    flush_subnormals: bool
+    bandwidth: int
+    accumulator_words: int
+    accumulator_banks: int
+    distribution: Literal["auto", "multicast-benes", "crossbar"]
+    stationary_bandwidth: int
+    operators: bool
+    distribution_pipeline: int
+    adder_pipeline: int
+    row_bits: int
+
+    @property
+    def slots(self) -> int:
+        """Jobs in progress at a time."""
+        return self.groups or min(2, self.engines)
+
+    @property
+    def operand(self) -> Format:
+        """Format of the operands."""
+        return lookup(self.format)
+
+    @property
+    def is_float(self) -> bool:
+        """Whether operands and sums are floating point."""
+        return isinstance(self.operand, FloatFormat)
+
+    @property
+    def positions(self) -> int:
+        """Positions of a bitmap."""
+        return self.window or self.lanes
+
+    @property
+    def banks(self) -> int:
+        """Banks of an accumulator."""
+        return self.accumulator_banks or min(self.lanes, 1 << self.row_bits)
+
+    @property
+    def words(self) -> int:
+        """Words of an accumulator."""
+        return self.accumulator_words or 256 * self.banks
+
+    @property
+    def depth(self) -> int:
+        """Words of a bank."""
+        return self.words // self.banks
+
+    @property
+    def product(self) -> Format:
+        """Format of the products."""
+        if isinstance(self.operand, IntegerFormat):
+            return self.operand.product_format()
+        return self.operand.sum_format()
+
+    @property
+    def exact_sum(self) -> Format:
+        """Format in which a Flex-DPE adds: nothing overflows in it."""
+        return self.operand.sum_format(terms=self.lanes)
+
+    @property
+    def sum(self) -> Format:
+        """Format of the results."""
+        return sum_of(self.sum_format, self.operand, self.lanes)
+
+    @property
+    def sum_latency(self) -> int:
+        """Cycles from the products of a vector to its sums."""
+        return (self.lanes - 1).bit_length() * self.adder_pipeline
+
+    @property
+    def join_latency(self) -> int:
+        """Cycles that it takes to join the parts of a row."""
+        return self.adder_pipeline if self.is_float else 0
+
+    @property
+    def accumulate_latency(self) -> int:
+        """Cycles from a word that is read to the one that is written."""
+        return self.adder_pipeline if self.is_float else 0
+
+    @property
+    def topology(self) -> str:
+        """Distribution network that ``distribution`` stands for."""
+        from ...network.distribution.distribution import choose_topology  # noqa: PLC0415
+
+        return choose_topology(self.distribution, self.lanes)
+
+    @property
+    def distribution_registers(self) -> tuple[int, ...]:
+        """Columns of a distribution network that a register follows."""
+        from ...network.distribution.distribution import distribution_columns, evenly  # noqa: PLC0415
+
+        columns = distribution_columns(self.topology, self.lanes, self.positions)
+        return evenly(self.distribution_pipeline, columns)
+
+    @property
+    def elements(self) -> int:
+        """Elements that come in a cycle, at most."""
+        most = self.slots * (self.positions + self.stationary_bandwidth)
+        return min(self.bandwidth or most, most)
+
+    @property
+    def limited(self) -> bool:
+        """Whether :attr:`elements` may be less than what the streams ask for."""
+        return self.elements < self.slots * (self.positions + self.stationary_bandwidth)
+
+    @property
+    def slice_sums(self) -> SliceSums:
+        """What the reduction network of a Flex-DPE depends on."""
+        return SliceSums(
+            self.lanes,
+            self.product,
+            self.exact_sum,
+            self.exact_sum,
+            self.sum_latency,
+            1,
+            self.adder_pipeline,
+            self.flush_subnormals,
+            self.operators,
+        )
