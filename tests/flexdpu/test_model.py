@@ -9,6 +9,7 @@ from dotforge_golden import flexdpu as golden
 from dotforge_sim.models import flexdpu as model
 from dotforge_sim.models.cycles import Cycles
 from dotforge_sim.models.flexdpu_job import Setup, folds_of, job_of
+from dotforge_sim.run.flexdpu_jobs import with_rows
 
 from .schedules import as_bits, built, draw, golden_sums, run_jobs
 
@@ -92,9 +93,9 @@ def test_folds_and_rounds_are_golden() -> None:
             for banks in (1, 2, 4, 16):
                 folds = folds_of(made.windows, setup.timing.lanes, job.size, banks)
                 wanted = [
-                    golden.rounds(fold, setup.timing.lanes, banks).count
-                    for window in job.plan.windows.tolist()
-                    for fold in job.plan.part(window).folds
+                    golden.rounds(with_rows(part, fold), setup.timing.lanes, banks).count
+                    for part in (job.plan.part(window) for window in job.plan.windows.tolist())
+                    for fold in part.folds
                 ]
                 assert [fold.rounds for fold in folds] == wanted, f"seed {seed}, {banks} banks"
                 compared += len(wanted)

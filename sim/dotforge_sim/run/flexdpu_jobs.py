@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from dotforge_golden import flexdpe as golden
+
 from ..models.flexdpe_plan import Part, Plan
 from ..simulator.streams import Beats, Outputs, Simulator
 
-__all__ = ["Job", "Returned", "inputs", "result_beats", "returned"]
+__all__ = ["Job", "Returned", "inputs", "result_beats", "returned", "with_rows"]
 
 #: Vectors that are packed at a time.
 _CHUNK = 1 << 16
@@ -97,6 +99,18 @@ def inputs(
                 found.setdefault(f"{name}_{slot}", []).append(beats)
             found.setdefault(f"vectors_{slot}", []).extend([streamed] * len(part.folds))
     return {name: _joined(beats) for name, beats in found.items() if beats}
+
+
+def with_rows(part: Part, fold: golden.Fold) -> golden.Fold:
+    """Return a fold with numbers of rows in the job instead of those in the window.
+
+    Parameters
+    ----------
+    part : the window
+    fold : of it
+    """
+    rows = np.where(fold.occupied, part.rows[np.maximum(fold.rows, 0)], golden.EMPTY)
+    return golden.Fold(rows, fold.positions, fold.partial)
 
 
 def _last(count: int) -> np.ndarray:

@@ -14,7 +14,7 @@ from dotforge_golden import flexdpe as flexdpe_golden
 from dotforge_golden import flexdpu as golden
 
 from ..models.flexdpe_plan import Plan, Side
-from .flexdpu_jobs import Job
+from .flexdpu_jobs import Job, with_rows
 from .sparse import Sparse
 
 __all__ = ["Found", "Product", "Shape", "Tile", "cut", "wanted"]
@@ -222,7 +222,7 @@ def wanted(product: Product, shape: Shape, sum_bits: int) -> Found:
         own = golden.Totals.empty(tile.job.plan.rows.count, tile.job.plan.vectors.count, arithmetic)
         for part, bits, values in _windows(tile.job.plan):
             for fold in part.folds:
-                taken += golden.rounds(fold, shape.lanes, shape.banks).count * len(bits)
+                taken += golden.rounds(with_rows(part, fold), shape.lanes, shape.banks).count * len(bits)
                 streamed += len(bits)
                 held = fold.occupied.reshape(-1, shape.lanes).sum(axis=1)
                 elements[tile.job.first : tile.job.first + tile.job.size] += held
