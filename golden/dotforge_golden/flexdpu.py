@@ -83,12 +83,24 @@ class Totals:
 
     @classmethod
     def empty(cls, rows: int, vectors: int, arithmetic: Arithmetic) -> "Totals":
-        """Return none; a row that never has any is +0."""
+        """Return none; a row that never has any is +0.
+
+        Parameters
+        ----------
+        rows, vectors : how many there are
+        arithmetic : how numbers add
+        """
         kind = np.float32 if arithmetic.is_float else np.int64
         return cls(np.zeros((rows, vectors), kind), np.zeros(rows, bool))
 
     def add(self, row: int, sums: np.ndarray, arithmetic: Arithmetic) -> None:
-        """Add the sums of a fold; the first ones are taken as they are."""
+        """Add the sums of a fold; the first ones are taken as they are.
+
+        Parameters
+        ----------
+        row, sums : of which row; with each vector
+        arithmetic : how numbers add
+        """
         self.sums[row] = arithmetic.accumulate(self.sums[row], sums) if self.begun[row] else sums
         self.begun[row] = True
 
