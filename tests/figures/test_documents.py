@@ -46,7 +46,7 @@ PAGES: dict[str, tuple[str, Callable[[Any], str]]] = {
 #: Compared as whole pages elsewhere, or on no page.
 ELSEWHERE = {"models", "papers", "quantisers", "sigma", "walkthrough"}
 #: On a page, but not stored yet.
-MISSING = {"distribution", "formats"}
+MISSING = {"distribution", "families", "formats"}
 
 
 def stored(name: str, kind: str = "json") -> Any:

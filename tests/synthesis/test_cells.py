@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from dotforge.synthesis.targets import Settings, place
+from dotforge.synthesis.targets import Settings, placers
 from dotforge.synthesis.targets.cells import ECP5, ICE40, XILINX
 from dotforge.synthesis.targets.stat import modules
 from dotforge.tools import yosys
@@ -42,5 +42,5 @@ endmodule
     (only,) = modules(found["s"], "memory")
     assert only.cells == {"TRELLIS_DPR16X4": 2}
     manifest = {"top": "memory", "engine": "memory", "clock": "clk", "reset": "rst"}
-    report = place.ecp5.run(found["m.json"], manifest, "25k", 1, Settings())
+    report = placers.ecp5.run(found["m.json"], manifest, "25k", 1, Settings())
     assert ECP5.counts(only.cells)["luts"] == report["utilization"]["TRELLIS_COMB"]["used"] == 12

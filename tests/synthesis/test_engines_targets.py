@@ -11,6 +11,7 @@ from dotforge.export.design import from_parameters
 from dotforge.synthesis.metrics import columns
 from dotforge.synthesis.synth import SCHEMA, synthesize
 from dotforge.synthesis.targets import TARGETS, target
+from dotforge.synthesis.targets.fpga import FPGAS
 
 from ..configurations import ENGINES, configurations
 
@@ -45,8 +46,9 @@ def test_an_engine_on_a_target(engine: str, parameters: dict[str, Any], name: st
         assert report["notes"] == []
         assert report["timing"]["min_period_ns"] > 0.1
         assert report["timing"]["critical_path"]["levels"] >= 1
-    if name in ("ecp5", "ice40") and parameters and report["totals"]["luts"] <= PLACED:
-        pytest.importorskip(f"yowasp_nextpnr_{name}", reason="skipped: needs nextpnr")
+    placer = FPGAS[name].placer if name in FPGAS else None
+    if placer is not None and parameters and report["totals"]["luts"] <= PLACED:
+        pytest.importorskip(placer.module, reason="skipped: needs nextpnr")
         placed = checked(synthesize(generated, target=name, seeds=1), name)
         assert placed["notes"] == []
         assert placed["timing"]["fmax_mhz"] > 1

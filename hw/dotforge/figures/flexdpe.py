@@ -159,7 +159,7 @@ def clocks(progress: Progress) -> Rows:
     rows = []
     for name, made in designs.items():
         progress(f"Fmax of {name}")
-        timing, _ = FPGAS["ecp5"]._timing(made, Settings(seeds=3, clock_mhz=CLOCK, rip_up=True, timeout=7200))
+        timing, _ = FPGAS["ecp5"].timing(made, Settings(seeds=3, clock_mhz=CLOCK, rip_up=True, timeout=7200))
         assert timing is not None
         rows.append({"name": name, **timing})
     return rows

@@ -28,8 +28,10 @@ TARGETS = ("cmos", "ecp5")
 #: Engines of more transistors than this are measured as a sum over modules: a flat netlist of more takes minutes.
 FLAT_LIMIT = 150_000
 
-#: Engines of more LUTs than this are not placed: it would take minutes a seed.
-PLACE_LIMIT = 1000
+#: Placements of an engine, and of one of more LUTs than this, which takes minutes for each.
+SEEDS = 3
+SEEDS_OF_LARGE = 1
+LARGE = 3000
 
 
 def hierarchy_mode(generated: Generated) -> str:
@@ -67,8 +69,9 @@ def baseline(name: str, directory: Path, *, jobs: int = 1) -> list[Path]:
             placed = "seeds" in find_target(target).uses
             unplaced: dict[str, Any] = {"seeds": 0} if placed else {}
             report = synthesize(generated, target=target, mode=mode, **unplaced)
-            if placed and report["totals"]["luts"] <= PLACE_LIMIT:
-                report = synthesize(generated, target=target, mode=mode, seeds=3, jobs=jobs)
+            if placed:
+                seeds = SEEDS_OF_LARGE if report["totals"]["luts"] > LARGE else SEEDS
+                report = synthesize(generated, target=target, mode=mode, seeds=seeds, jobs=jobs)
             record.content = report
         files.append(path)
     return files

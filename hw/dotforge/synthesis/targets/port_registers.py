@@ -18,7 +18,17 @@ which come from a run without it.
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["frame"]
+__all__ = ["frame", "ports"]
+
+
+def ports(manifest: Mapping[str, Any]) -> tuple[str, str, str]:
+    """Return the ports of the frame.
+
+    Parameters
+    ----------
+    manifest : of the design inside
+    """
+    return manifest["clock"], "scan_in", "scan_out"
 
 
 def frame(manifest: Mapping[str, Any], name: str) -> str:
