@@ -51,8 +51,8 @@ def golden(name: str, operands: list[np.ndarray]) -> np.ndarray:
         if "converter" in name:
             return float_converter.convert(operands[0], names[0], unit.result.name)
         if "multiplier" in name:
-            return float_multiplier.multiply(*operands, *names, product=unit.result.name)
-        return float_adder.add(*operands, names[0])
+            return float_multiplier.multiply(operands[0], operands[1], *names, product=unit.result.name)
+        return float_adder.add(operands[0], operands[1], names[0])
     given = [
         (bits.astype(np.int64) ^ 1 << format.width - 1) - (1 << format.width - 1)
         for bits, format in zip(operands, unit.operands, strict=True)
@@ -61,9 +61,9 @@ def golden(name: str, operands: list[np.ndarray]) -> np.ndarray:
     if "converter" in name:
         found = integer_converter.convert(given[0], widths[0], unit.result.width)
     elif "multiplier" in name:
-        found = integer_multiplier.multiply(*given, *widths)
+        found = integer_multiplier.multiply(given[0], given[1], *widths)
     else:
-        found = integer_adder.add(*given, widths[0])
+        found = integer_adder.add(given[0], given[1], widths[0])
     return np.asarray(found).astype(np.int64) & ((1 << unit.result.width) - 1)
 
 
