@@ -24,7 +24,9 @@ __all__ = [
     "bits_an_element",
     "decode",
     "decode_scales",
+    "encode_elements",
     "quantise",
+    "tensor_units",
 ]
 
 #: How a block's scale is rounded; ``standard`` is ``floor`` for MX (specification, 6.3) and ``even`` for NVFP4.
@@ -84,13 +86,14 @@ class Blocks:
     ----------
     elements : codes, uint8 (rows, K)
     scales : codes of E8M0, or of E4M3 without a sign, uint8 (rows, ceil(K / block))
-    units : float32 (rows,), the scale of the tensor, all alike where it is one; 1 for MX
+    units : (rows,), the scale of the tensor, float32 numbers, all alike where it is one; 1 for MX. Of a library that
+        keeps its reciprocal, float64
     format : key of :data:`ELEMENTS`
     """
 
     elements: Codes
     scales: Codes
-    units: NDArray[np.float32]
+    units: NDArray[np.float32] | NDArray[np.float64]
     format: str
 
     def values(self) -> NDArray[np.float64]:
@@ -134,7 +137,12 @@ def bits_an_element(format: str) -> float:
 
 
 def quantise(
-    values: ArrayLike, *, format: str, scale_rounding: str = "standard", per_row: bool = False
+    values: ArrayLike,
+    *,
+    format: str,
+    scale_rounding: str = "standard",
+    per_row: bool = False,
+    unit: float | None = None,
 ) -> Blocks:
     """Quantise a matrix; elements round to nearest, ties to even, and saturate.
 
@@ -150,6 +158,7 @@ def quantise(
         next power of two saturates (and MXFP8 E4M3 from 448 on, whose next number, 480, is taken by NaN).
         E4M3, with m / (largest element · unit): rounded down, up, or to nearest
     per_row : NVFP4: a unit for every row, not one for the matrix
+    unit : NVFP4: this one, as found by calibration; blocks too large for it are clipped
 
     Raises
     ------
@@ -174,18 +183,55 @@ def quantise(
         codes = _power_codes(largest, element, rounding)
         codes, steps = np.where(bad, 255, codes), np.ldexp(1.0, codes.astype(np.int64) - 127)
     else:
-        whole = largest.max(axis=1, initial=0) if per_row else np.full(rows, largest.max(initial=0))
-        units = _tensor_scales(whole, element.largest * 448)
+        units = tensor_units(largest, element.largest * 448, per_row=per_row, unit=unit)
         rounding = "even" if scale_rounding == "standard" else scale_rounding
         exact = units.astype(np.float64)[:, None]
         codes = _small_float_codes(largest / (element.largest * exact), rounding)
         codes, steps = np.where(bad, 0x7F, codes), _E4M3.decode(codes) * exact
+    elements = encode_elements(cut, steps, element)
+    return Blocks(elements.reshape(rows, -1)[:, :width], codes.astype(np.uint8), units, format)
+
+
+def encode_elements(cut: NDArray[np.float64], steps: NDArray[np.float64], element: Element) -> Codes:
+    """Codes of the nearest elements, ties to even, saturating.
+
+    Parameters
+    ----------
+    cut : (rows, blocks, elements of a block)
+    steps : (rows, blocks), what a block's scale stands for; where it is 0 elements are
+    element : the format
+    """
     ratios = np.divide(cut, steps[..., None], out=np.zeros_like(cut), where=steps[..., None] > 0)
     if element.float is None:
-        elements = np.clip(np.rint(ratios * 64), -127, 127).astype(np.int8).view(np.uint8)
-    else:
-        elements = element.float.encode(ratios, saturate=True).astype(np.uint8)
-    return Blocks(elements.reshape(rows, -1)[:, :width], codes.astype(np.uint8), units, format)
+        return np.clip(np.rint(ratios * 64), -127, 127).astype(np.int8).view(np.uint8)
+    return element.float.encode(ratios, saturate=True).astype(np.uint8)
+
+
+def tensor_units(
+    largest: NDArray[np.float64], target: float, *, per_row: bool, unit: float | None
+) -> NDArray[np.float32]:
+    """FP32 scales of rows: of the tensor, of each row, or given.
+
+    Parameters
+    ----------
+    largest : largest magnitudes, (rows, blocks)
+    target : what the largest one of a tensor becomes
+    per_row : a scale for every row
+    unit : the given one
+
+    Raises
+    ------
+    ValueError
+        The given one is no normal FP32 number above 0, or rows are to have their own.
+    """
+    rows = len(largest)
+    if unit is None:
+        whole = largest.max(axis=1, initial=0) if per_row else np.full(rows, largest.max(initial=0))
+        return _tensor_scales(whole, target)
+    limits = np.finfo(np.float32)
+    if per_row or not float(limits.tiny) <= unit <= float(limits.max):
+        raise ValueError(f"unit is a normal FP32 number above 0 for the whole matrix, not {unit}")
+    return np.full(rows, unit, np.float32)
 
 
 def _tensor_scales(whole: NDArray[np.float64], largest: float) -> NDArray[np.float32]:

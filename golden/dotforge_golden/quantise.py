@@ -32,6 +32,9 @@ CLIPPINGS = ("max", "percentile", "optimum")
 LEVELS = ("codes", "paper")
 
 
+#: Shares of the largest scale that ``least_error`` tries.
+_SHARES = np.linspace(1, 1 / 3, 21)
+
 #: Smallest number above zero: a unit is never zero.
 _SMALLEST = 5e-324
 
@@ -115,7 +118,8 @@ def quantise(
     bits, scale_bits : width of elements (with sign) and scales (without)
     vector : elements that share a scale
     per_row : a unit for every row, not one for the matrix
-    clipping, percentile, levels : see :func:`thresholds`
+    clipping, percentile, levels : see :func:`thresholds`; ``least_error`` is a search: of the integer scales from that
+        of ``max`` down to a third of it, each vector takes the one of least squared error
     scale_rounding : of wanted scales: ``nearest``, which has the smaller error, or ``ceil``, so that nothing
         within the threshold is clipped
     unit : ``max``, as above, or ``least_error``: the best of that and of 39 smaller ones, 2^(1/6) apart. A
@@ -127,20 +131,32 @@ def quantise(
     count = -(-width // vector)
     cut = np.pad(matrix, ((0, 0), (0, count * vector - width))).reshape(rows, count, vector)
     largest, largest_scale = 2 ** (bits - 1) - 1, 2**scale_bits - 1
-    wanted = thresholds(cut, clipping=clipping, bits=bits, percentile=percentile, levels=levels) / largest
+    searched = clipping == "least_error"
+    way = "max" if searched else clipping
+    wanted = thresholds(cut, clipping=way, bits=bits, percentile=percentile, levels=levels) / largest
     units = wanted.max(axis=1) if per_row else np.full(rows, wanted.max())
     units = np.where(units > 0, np.maximum(units / largest_scale, _SMALLEST), 1.0)
     power = int(np.frexp(np.abs(matrix).max(initial=0.0))[1])
+
+    def encoded(scales: NDArray[np.int64], units: NDArray[np.float64]) -> NDArray[np.int64]:
+        steps = (scales * units[:, None])[..., None]
+        codes = np.divide(cut, steps, out=np.zeros_like(cut), where=steps > 0)
+        return np.clip(np.rint(codes), -largest, largest).astype(np.int64)
 
     def rounded(units: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         exact = wanted / units[:, None]
         # A wanted scale that is an integer but for the rounding of a division stays it.
         whole = np.ceil(exact - 1e-9) if scale_rounding == "ceil" else np.rint(exact)
         scales = np.clip(whole, 0, largest_scale).astype(np.int64)
-        steps = (scales * units[:, None])[..., None]
-        codes = np.divide(cut, steps, out=np.zeros_like(cut), where=steps > 0)
-        elements = np.clip(np.rint(codes), -largest, largest).astype(np.int64)
-        return elements, scales
+        if not searched:
+            return encoded(scales, units), scales
+        best, least = scales, np.full(scales.shape, np.inf)
+        for share in _SHARES:
+            tried = np.minimum(scales, np.rint(exact * share).astype(np.int64))
+            missed = np.ldexp(encoded(tried, units) * (tried * units[:, None])[..., None] - cut, -power)
+            lost = (missed**2).sum(axis=-1)
+            best, least = np.where(lost < least, tried, best), np.minimum(lost, least)
+        return encoded(best, units), best
 
     def noise(units: NDArray[np.float64]) -> NDArray[np.float64]:
         elements, scales = rounded(units)

@@ -9,18 +9,21 @@ from typing import Any
 
 import numpy as np
 
-from dotforge_golden.mx import ELEMENTS, SCALE_ROUNDINGS, Blocks, bits_an_element, decode, quantise
+from dotforge_golden.mx import ELEMENTS, SCALE_ROUNDINGS, Blocks, bits_an_element, decode
+from dotforge_golden.mx_rules import RULES
+from dotforge_golden.mx_search import SEARCHES
 from dotforge_golden.mxdot import Dots, block_sums, dot
 from dotforge_golden.quantise import sqnr
 
-from .gemm import Design, RunError
+from .gemm import Design
 from .loop import Finish, Found, Job, runner
+from .mxdot_choice import quantised
 from .mxdot_operands import BlockOperands
 from .operands import Stored, values
-from .options import RunOptions, refuse_quantising
+from .options import RunOptions
 from .quality import Taken, distance_in_bits, finite
 from .samples import Draw, normal
-from .tensors.stored import about, wanted_format
+from .tensors.stored import about
 
 __all__ = ["EXAMPLE", "Options", "finish", "prepare", "run", "sample"]
 
@@ -36,12 +39,24 @@ _LARGEST = float(np.finfo(np.float32).max)
 class Options(RunOptions):
     """What a run can be told."""
 
+    rule: str = field(
+        default="best",
+        metadata={
+            "choices": ("best", *RULES),
+            "help": "how operands are quantised: best, the scales of least error by our data; ocp, as "
+            "the specification; or as a library does, bit for bit",
+        },
+    )
     round_scales: str = field(
         default="standard",
         metadata={
-            "choices": SCALE_ROUNDINGS,
-            "help": "how a block's scale is rounded; standard: floor for MX (OCP), even for NVFP4",
+            "choices": (*SCALE_ROUNDINGS, *SEARCHES),
+            "help": "how a block's scale is rounded (standard: as --rule says), or how it is searched",
         },
+    )
+    activation_scale: float | None = field(
+        default=None,
+        metadata={"type": float, "help": "NVFP4: the activations' FP32 scale, given as calibration found it"},
     )
     activation_unit: str = field(
         default="matrix",
@@ -83,7 +98,7 @@ def prepare(design: Design, a: np.ndarray | Stored, b: np.ndarray | Stored, opti
         Options that do not fit the formats.
     """
     parameters = design.parameters
-    (activations, weights), rules = _quantised(parameters, a, b, options)
+    (activations, weights), rules = quantised(parameters, a, b, options)
     found, largest_block = _golden(activations, weights)
     operands = BlockOperands.of(parameters, activations, weights)
     units = activations.units.astype(np.float64)[:, None] * weights.units.astype(np.float64)
@@ -131,32 +146,6 @@ def finish(job: Job, found: Found) -> Finish:
 
 #: Multiplies on the RTL; every sum is compared with golden, bit for bit.
 run = runner(prepare, finish, takes_stored=True)
-
-
-def _quantised(
-    parameters: dict[str, Any], a: np.ndarray | Stored, b: np.ndarray | Stored, options: Options
-) -> tuple[tuple[Blocks, Blocks], tuple[dict[str, Any], dict[str, Any]]]:
-    """Return both operands in blocks, and by which rule."""
-    ready = [isinstance(each, Stored) for each in (a, b)]
-    refuse_quantising(
-        options,
-        {"round_scales": not all(ready), "activation_unit": not ready[0], "weight_unit": not ready[1]},
-    )
-    kinds = (("A", "activation", a, options.activation_unit), ("B", "weight", b, options.weight_unit))
-    found, rules = [], []
-    for name, kind, matrix, unit in kinds:
-        format = parameters[f"{kind}_format"]
-        if isinstance(matrix, Stored):
-            found.append(wanted_format(matrix, name, "mxdot", "blocks", format).blocks())
-            rules.append({"stored": True, **matrix.rule})
-            continue
-        if unit != "matrix" and format != "nvfp4":
-            raise RunError(f"--{kind}-unit {unit}: {format} has no such scale, allowed is matrix")
-        per_row = unit != "matrix"
-        rows = matrix if name == "A" else matrix.T
-        found.append(quantise(rows, format=format, scale_rounding=options.round_scales, per_row=per_row))
-        rules.append({"round_scales": options.round_scales, "unit": unit})
-    return (found[0], found[1]), (rules[0], rules[1])
 
 
 def _golden(activations: Blocks, weights: Blocks) -> tuple[Dots, float]:

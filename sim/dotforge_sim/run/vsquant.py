@@ -39,7 +39,10 @@ class Options(RunOptions):
 
     clipping: str = field(
         default="max",
-        metadata={"choices": CLIPPINGS, "help": "largest magnitude that a vector keeps"},
+        metadata={
+            "choices": (*CLIPPINGS, "least_error"),
+            "help": "largest magnitude that a vector keeps; least_error searches its scale",
+        },
     )
     percentile: float | None = field(
         default=None,

@@ -94,7 +94,7 @@ class Stored:
     def blocks(self) -> Blocks:
         """Return it as golden's block formats take it, K in the second dimension."""
         assert self.scales is not None
-        return Blocks(self.elements, self.scales, self.units.astype(np.float32), self.format)
+        return Blocks(self.elements, self.scales, self.units, self.format)
 
     def vectors(self) -> Quantised:
         """Return it as golden's vectors take it, K in the second dimension."""
