@@ -31,7 +31,13 @@ HASHED = 2_048
 
 
 def digest(scales: np.ndarray | None, elements: np.ndarray) -> str:
-    """Return the sha256 of what a library gave: codes as bytes, values as float32 with one zero."""
+    """Return the sha256 of what a library gave: codes as bytes, values as float32 with one zero.
+
+    Parameters
+    ----------
+    scales : codes, where it gave some
+    elements : codes, uint8, or values
+    """
     found = hashlib.sha256()
     if scales is not None:
         found.update(np.ascontiguousarray(scales, np.uint8).tobytes())
