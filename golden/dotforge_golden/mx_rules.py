@@ -14,6 +14,7 @@ of them does (read from its source, and compared with it block by block: ``docs/
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -224,7 +225,7 @@ def quantise_by(values: ArrayLike, *, format: str, rule: str, unit: float | None
     )
 
 
-def _log2(values: Floats) -> Floats:
+def _log2(values: Floats) -> NDArray[Any]:
     """Logarithm rounded once to the type of the values."""
     return np.log2(values.astype(np.float64)).astype(values.dtype)
 
