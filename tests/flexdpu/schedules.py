@@ -10,8 +10,8 @@ from dotforge_golden import flexdpe as parts
 from dotforge_golden import flexdpu as golden
 from dotforge_golden.formats import lookup
 from dotforge_sim.models.flexdpe_plan import Plan, Side
+from dotforge_sim.models.flexdpu_shape import Shape
 from dotforge_sim.run.flexdpu_jobs import Job, Returned, inputs, result_beats, returned
-from dotforge_sim.run.flexdpu_tiles import Shape
 from dotforge_sim.run.gemm import Design
 from dotforge_sim.simulator.streams import Simulator
 

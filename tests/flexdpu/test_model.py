@@ -1,13 +1,18 @@
 """Random schedules on the RTL: every result is golden's, and every cycle the model's."""
 
+import time
 from typing import Any
 
 import numpy as np
 import pytest
+import scipy.sparse
 
+from dotforge_golden import flexdpe as parts
 from dotforge_golden import flexdpu as golden
 from dotforge_sim.models import flexdpu as model
+from dotforge_sim.models import flexdpu_estimate
 from dotforge_sim.models.cycles import Cycles
+from dotforge_sim.models.flexdpe_plan import Plan, Side
 from dotforge_sim.models.flexdpu_job import Setup, folds_of, job_of
 from dotforge_sim.run.flexdpu_jobs import with_rows
 
@@ -100,3 +105,43 @@ def test_folds_and_rounds_are_golden() -> None:
                 assert [fold.rounds for fold in folds] == wanted, f"seed {seed}, {banks} banks"
                 compared += len(wanted)
     assert compared > 500
+
+
+PAPER = [
+    (128, 2048, 4096), (320, 3072, 4096), (1632, 36548, 1024), (2048, 4096, 32), (1024, 16, 500000),
+    (35, 8457, 2560), (31999, 1024, 84), (84, 1024, 4096), (2048, 1, 128), (256, 256, 2048),
+]  # fmt: skip
+
+
+def test_estimate() -> None:
+    """Within 3 % of the exact count of other matrices with these densities, where sums do not wait for banks."""
+    parameters = dict(built(tuple(TWO.items()))[0].parameters)
+    parameters |= {"lanes": 16, "groups": 1, "row_bits": 8, "accumulator_words": 1 << 20, "row_buffer": 32}
+    rng = np.random.default_rng(2)
+    for number in range(4):
+        rows, k, vectors = (int(each) for each in rng.integers(60, 200, 3))
+        densities = rng.uniform(0.6, 1), rng.uniform(0.05, 1)
+        bits = [rng.random((count, k)) < each for count, each in zip((rows, vectors), densities, strict=True)]
+        plan = Plan(Side.of_bits(bits[0], 16), Side.of_bits(bits[1], 16), parts.Arithmetic(), 64, 16, 4)
+        (taken,) = model.exact(parameters, [(plan, (0, 0, 4))])
+        measured = float(bits[0].mean()), float(bits[1].mean())
+        guess = flexdpu_estimate.of_densities(parameters, (rows, k, vectors), measured, seed=number)
+        assert guess.cycles.total == pytest.approx(taken.cycles.total, rel=0.03)
+        sparse = [scipy.sparse.csc_array(each) for each in bits]
+        counted = flexdpu_estimate.of_matrices(parameters, *sparse)
+        assert counted.folds == plan.folds
+        assert counted.cycles.total == pytest.approx(taken.cycles.total, rel=0.03)
+
+
+def test_estimate_of_the_papers_workloads() -> None:
+    """128 Flex-DPEs of 128 lanes, in no time."""
+    parameters = built(tuple(TWO.items()))[0].parameters | {
+        "engines": 128, "lanes": 128, "groups": 1, "row_bits": 12, "accumulator_banks": 1024,
+        "accumulator_words": 1 << 24, "stationary_bandwidth": 128,
+    }  # fmt: skip
+    for m, n, k in PAPER:
+        started = time.process_time()
+        found = flexdpu_estimate.of_densities(parameters, (m, k, n), (0.2, 0.7), seed=1)
+        assert time.process_time() - started < 2
+        assert found.folds >= 0.19 * m * k / 128**2
+        assert found.cycles.streaming >= found.folds * min(n, 1000) // 2

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from . import systolic
+from . import flexdpu_estimate, systolic
 from .counts import Counts, better
 from .errors import ModelError
 from .flexdpe_estimate import count, random_windows, sparse_windows
@@ -46,6 +46,36 @@ def _flexdpe(parameters: dict[str, Any], product: Product, stationary: str, seed
     )
 
 
+def _flexdpu(parameters: dict[str, Any], product: Product, stationary: str, seed: int) -> Counts:
+    """Return what a Flex-DPU takes, all Flex-DPEs a group; all bitmaps are streamed ahead for REGOR."""
+    rows, _, vectors, _ = product.side(stationary)
+    if product.densities is None:
+        both = (product.a, product.b) if stationary == "a" else (product.b, product.a)
+        found = flexdpu_estimate.of_matrices(parameters, *both)
+    else:
+        densities = [float(each) for each in product.densities]
+        if stationary == "b":
+            densities.reverse()
+        shape = rows, product.k, vectors
+        found = flexdpu_estimate.of_densities(parameters, shape, densities, seed=seed)
+    return Counts(
+        stationary=stationary,
+        loading=found.cycles.loading,
+        streaming=found.cycles.streaming,
+        add=found.cycles.add,
+        folds=found.folds,
+        held=found.useful,
+        nonzeros=found.useful,
+        multipliers=parameters["engines"] * parameters["lanes"],
+        useful_macs=product.useful_macs,
+        notes={
+            "seed": None if product.densities is None else seed,
+            "counted": "folds; what each takes follows from its parts",
+            "tiles": found.jobs,
+        },
+    )
+
+
 def _systolic(parameters: dict[str, Any], product: Product, stationary: str, seed: int) -> Counts:
     """Return what a systolic array takes: zeros are worked on like all values, nothing is drawn."""
     stays, nonzeros, _, _ = product.side(stationary)
@@ -67,6 +97,7 @@ def _systolic(parameters: dict[str, Any], product: Product, stationary: str, see
 #: Engine → its model: parameters, product, stationary operand, seed.
 MODELS: dict[str, Callable[[dict[str, Any], Product, str, int], Counts]] = {
     "flexdpe": _flexdpe,
+    "flexdpu": _flexdpu,
     "systolic": _systolic,
 }
 

@@ -9,7 +9,7 @@ import numpy as np
 from .flexdpe_plan import Plan
 from .flexdpe_timing import Timing
 
-__all__ = ["FoldShape", "JobShape", "Setup", "WindowShape", "job_of"]
+__all__ = ["Cutter", "FoldShape", "JobShape", "Setup", "WindowShape", "folds_of", "job_of"]
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ def folds_of(windows: Sequence[WindowShape], lanes: int, size: int, banks: int) 
     """
     found = []
     for number, window in enumerate(windows):
-        cutter = _Cutter(lanes, size, banks, number)
+        cutter = Cutter(lanes, size, banks, number)
         for row, count in zip(window.rows, window.useful, strict=True):
             if count:
                 cutter.take(row, count)
@@ -144,8 +144,16 @@ def folds_of(windows: Sequence[WindowShape], lanes: int, size: int, banks: int) 
     return found
 
 
-class _Cutter:
-    """Fills lanes with rows, as golden does, and counts rounds."""
+class Cutter:
+    """Fills lanes with rows, as golden does, and counts rounds.
+
+    Parameters
+    ----------
+    lanes : of a Flex-DPE
+    size : Flex-DPEs of the group
+    banks : of the accumulator
+    window : number of the window
+    """
 
     def __init__(self, lanes: int, size: int, banks: int, window: int) -> None:
         self.lanes, self.size, self.banks, self.window = lanes, size, banks, window
@@ -158,7 +166,13 @@ class _Cutter:
         self.kept_slice = -1
 
     def take(self, row: int, count: int) -> None:
-        """Take a row with so many values."""
+        """Take a row with so many values.
+
+        Parameters
+        ----------
+        row : its number, above that of the one before
+        count : 1 or more
+        """
         joined = False
         while count:
             number, lane = divmod(self.used, self.lanes)

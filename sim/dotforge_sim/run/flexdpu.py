@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 
 from ..models.cycles import Cycles
+from ..models.flexdpu_shape import Shape
 from ..simulator.streams import Simulator
 from .conclusion import Conclusion, conclude
 from .encoded import told
 from .flexdpu_asked import Asked, Options, asked_products
 from .flexdpu_jobs import Returned, inputs, result_beats, returned
-from .flexdpu_tiles import Found, Product, Shape, Tile, wanted
+from .flexdpu_tiles import Found, Product, Tile, wanted
 from .gemm import Design, Progress, RunResult
 from .operands import checked_operands
 from .word_format import Format, sums_margin

@@ -9,8 +9,9 @@ import numpy as np
 
 from dotforge_golden import flexdpe as golden
 
+from ..models.flexdpu_shape import Shape
 from .encoded import Encoded, EncodingOptions, encode_both
-from .flexdpu_tiles import Product, Shape, cut
+from .flexdpu_tiles import Product, cut
 from .gemm import Design, RunError
 from .operands import checked_operands, load_matrix, values
 from .sparse import Sparse

@@ -128,7 +128,7 @@ class FlexDpuConfig(Widths):
             description="rows that routing may be ahead of loading",
             json_schema_extra=_unit("rows"),
         ),
-    ] = 0
+    ] = 64
     stationary_bandwidth: Annotated[
         int,
         AfterValidator(_power_of_two),
