@@ -143,5 +143,5 @@ def test_estimate_of_the_papers_workloads() -> None:
         started = time.process_time()
         found = flexdpu_estimate.of_densities(parameters, (m, k, n), (0.2, 0.7), seed=1)
         assert time.process_time() - started < 2
-        assert found.folds >= 0.19 * m * k / 128**2
+        assert found.folds >= 0.19 * (1 - 0.3**n) * 0.9 * m * k / 128**2
         assert found.cycles.streaming >= found.folds * min(n, 1000) // 2

@@ -34,6 +34,7 @@ class Summed(Protocol):
     product, exact_sum, sum : formats of products, of sums inside, and of those that leave
     sum_latency : cycles of the reduction network
     index_bits : of a vector's index
+    output_bitmap : tell which sums have any product of two values
     adder_pipeline, flush_subnormals, operators : of the adders
     """
 
@@ -49,6 +50,8 @@ class Summed(Protocol):
     def sum_latency(self) -> int: ...
     @property
     def index_bits(self) -> int: ...
+    @property
+    def output_bitmap(self) -> bool: ...
     @property
     def adder_pipeline(self) -> int: ...
     @property
@@ -131,8 +134,8 @@ class Sums(Block):
     sum_valid, sum_indices, sums, overflow : a slot a lane: a sum, the index of its vector, its value, and
         whether that did not fit
     complete : all sums of a vector are out
-    index, bitmap, ends : of that vector: its index, the slots of runs that had a useful product, and whether
-        it is its fold's last one
+    index, bitmap, ends : of that vector: its index, the slots of runs that had a useful product (with
+        ``output_bitmap`` only), and whether it is its fold's last one
     latency : from a vector to its last sum
     """
 
@@ -183,7 +186,7 @@ class Sums(Block):
                 "overflow": Out(lanes),
                 "complete": Out(1),
                 "index": Out(config.index_bits),
-                "bitmap": Out(lanes),
+                **({"bitmap": Out(lanes)} if config.output_bitmap else {}),
                 "ends": Out(1),
             }
         )
@@ -205,18 +208,21 @@ class Sums(Block):
         run_ends : lanes in which a run of the vector that leaves ends
         m : module that gets the logic
         """
-        lanes = self.config.lanes
-        m.submodules.run_or = run_or = RunOr(lanes, self.config.operators)
-        m.d.comb += [run_or.bits.eq(self.useful), run_or.joins.eq(joins)]
+        lanes = self.config.lanes if self.config.output_bitmap else 0
+        found: list[Value] = []
+        if lanes:
+            m.submodules.run_or = run_or = RunOr(lanes, self.config.operators)
+            m.d.comb += [run_or.bits.eq(self.useful), run_or.joins.eq(joins)]
+            found.append(run_or.found)
         valid: Value = self.valid
-        carried: Value = Cat(run_or.found, index, self.last)
+        carried: Value = Cat(*found, index, self.last)
         for cycle in range(self.latency):
             valid = register(m, valid, f"valid_{cycle}", self.enable, reset_less=False)
             carried = register(m, carried, f"beside_{cycle}", self.enable)
         m.d.comb += [
             self.complete.eq(valid),
             self.index.eq(carried[lanes:-1]),
-            self.bitmap.eq(carried[:lanes] & run_ends & valid.replicate(lanes)),
+            *([self.bitmap.eq(carried[:lanes] & run_ends & valid.replicate(lanes))] if lanes else []),
             self.ends.eq(carried[-1] & valid),
         ]
 

@@ -244,6 +244,11 @@ class FlexDpeConfig:
         return levels * self.adder_pipeline
 
     @property
+    def output_bitmap(self) -> bool:
+        """Whether it is told which sums have any product of two values: always."""
+        return True
+
+    @property
     def overlaps(self) -> bool:
         """Whether two folds may be in the reduction network at a time."""
         return self.fold_change == "overlap" or (self.fold_change == "auto" and self.reduction == "fan")

@@ -197,7 +197,7 @@ class Member(Block):
             moved.eq(network.lanes_out.valid & in_use & advance),
             network.lanes_out.ready.eq(in_use & advance),
         ]
-        products, useful = [], []
+        products = []
         for lane, value in enumerate(wires(network.lanes_out.payload.values, width + 1)):
             m.submodules[f"lane_{lane}"] = multiplier = Lane(
                 config.format, config.flush_subnormals, config.multiplier_pipeline, config.operators
@@ -210,11 +210,10 @@ class Member(Block):
             if config.multiplier_pipeline:
                 m.d.comb += multiplier.en.eq(advance)
             products.append(multiplier.product)
-            useful.append(value[width])
         valid: Value = network.lanes_out.valid & in_use
         first: Value = fresh
         arrives: Value = self.take
-        beside: Value = Cat(last, useful)
+        beside: Value = last
         for cycle in range(config.multiplier_pipeline):
             arrives = valid & first & advance
             valid = register(m, valid, f"multiplied_{cycle}", advance, reset_less=False)
@@ -222,10 +221,9 @@ class Member(Block):
             beside = register(m, beside, f"multiplied_beside_{cycle}", advance)
         m.d.comb += [
             sums.products.eq(Cat(products)),
-            sums.useful.eq(beside[1:]),
             sums.valid.eq(valid),
             sums.first.eq(first),
-            sums.last.eq(beside[0]),
+            sums.last.eq(beside),
             sums.vec_ids.eq(runs.vec_ids),
             sums.occupied.eq(runs.occupied),
             sums.enable.eq(advance),

@@ -19,6 +19,7 @@ class SliceSums:
     sum: Format
     sum_latency: int
     index_bits: int
+    output_bitmap: bool
     adder_pipeline: int
     flush_subnormals: bool
     operators: bool
@@ -147,6 +148,7 @@ class Widths:
             self.exact_sum,
             self.sum_latency,
             1,
+            False,  # nobody asks for it
             self.adder_pipeline,
             self.flush_subnormals,
             self.operators,
