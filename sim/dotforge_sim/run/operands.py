@@ -15,7 +15,7 @@ from . import sparse
 from .errors import RunError
 from .exact import to_float64
 from .sparse import Sparse
-from .tensors import csv_file
+from .tensors import csv_file, layout_onnx, layouts
 from .tensors.numpy_files import Archive, npy, unsafe
 from .tensors.onnx_file import OnnxFile
 from .tensors.place import Place, Step, check, missing, parse
@@ -70,12 +70,26 @@ def _load_npz(place: Place, name: str) -> "Matrix | Stored":
     return _read(archive.tensor(found[0], type_name), found[1], name, place)
 
 
-def _load_safetensors(place: Place, name: str) -> Matrix:
-    return _named(SafeFile(place.file, name), place, name)
+def _load_safetensors(place: Place, name: str) -> "Matrix | Stored":
+    file = SafeFile(place.file, name)
+    return _quantised(place, name, lambda weight: layouts.stored_in(file, weight, name)) or _named(
+        file, place, name
+    )
 
 
-def _load_onnx(place: Place, name: str) -> Matrix:
-    return _named(OnnxFile(place.file, name), place, name)
+def _load_onnx(place: Place, name: str) -> "Matrix | Stored":
+    file = OnnxFile(place.file, name)
+    found = _quantised(place, name, lambda weight: layout_onnx.stored_in(file, weight, name))
+    return found or _named(file, place, name)
+
+
+def _quantised(place: Place, name: str, find: Callable[[str], Stored | None]) -> Stored | None:
+    """Return a weight that is quantised already, ``None`` where none of that name is."""
+    for weight, steps in place.candidates:
+        found = find(weight) if weight is not None else None
+        if found is not None:
+            return found.part(steps, name, place.text)
+    return None
 
 
 def _load_csv(place: Place, name: str) -> Matrix:

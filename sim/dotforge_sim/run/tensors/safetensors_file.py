@@ -5,6 +5,7 @@ places of bytes, which it does not tell, are taken from the header that it found
 """
 
 import json
+from collections.abc import Mapping
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ import numpy as np
 from ..errors import RunError
 from .tensor import TYPES, Tensor, in_bytes
 
-__all__ = ["SafeFile"]
+__all__ = ["SafeFile", "to_bytes"]
 
 #: What the header calls a type → type, and bits where elements are packed.
 _TYPES: dict[str, tuple[np.dtype, int | None]] = {
@@ -100,3 +101,38 @@ class SafeFile:
                 f"{self._operand}: {self.path}:{name} claims {claimed // 8} bytes and has {last - first}"
             )
         return in_bytes(lambda: self.path.open("rb"), self._start + first, shape, dtype, bits=bits)
+
+
+def to_bytes(tensors: Mapping[str, np.ndarray], metadata: Mapping[str, str], operand: str) -> bytes:
+    """Return a file of these tensors; the library's NumPy side does not write all types.
+
+    Parameters
+    ----------
+    tensors : name → array, one element a word
+    metadata : strings beside them
+    operand : for messages
+
+    Raises
+    ------
+    RunError
+        A type that such files do not have.
+    """
+    kinds = {dtype: name for name, (dtype, bits) in _TYPES.items() if bits is None}
+    header: dict[str, Any] = {"__metadata__": dict(metadata)}
+    data = []
+    offset = 0
+    # Wide types first, so that every tensor is aligned.
+    for name, array in sorted(tensors.items(), key=lambda item: (-item[1].dtype.itemsize, item[0])):
+        if array.dtype not in kinds:
+            raise RunError(
+                f"{operand}: {name} has dtype {array.dtype}, allowed are {', '.join(kinds.values())}"
+            )
+        content = np.ascontiguousarray(array).tobytes()
+        header[name] = {
+            "dtype": kinds[array.dtype], "shape": list(array.shape), "data_offsets": [offset, offset + len(content)],
+        }  # fmt: skip
+        offset += len(content)
+        data.append(content)
+    text = json.dumps(header, ensure_ascii=False, allow_nan=False).encode()
+    text += b" " * (-len(text) % 8)
+    return len(text).to_bytes(8, "little") + text + b"".join(data)
