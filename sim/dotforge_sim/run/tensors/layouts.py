@@ -170,7 +170,10 @@ def arrays_of(stored: Stored, layout: str, name: str) -> Arrays:
         elements = stored.elements if bits == 6 and layout == "torchao" else packed(stored.elements, bits)
     unit = float(stored.units[0])
     about = {"format": stored.format, "rule": stored.rule, "orientation": "out × in, blocks along in"}
-    metadata = {"dotforge": json.dumps(about, sort_keys=True, ensure_ascii=False), "format": "pt"}
+    metadata = {
+        "dotforge": json.dumps(about, sort_keys=True, ensure_ascii=False, allow_nan=False),
+        "format": "pt",
+    }
     if layout == "compressed-tensors":
         found = {f"{name}_packed" if bits < 8 else name: elements, f"{name}_scale": scales}
         if two_levels:
@@ -188,8 +191,8 @@ def arrays_of(stored: Stored, layout: str, name: str) -> Arrays:
         found[f"{before}per_tensor_scale"] = np.array(unit, np.float32)
     else:
         found[f"{before}scale"] = stored.scales.astype(np.uint8).view(ml_dtypes.float8_e8m0fnu)
-    metadata[name] = json.dumps(_torchao_metadata(stored.format))
-    metadata["tensor_names"] = json.dumps([name])
+    metadata[name] = json.dumps(_torchao_metadata(stored.format), allow_nan=False)
+    metadata["tensor_names"] = json.dumps([name], allow_nan=False)
     return found, metadata
 
 
