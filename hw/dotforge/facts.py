@@ -6,9 +6,10 @@ An engine declares them (``facts`` of its entry) for the parameters at hand: wha
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
+from pathlib import Path
 from typing import Any, TypeVar
 
-__all__ = ["Choice", "Facts", "Interval", "PortFact", "Rule", "choices", "no_facts"]
+__all__ = ["Choice", "Facts", "Interval", "PortFact", "Rule", "Software", "choices", "no_facts"]
 
 _Member = TypeVar("_Member", bound=IntEnum)
 
@@ -64,6 +65,26 @@ class Rule:
 
 
 @dataclass(frozen=True)
+class Software:
+    """What software that drives an engine with registers is given.
+
+    Parameters
+    ----------
+    source : of the register map, SystemRDL; its table is beside it
+    parameters : of the map
+    slots : of its array
+    usage : Markdown for the datasheet, a template with ``top`` and ``TOP``
+    files : that are delivered as they are
+    """
+
+    source: Path
+    parameters: Mapping[str, int]
+    slots: int
+    usage: Path
+    files: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True)
 class Facts:
     """All of them.
 
@@ -75,6 +96,7 @@ class Facts:
     ports : name → port beside clock, reset and streams
     resolved : parameter → value that one such as ``auto`` stands for here
     idle : parameters without effect beside these others
+    software : for who drives it by registers; ``None`` where there are none
     """
 
     function: tuple[str, ...] = ()
@@ -83,6 +105,7 @@ class Facts:
     ports: Mapping[str, PortFact] = field(default_factory=dict)
     resolved: Mapping[str, Any] = field(default_factory=dict)
     idle: tuple[str, ...] = ()
+    software: Software | None = None
 
 
 def no_facts(config: Any) -> Facts:

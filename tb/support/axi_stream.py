@@ -23,7 +23,7 @@ WAITING = 0.25
 
 @dataclass(frozen=True)
 class Beat:
-    """A transfer: ``cycle`` is that of the clock edge that took it.
+    """A transfer: ``cycle`` is that of the clock edge that took it; ``kept`` whether its bytes count (``tkeep``).
 
     Bits of ``data`` are zero where a field's flag (``when`` in the manifest) says that it means nothing.
     """
@@ -31,6 +31,7 @@ class Beat:
     data: int
     last: bool
     cycle: int
+    kept: bool = True
 
 
 class Payload:
@@ -117,6 +118,8 @@ class Bench:
         for stream in self.streams.values():
             if stream["direction"] == "input":
                 self._set(stream, tvalid=0, tdata=0, **({"tlast": 0} if stream["tlast"] else {}))
+                if stream.get("tkeep"):
+                    self._set(stream, tkeep=(1 << stream["tdata_width"] // 8) - 1)
             else:
                 self._set(stream, tready=0)
         for name in self._others():
@@ -191,6 +194,7 @@ class Bench:
         stream = self.streams[name]
         valid, data = (getattr(self.dut, f"{stream['prefix']}_{wire}") for wire in ("tvalid", "tdata"))
         last = getattr(self.dut, stream["prefix"] + "_tlast") if stream["tlast"] else None
+        keep = getattr(self.dut, stream["prefix"] + "_tkeep") if stream.get("tkeep") else None
         rules, waits = StreamRules(stream), self._waits()
         while True:
             ready = not waits and self.random.random() >= self.backpressure
@@ -203,7 +207,10 @@ class Bench:
             ends, word = "0" if last is None else str(last.value), str(data.value)
             waits = False
             if rules.edge(offered, ready, ends, word):
-                self.received[name].append(Beat(*rules.meant(ends, word), self._cycle()))
+                kept = keep is None or "1" in str(keep.value)
+                if keep is not None and len(set(str(keep.value))) > 1:
+                    raise BrokenRule(f"{name}: tkeep is {keep.value}: allowed all bytes, or none")
+                self.received[name].append(Beat(*rules.meant(ends, word), self._cycle(), kept))
                 waits = self._waits()
 
     def _waits(self) -> bool:

@@ -10,6 +10,7 @@ from ..synthesis import evidence
 from ..synthesis.metrics import METRICS, heading, value
 from . import datasheet_interface as interface
 from .datasheet_interface import markdown_table, parameter_text
+from .software import register_section
 
 __all__ = ["datasheet"]
 
@@ -68,11 +69,7 @@ def datasheet(
         lines += [f"![{title}]({file})", ""]
     lines += _resources(manifest, reports)
     lines += [
-        "## Registers",
-        "",
-        "The engine has no control registers and no register map: parameters are fixed when it is generated, and "
-        "all control travels with the streams.",
-        "",
+        *register_section(manifest),
         *_limits(manifest, reports),
         *_reproduce(manifest, reports, clock_mhz),
         "## Provenance",
@@ -95,9 +92,10 @@ def _limits(manifest: dict[str, Any], reports: Sequence[dict[str, Any]]) -> list
         stream["tdata_width"] > sum(field["width"] * field["lanes"] for field in stream["fields"])
         for stream in manifest["streams"]
     )
+    kept = any(stream.get("tkeep") for stream in manifest["streams"])
     limits = [
         "One clock. The reset is synchronous and must be held for at least one cycle before the first beat.",
-        "There is no `tkeep`, `tstrb`, `tid`, `tdest` or `tuser`.",
+        f"There is no {'' if kept else '`tkeep`, '}`tstrb`, `tid`, `tdest` or `tuser`.",
     ]
     if padded:
         limits.append(

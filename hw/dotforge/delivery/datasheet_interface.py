@@ -77,6 +77,8 @@ def timing(manifest: dict[str, Any]) -> list[str]:
 def _port_meaning(port: dict[str, Any]) -> str:
     if port["role"] == "stream":
         return f"`{port['name'].rpartition('_')[2]}` of stream `{port['stream']}`"
+    if port["role"] == "axi_lite":
+        return f"`{port['name'].rpartition('_')[2]}` of the registers' AXI4-Lite slave"
     roles = {"clock": "clock, rising edge", "reset": "reset, synchronous, active high"}
     return port.get("meaning") or roles[port["role"]]
 

@@ -12,12 +12,13 @@ from ..export.manifest import SCHEMA
 from ..tools import result_cache
 from ..tools.files import data_directory, write_json, write_text
 from ..tools.generated_directory import write_directory
-from ..verify.benches import bench_directory
+from ..verify.benches import bench_directory, bench_module
 from ..verify.recording import Recording
 from ..verify.vectors import vectors
 from .datasheet import datasheet
 from .datasheet_html import as_html
 from .engine_pictures import picture_name, pictures
+from .software import write_software
 from .verilog_bench import verilog_bench
 
 __all__ = ["generate"]
@@ -37,6 +38,7 @@ def generate(
 
         TOP.v  TOP.vlt  manifest.json  manifest.schema.json  TOP.core  config.json  TOP.md  TOP.html
         constraints/TOP.{sdc,xdc,lpf,pcf}, TOP_librelane.sdc
+        TOP.rdl  TOP_registers.{h,md,xml}  and headers, of an engine with registers
         images/                     block diagram, waveforms
         bench/                      cocotb bench, its Makefile, the golden model it needs, golden vectors,
                                     and a Verilog testbench of them
@@ -59,10 +61,13 @@ def generate(
         write_text(out / f"{top}.v", generated.verilog)
         write_json(out / "manifest.json", generated.manifest)
         write_json(out / "manifest.schema.json", SCHEMA)
-        _write_templates(out, generated.manifest, clock_mhz, vectors_there=recording is not None)
+        # Vectors are beats alone: an engine that begins when a register is written wants more.
+        beats = recording if all(port["role"] != "axi_lite" for port in generated.manifest["ports"]) else None
+        _write_templates(out, generated.manifest, clock_mhz, vectors_there=beats is not None)
         _write_bench(out / "bench", generated)
-        if recording is not None:
-            golden = vectors(generated, recording)
+        write_software(generated.manifest, out)
+        if beats is not None:
+            golden = vectors(generated, beats)
             write_json(out / "bench" / "vectors.json", golden)
             write_text(out / "bench" / f"{top}_tb.v", verilog_bench(generated, golden))
         sheet = datasheet(
@@ -113,5 +118,8 @@ def _write_bench(out: Path, generated: Generated) -> None:
     shutil.copyfile(benches / "vectors" / "test_vectors.py", out / "test_vectors.py")
     golden = Path(dotforge_golden.__file__).parent
     shutil.copytree(golden, out / "dotforge_golden", ignore=ignore)
+    module = bench_module(generated.manifest)
     makefile = Template((benches / "Makefile").read_text(encoding="utf-8"))
-    write_text(out / "Makefile", makefile.safe_substitute(top=generated.top, engine=generated.engine))
+    write_text(
+        out / "Makefile", makefile.safe_substitute(top=generated.top, engine=module.removeprefix("test_"))
+    )

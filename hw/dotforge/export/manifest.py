@@ -70,6 +70,8 @@ def _port(port: Port, top: AxiStream, facts: Mapping[str, PortFact]) -> dict[str
         for name in payloads:
             if port.name.startswith(f"{prefix(name, direction)}_t"):
                 return {**told, "role": "stream", "stream": name}
+    if port.name.startswith("s_axi_"):
+        return {**told, "role": "axi_lite"}
     if port.name in facts:
         fact = facts[port.name]
         told["meaning"] = fact.meaning
@@ -97,6 +99,7 @@ def _streams(top: AxiStream, netlist: Netlist, paths: list[tuple[str, str]]) -> 
                     "fields": payload.describe(),
                     **({"packet": payload.describe_packet()} if payload.packet else {}),
                     **({"regroups": True} if payload.regroups else {}),
+                    **({"tkeep": True} if payload.keep else {}),
                 }
             )
     return rows

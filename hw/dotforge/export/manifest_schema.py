@@ -93,6 +93,7 @@ _STREAM = _object(
             "description": "pauses decide which items share a beat, where an item is what goes with a lane of a flag "
             "(when); each lane's items come in order, and before or with their tlast",
         },
+        "tkeep": {"type": "boolean", "description": "whether it has that port; if not, all bytes count"},
         "tready_in_reset": _STATE,
         "tvalid_in_reset": _STATE,
     },
@@ -102,7 +103,7 @@ _PORT = _object(
         "name": _TEXT,
         "direction": _WAY,
         "width": _WIDTH,
-        "role": {"enum": ["clock", "reset", "stream", "status"]},
+        "role": {"enum": ["clock", "reset", "stream", "axi_lite", "status"]},
     },
     {
         "stream": {**_TEXT, "description": "that it is a part of"},

@@ -19,7 +19,7 @@ from ..network.distribution.distribution import DistributionNetwork, distributio
 from ..network.reduction.fan import Fan
 from ..registry import names as engines
 from ..tools.files import OutputError, data_directory
-from ..verify.benches import bench_directory
+from ..verify.benches import bench_directory, bench_module
 
 __all__ = ["Subject", "configurations", "engine_module", "engine_subject", "names", "subject"]
 
@@ -107,7 +107,7 @@ def engine_subject(engine: str, parameters: dict[str, Any], name: str = "") -> S
         name or engine,
         made.top,
         made.verilog,
-        f"test_{engine}",
+        bench_module(made.manifest),
         bench_directory(engine),
         made.manifest,
         made.manifest["parameters"],

@@ -1,6 +1,6 @@
 """Wraps an engine's streams as AXI-Stream ports.
 
-``s_axis_<port>_tdata/tvalid/tready[/tlast]`` for inputs, ``m_axis_<port>_…`` for outputs. ``tdata`` is whole
+``s_axis_<port>_tdata/tvalid/tready[/tkeep][/tlast]`` for inputs, ``m_axis_<port>_…`` for outputs. ``tdata`` is whole
 bytes: bits above the payload are ignored on inputs and zero on outputs.
 """
 
@@ -86,6 +86,8 @@ class AxiStream(Block):
                 inner.valid.eq(self._port(outer, "tvalid")),
                 self._port(outer, "tready").eq(inner.ready),
             ]
+            if payload.keep:
+                m.d.comb += inner.payload.keep.eq(self._port(outer, "tkeep"))
             if payload.last:
                 m.d.comb += inner.payload.last.eq(self._port(outer, "tlast"))
         for name, payload in engine.outputs.items():
@@ -95,6 +97,8 @@ class AxiStream(Block):
                 self._port(outer, "tvalid").eq(inner.valid),
                 inner.ready.eq(self._port(outer, "tready")),
             ]
+            if payload.keep:
+                m.d.comb += self._port(outer, "tkeep").eq(inner.payload.keep)
             if payload.last:
                 m.d.comb += self._port(outer, "tlast").eq(inner.payload.last)
         streams = {*engine.inputs, *engine.outputs}
@@ -114,6 +118,8 @@ def _ports(outer: str, payload: Payload, forward: Any, backward: Any) -> dict[st
         f"{outer}_tvalid": forward(1),
         f"{outer}_tready": backward(1),
     }
+    if payload.keep:
+        ports[f"{outer}_tkeep"] = forward(payload.tdata_width // 8)
     if payload.last:
         ports[f"{outer}_tlast"] = forward(1)
     return ports

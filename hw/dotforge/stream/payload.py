@@ -140,6 +140,7 @@ class Payload:
     packet : what the beats up to ``tlast`` hold together, where a field goes over several of them
     regroups : pauses decide which items share a beat, where an item is what goes with a lane of a flag (``when`` of
         the fields). What is promised is each lane's items in order, and the ``tlast`` that each comes before or with
+    keep : whether the stream has ``tkeep``; ``tdata`` is bytes of packets then
     """
 
     fields: tuple[Lanes, ...]
@@ -147,6 +148,7 @@ class Payload:
     meaning: str = ""
     packet: tuple[PacketField, ...] = ()
     regroups: bool = False
+    keep: bool = False
 
     @property
     def width(self) -> int:
@@ -159,8 +161,10 @@ class Payload:
         return max(8, -(-self.width // 8) * 8)
 
     def layout(self) -> data.StructLayout:
-        """Shape inside the engine: a flat field each, then ``last``."""
+        """Shape inside the engine: a flat field each, then ``keep``, then ``last``."""
         members: dict[str, int] = {field.name: field.width * field.lanes for field in self.fields}
+        if self.keep:
+            members["keep"] = self.tdata_width // 8
         if self.last:
             members["last"] = 1
         return data.StructLayout(members)

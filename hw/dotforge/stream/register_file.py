@@ -12,7 +12,7 @@ from amaranth.lib.wiring import In, Out
 from ..block import Block
 from .axi_lite import PORTS, AxiLite, Response, ports, strobed
 
-__all__ = ["ACCESS", "TABLE", "RegisterFile", "read_table", "registers"]
+__all__ = ["ACCESS", "TABLE", "RegisterFile", "address_width", "read_table", "registers"]
 
 #: What a field of a register may be.
 ACCESS = {
@@ -56,6 +56,17 @@ def registers(table: dict[str, Any], slots: int) -> Iterator[tuple[str, int, dic
                 yield f"{array['name']}_{slot}_{register['name']}", address, register
 
 
+def address_width(table: dict[str, Any], slots: int) -> int:
+    """Return the bits of a byte address.
+
+    Parameters
+    ----------
+    table : of :func:`read_table`
+    slots : of an array
+    """
+    return max(3, max(address for _, address, _ in registers(table, slots)).bit_length())
+
+
 class RegisterFile(Block):
     """Registers behind AXI4-Lite.
 
@@ -90,7 +101,7 @@ class RegisterFile(Block):
         self.constants: dict[str, int] = dict(constants)
         self._kept: dict[str, Signal] = {}
         found = list(registers(read_table(table), slots))
-        self.address_width = max(3, max(address for _, address, _ in found).bit_length())
+        self.address_width = address_width(read_table(table), slots)
         members: dict[str, Any] = {
             **ports("s_axi", self.address_width),
             "refuse": In(1),

@@ -2,11 +2,12 @@
 
 import importlib.util
 from pathlib import Path
+from typing import Any
 
 from ..registry import engine
 from ..tools.files import OutputError, data_directory
 
-__all__ = ["bench_directory"]
+__all__ = ["bench_directory", "bench_module"]
 
 
 def bench_directory(name: str) -> Path:
@@ -27,3 +28,18 @@ def bench_directory(name: str) -> Path:
     if not (found / f"test_{name}.py").is_file():
         raise OutputError(f"engine {name} has no bench: {found} holds no test_{name}.py")
     return found
+
+
+def bench_module(manifest: dict[str, Any]) -> str:
+    """Return the module of a generated engine's bench: ``test_NAME``, or that of its interface.
+
+    An engine whose parameter ``interface`` changes all of its ports may have a bench ``test_NAME_INTERFACE``.
+
+    Raises
+    ------
+    OutputError
+        The engine has no bench.
+    """
+    name = f"test_{manifest['engine']}"
+    other = f"{name}_{manifest['parameters'].get('interface', '')}"
+    return other if (bench_directory(manifest["engine"]) / f"{other}.py").is_file() else name

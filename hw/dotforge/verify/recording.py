@@ -15,7 +15,7 @@ from dotforge_sim.simulator.bench import BenchFailure
 
 from ..export.design import Generated
 from ..tools.files import data_directory
-from .benches import bench_directory
+from .benches import bench_directory, bench_module
 
 __all__ = ["Beat", "Cycle", "Recording", "record", "recorded_run"]
 
@@ -118,7 +118,7 @@ def recorded_run(
         build_dir=build_dir,
         manifest=manifest,
         python_path=[bench_directory(generated.engine), Path(dotforge_golden.__file__).parent.parent],
-        env={"DOTFORGE_BENCH": f"test_{generated.engine}", **record},
+        env={"DOTFORGE_BENCH": bench_module(generated.manifest), **record},
         timeout_seconds=timeout,
         waves=waves,
     )

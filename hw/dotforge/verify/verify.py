@@ -11,7 +11,7 @@ from dotforge_sim.simulator.bench import BenchFailure, BenchResult
 from ..export.design import Generated
 from ..tools.files import data_directory, write_json
 from ..tools.run_record import run_record
-from .benches import bench_directory
+from .benches import bench_directory, bench_module
 
 __all__ = ["verify"]
 
@@ -68,7 +68,7 @@ def verify(
                 generated.verilog,
                 top,
                 bench_directory(generated.engine),
-                f"test_{generated.engine}",
+                bench_module(facts),
                 build_dir=directory,
                 simulator=simulator,
                 manifest=directory / "manifest.json",

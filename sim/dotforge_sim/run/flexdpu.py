@@ -17,6 +17,7 @@ from ..models.flexdpu_shape import Shape
 from ..simulator.streams import Simulator
 from .conclusion import Conclusion, conclude
 from .encoded import told
+from .errors import RunError
 from .flexdpu_asked import Asked, Options, asked_products
 from .flexdpu_jobs import Returned, inputs, result_beats, returned
 from .flexdpu_tiles import Found, Product, Tile, wanted
@@ -56,6 +57,8 @@ def run(design: Design, a: Any, b: Any, options: Options, progress: Progress) ->
     RunError
         Shapes, types, values or jobs that the configuration does not take.
     """
+    if design.parameters.get("interface", "streams") != "streams":
+        raise RunError("parameter interface=axi: allowed streams, which is the same core without packets")
     started = time.monotonic()
     operands = checked_operands(a, b)
     with np.errstate(

@@ -189,6 +189,29 @@ class FlexDpuConfig(Widths):
         int,
         Field(ge=1, le=32, description="width of a job's tag", json_schema_extra=_unit("bits")),
     ] = 16
+    interface: Annotated[
+        Literal["streams", "axi"],
+        Field(
+            description="streams: jobs, rows, values and vectors as streams of their own; axi: packets of compressed "
+            "tiles, and registers behind AXI4-Lite"
+        ),
+    ] = "streams"
+    data_width: Annotated[
+        int,
+        AfterValidator(_power_of_two),
+        Field(
+            ge=0,
+            le=1024,
+            description="bits of a beat of packets, a power of two from 64 on; 0 for as many as a window's values have",
+            json_schema_extra=_unit("bits"),
+        ),
+    ] = 0
+    job_queue: Annotated[
+        int,
+        Field(
+            ge=1, le=64, description="jobs that can wait in a slot, with axi", json_schema_extra=_unit("jobs")
+        ),
+    ] = 8
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -223,6 +246,14 @@ class FlexDpuConfig(Widths):
                 f"parameter sum_format={self.sum_format}: allowed {self.exact_sum.width} bits or more with "
                 f"lanes={self.lanes}"
             )
+        if 0 < self.data_width < 64:
+            raise ValueError(f"parameter data_width={self.data_width}: allowed 0, 64, 128, 256, 512, 1024")
+        if self.interface == "axi" and self.tag_bits != 16:
+            raise ValueError(f"parameter tag_bits={self.tag_bits}: allowed 16 with interface=axi")
+        if self.interface == "axi" and self.slots > 16:
+            raise ValueError(f"parameter groups={self.slots}: allowed 1…16 with interface=axi")
+        if self.interface == "axi" and self.banks > 128:
+            raise ValueError(f"parameter accumulator_banks={self.banks}: allowed 1…128 with interface=axi")
         if self.flush_subnormals and not self.is_float:
             raise ValueError(f"parameter flush_subnormals=True: format={self.format} has no subnormals")
         from ...network.distribution.distribution import distribution_columns  # noqa: PLC0415

@@ -3,6 +3,7 @@
 from typing import Any
 
 from ...facts import Facts, PortFact, Rule, choices
+from .axi_facts import axi_facts
 from .config import FlexDpuConfig
 from .errors import MEANINGS
 
@@ -11,13 +12,14 @@ __all__ = ["facts"]
 
 def facts(config: FlexDpuConfig) -> Facts:
     """Return them."""
-    return Facts(
+    told = Facts(
         function=_function(config),
         rules=_rules(config),
         ports=_ports(config),
         resolved=_resolved(config),
         idle=_idle(config),
     )
+    return axi_facts(config, told) if config.interface == "axi" else told
 
 
 def _function(config: FlexDpuConfig) -> tuple[str, ...]:
@@ -124,4 +126,6 @@ def _idle(config: FlexDpuConfig) -> tuple[str, ...]:
         idle.append("flush_subnormals")
     if config.topology == "crossbar":
         idle += ["route_engines", "route_walkers"]
+    if config.interface == "streams":
+        idle += ["data_width", "job_queue"]
     return tuple(idle)

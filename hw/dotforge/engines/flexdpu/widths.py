@@ -44,6 +44,12 @@ class Widths:
     distribution_pipeline: int
     adder_pipeline: int
     row_bits: int
+    data_width: int
+
+    @property
+    def data_bits(self) -> int:
+        """Bits of a beat of packets."""
+        return self.data_width or min(1024, max(64, self.positions * self.operand.width))
 
     @property
     def slots(self) -> int:

@@ -165,7 +165,7 @@ class TileReader(Block):
         end = Signal()  # the beat is the packet's last
         with m.Switch(state):
             with m.Case(_State.HEADER):
-                self._header(m, header, accepts, taken, whole, wrong)
+                self._header(m, header, accepts, whole, wrong)
                 with m.If(taken & header.ends):
                     m.d.sync += [
                         state.eq(_State.BITMAPS),
@@ -224,9 +224,7 @@ class TileReader(Block):
             m.d.sync += state.eq(Mux(Mux(taken, ~beat.last, inside), _State.SKIP, _State.HEADER))
         return m
 
-    def _header(
-        self, m: Module, header: Header, accepts: Signal, taken: Value, whole: Value, wrong: Signal
-    ) -> None:
+    def _header(self, m: Module, header: Header, accepts: Signal, whole: Value, wrong: Signal) -> None:
         """Take the header: all beats but the last are kept; that one waits until it is clear what the packet is."""
         short = self.i.payload.last
         good = header.good & whole & ~short
@@ -235,13 +233,13 @@ class TileReader(Block):
         with m.If(header.ends):
             m.d.comb += [
                 accepts.eq((self.active & good) | wanted),
-                wrong.eq(taken & ~good),
+                wrong.eq(self.i.valid & wanted & ~good),
                 self.cause.eq(Mux(header.good, length, header.cause)),
             ]
         with m.Else():
             m.d.comb += [
                 accepts.eq((whole & ~short) | wanted),
-                wrong.eq(taken & (~whole | short)),
+                wrong.eq(self.i.valid & wanted & (~whole | short)),
                 self.cause.eq(length),
             ]
 

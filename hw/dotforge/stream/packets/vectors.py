@@ -27,6 +27,7 @@ class TileVectors(Block):
     --------------------
     blocks, values : of a :class:`dotforge.stream.packets.reader.TileReader`
     vectors : ``values`` packed from value 0 on, what is behind them means nothing; ``bitmap``; ``last`` ends a fold
+    empty : no vector is here
     stop : what is here is thrown away
     latency : 2 from a block's bitmaps to its first vector; initiation interval 1
     """
@@ -34,6 +35,7 @@ class TileVectors(Block):
     blocks: stream.Interface
     values: stream.Interface
     vectors: stream.Interface
+    empty: Signal
     stop: Signal
     latency = 2
 
@@ -45,6 +47,7 @@ class TileVectors(Block):
                 "blocks": In(stream.Signature(block_layout(data_width, columns, 0))),
                 "values": In(stream.Signature(values_layout(data_width, width))),
                 "vectors": Out(stream.Signature(vector)),
+                "empty": Out(1),
                 "stop": In(1),
             }
         )
@@ -98,6 +101,7 @@ class TileVectors(Block):
             buffer.i.valid.eq(waits | self.blocks.valid),
             buffer.i.payload.eq(Mux(waits, held, self.blocks.payload)),
             buffer.stop.eq(self.stop),
+            self.empty.eq(~waits & ~buffer.o.valid),
         ]
         m.d.sync += waits.eq(buffer.i.valid & ~buffer.i.ready & ~self.stop)
         with m.If(~waits):
