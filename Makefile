@@ -2,7 +2,7 @@
 # Everything is made in .venv and build; once packages are installed nothing needs the network.
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all setup test test-all lint figures mutate soak reports delta docs dist clean help
+.PHONY: all setup test test-all lint figures formal mutate soak reports delta docs dist clean help
 
 PYTHON ?= python3
 JOBS ?= 1
@@ -33,6 +33,9 @@ lint: $(VENV)/tested
 
 figures: $(VENV)/tested
 	$(RUN) -m dotforge.figures.all -o build/figures
+
+formal: $(VENV)/tested
+	$(RUN) -m dotforge.proof.formal -o build/formal.json $(NAMES)
 
 # What is done is kept: an interrupted run goes on. `make mutate JOBS=4 NAMES=logmac` for more at a time, or one engine.
 mutate: $(VENV)/tested
@@ -76,6 +79,7 @@ help:
 	@echo "make test-all   all tests; fails where Icarus, OpenSTA or Chromium is absent"
 	@echo "make lint       style and types"
 	@echo "make figures    tables and plots of the documentation, into build/figures/"
+	@echo "make formal     prove the rules of streams of every engine"
 	@echo "make mutate     how many random mutants of every engine its bench notices"
 	@echo "make soak       benches of random configurations, for MINUTES=120, from SEED=1"
 	@echo "make reports    refresh reports/, the baseline of resources"

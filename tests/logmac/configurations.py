@@ -37,3 +37,6 @@ SOAK: dict[str, Any] = {
     "bin_bits": (4, 20),
     "lookup_bits": (1, 8),
 }
+
+#: Whose beats end an item that gives a beat of results: those with tlast, and every so many.
+ENDS = ("activations", None)

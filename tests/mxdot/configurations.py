@@ -15,3 +15,6 @@ PROVEN: dict[str, dict[str, Any]] = {
 
 #: What a soak draws where the general rule gives nothing that is small or allowed: a range, or values.
 SOAK: dict[str, Any] = {"lanes": [1, 2, 4, 8]}
+
+#: Whose beats end an item that gives a beat of results: those with tlast, and every so many.
+ENDS = ("activations", None)

@@ -13,3 +13,6 @@ LEAST = {"sums": {"unit": 1}}
 
 #: What a soak draws where the general rule gives nothing that is small or allowed: a range, or values.
 SOAK: dict[str, Any] = {"vector": (1, 20), "sum_bits": (4, 16), "unit_bits": (1, 8), "scale_bits": (1, 6)}
+
+#: Whose beats end an item that gives a beat of results: those with tlast, and every so many.
+ENDS = ("sums", "vector")

@@ -22,3 +22,6 @@ SOAK: dict[str, Any] = {
     "format": ["int4", "int8", "int16", "bf16", "fp16", "fp8_e4m3", "fp8_e5m2"],
     "sum_format": ["auto", "exact", "int32", "fp32"],
 }
+
+#: Whose beats end an item that gives a beat of results: those with tlast, and every so many.
+ENDS = ("activations", 1)

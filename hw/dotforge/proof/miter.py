@@ -16,7 +16,7 @@ from ..verify.valid_bits import gates
 from .mutants import Mutant
 from .subjects import Subject
 
-__all__ = ["PROVEN", "compare", "wrapper"]
+__all__ = ["PROVEN", "compare", "latches", "wrapper"]
 
 #: Verdict on a mutant that nobody can tell from the design, however long.
 PROVEN = "proven"
@@ -51,7 +51,30 @@ def compare(subject: Subject, flat: str, mutant: Mutant, *, seconds: int = 20, d
         f"rename {top} gate",
         "design -copy-from first gold",
         "read_verilog wrapper.v",
-        "hierarchy -top miter",
+    ]
+    blif = latches(script, {"flat.il": flat, "wrapper.v": wrapper(subject)}, "miter")
+    simplified = ["read_blif miter.blif", "strash", "zero", "scorr", "dc2", "scorr"]
+    searches = ["sat", f"bmc3 -F {depth} -T {seconds}", f"pdr -T {seconds}"]
+    try:
+        said = abc.run([*simplified, *searches], {"miter.blif": blif}, [""], timeout=8 * seconds)[""]
+    except ToolError as error:
+        if "did not end" in str(error):
+            return "undecided in the time that there was"
+        raise
+    return _verdict(said, depth)
+
+
+def latches(script: list[str], files: dict[str, str], top: str) -> str:
+    """Return a design as BLIF of gates and latches that begin with zero.
+
+    Parameters
+    ----------
+    script : commands of Yosys that read it
+    files : for them, name → text
+    top : module
+    """
+    flow = [
+        f"hierarchy -top {top}",
         "flatten",
         "proc",
         "opt -full",
@@ -64,19 +87,9 @@ def compare(subject: Subject, flat: str, mutant: Mutant, *, seconds: int = 20, d
         "simplemap",
         "aigmap",
         "opt_clean",
-        "write_blif miter.blif",
+        "write_blif made.blif",
     ]
-    files = {"flat.il": flat, "wrapper.v": wrapper(subject)}
-    blif = yosys.run(script, files, ["miter.blif"])["miter.blif"]
-    simplified = ["read_blif miter.blif", "strash", "zero", "scorr", "dc2", "scorr"]
-    searches = ["sat", f"bmc3 -F {depth} -T {seconds}", f"pdr -T {seconds}"]
-    try:
-        said = abc.run([*simplified, *searches], {"miter.blif": blif}, [""], timeout=8 * seconds)[""]
-    except ToolError as error:
-        if "did not end" in str(error):
-            return "undecided in the time that there was"
-        raise
-    return _verdict(said, depth)
+    return yosys.run([*script, *flow], files, ["made.blif"])["made.blif"]
 
 
 def _verdict(said: str, depth: int) -> str:

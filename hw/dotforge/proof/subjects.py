@@ -40,6 +40,8 @@ class Subject:
     flags : output of a network → the output whose bits say, lane by lane, whether it means anything
     steady : input of a network that must not change while this output of it is low
     least : input stream of an engine → field → the least value that it may have
+    ends : of an engine, the input whose beats end an item that gives one beat of the output: those with ``tlast``, or
+        also every so many; ``None`` where results follow from items in another way
     """
 
     name: str
@@ -53,6 +55,7 @@ class Subject:
     flags: dict[str, str] = field(default_factory=dict)
     steady: dict[str, str] = field(default_factory=dict)
     least: dict[str, dict[str, int]] = field(default_factory=dict)
+    ends: tuple[str, int | None] | None = None
 
     @property
     def python_path(self) -> list[Path]:
@@ -113,7 +116,16 @@ def engine_subject(engine: str, parameters: dict[str, Any], name: str = "") -> S
         made.manifest["parameters"],
         made.manifest["ports"],
         least=getattr(engine_module(engine), "LEAST", {}),
+        ends=_ends(engine, made.manifest["parameters"]),
     )
+
+
+def _ends(engine: str, parameters: dict[str, Any]) -> tuple[str, int | None] | None:
+    found = getattr(engine_module(engine), "ENDS", None)
+    if found is None:
+        return None
+    stream, every = found
+    return stream, parameters[every] if isinstance(every, str) else every
 
 
 def _fan() -> tuple[Block, dict[str, Any]]:
