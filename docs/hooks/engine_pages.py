@@ -7,7 +7,7 @@ from typing import Any
 from dotforge import registry
 from dotforge.delivery import datasheet_interface as interface
 from dotforge.export.design import from_parameters
-from dotforge.parameters import describe
+from dotforge.parameters import as_given, describe
 from dotforge.pictures.markdown import table
 from dotforge.synthesis.metrics import METRICS, heading, value
 
@@ -64,7 +64,7 @@ def sections(name: str) -> str:
     rows = [
         [
             f"`{row['name']}`",
-            f"`{interface.parameter_text(row['default'])}`",
+            f"`{as_given(row['default'])}`",
             row["allowed"],
             row["unit"],
             row["help"],

@@ -7,6 +7,7 @@ import sys
 import click
 
 from . import commands
+from .console import be_quiet
 from .outcome import end_on_error
 
 __all__ = ["cli", "main"]
@@ -43,8 +44,10 @@ def _version(context: click.Context, option: click.Parameter, wanted: bool) -> N
 )
 @click.option("--version", is_flag=True, callback=_version, expose_value=False, is_eager=True,
               help="Show the versions of dotforge and of the tools that it finds, and exit.")  # fmt: skip
-def cli() -> None:
+@click.option("-q", "--quiet", is_flag=True, help="Print results and errors, and nothing about progress.")
+def cli(quiet: bool) -> None:
     """Generate dot-product engines for deep learning, prove them against NumPy, and report what they cost."""
+    be_quiet(quiet)
 
 
 def main() -> None:

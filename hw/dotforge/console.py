@@ -6,13 +6,16 @@ Whatever a user or a file brought is shown as it is: nothing in it is taken for 
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import click
 
 from .json_text import json_text
 
-__all__ = ["print_json", "progress", "say", "table"]
+__all__ = ["be_quiet", "print_json", "progress", "say", "table"]
+
+_quiet: ContextVar[bool] = ContextVar("quiet", default=False)
 
 #: Columns of a table where nobody watches, so that no line of it is broken.
 _WIDE = 200
@@ -23,9 +26,20 @@ def print_json(value: Any) -> None:
     click.echo(json_text(value, indent=2))
 
 
+def be_quiet(quiet: bool) -> None:
+    """Let nothing be said about progress from here on, or let it be said again.
+
+    Parameters
+    ----------
+    quiet : whether results and errors are all that is printed
+    """
+    _quiet.set(quiet)
+
+
 def say(message: str) -> None:
     """Print a line about progress on standard error."""
-    click.echo(message, err=True)
+    if not _quiet.get():
+        click.echo(message, err=True)
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
@@ -47,13 +61,20 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     for heading in columns:
         grid.add_column(Text(heading))
     for row in rows:
-        grid.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
+        grid.add_row(*(Text(_cell(cell)) for cell in row))
     console.print(grid)
+
+
+def _cell(cell: Any) -> str:
+    """Return a cell as text; true and false as the command line takes them."""
+    if isinstance(cell, bool):
+        return str(cell).lower()
+    return "" if cell is None else str(cell)
 
 
 @contextmanager
 def progress(what: str) -> Iterator[Callable[[int, int], None]]:
-    """Show how far long work is: a bar on a terminal, a line every tenth elsewhere.
+    """Show how far long work is: a bar and what is left on a terminal, a line every tenth elsewhere.
 
     Parameters
     ----------
@@ -63,13 +84,23 @@ def progress(what: str) -> Iterator[Callable[[int, int], None]]:
     ------
     A function that is told how much is done, and of how much.
     """
+    if _quiet.get():
+        yield lambda done, total: None
+        return
     if sys.stderr.isatty():
         from rich.console import Console  # noqa: PLC0415
-        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+        from rich.progress import (  # noqa: PLC0415
+            BarColumn,
+            Progress,
+            TextColumn,
+            TimeElapsedColumn,
+            TimeRemainingColumn,
+        )
 
         bar = Progress(
             TextColumn("{task.description}", markup=False), BarColumn(),
-            TextColumn("{task.percentage:>3.0f} %"), TimeElapsedColumn(), console=Console(stderr=True),
+            TextColumn("{task.percentage:>3.0f} %"), TimeElapsedColumn(), TextColumn("left"),
+            TimeRemainingColumn(), console=Console(stderr=True),
         )  # fmt: skip
         with bar:
             task = bar.add_task(what, total=None)

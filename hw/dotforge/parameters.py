@@ -8,7 +8,7 @@ from annotated_types import Ge, Le
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
-__all__ = ["Field", "ParameterError", "allowed", "describe", "make", "parameters"]
+__all__ = ["Field", "ParameterError", "allowed", "as_given", "describe", "make", "parameters"]
 
 _Config = TypeVar("_Config")
 
@@ -54,17 +54,21 @@ def make(config: type, given: dict[str, Any]) -> Any:
     known = {field.name for field in fields(config)}
     for name, value in given.items():
         if name not in known:
-            raise ParameterError(f"parameter {name}={value}: allowed are {', '.join(sorted(known))}")
+            raise ParameterError(
+                f"parameter {name}={as_given(value)}: allowed are {', '.join(sorted(known))}"
+            )
         if isinstance(value, bool) and _metadata(config, name).get("type") != "boolean":
             # To Python `True` is the number 1.
-            raise ParameterError(f"parameter {name}={str(value).lower()}: allowed {allowed(config, name)}")
+            raise ParameterError(f"parameter {name}={as_given(value)}: allowed {allowed(config, name)}")
     try:
         return config(**given)
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0]) if first["loc"] else ""
         if name in known:
-            raise ParameterError(f"parameter {name}={given[name]}: {_reason(config, name, first)}") from None
+            raise ParameterError(
+                f"parameter {name}={as_given(given[name])}: {_reason(config, name, first)}"
+            ) from None
         raise ParameterError(str(first.get("ctx", {}).get("error", first["msg"]))) from None
 
 
@@ -113,6 +117,16 @@ def allowed(config: type, name: str) -> str:
     if schema.get("type") == "integer":
         return f"{schema['minimum']}…{schema['maximum']}"
     return str(schema.get("type", ""))
+
+
+def as_given(value: Any) -> str:
+    """Return the value of a parameter as ``-p`` takes it.
+
+    Parameters
+    ----------
+    value : of a parameter
+    """
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def describe(config: type) -> list[dict[str, Any]]:

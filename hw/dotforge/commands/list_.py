@@ -15,7 +15,7 @@ def command(engine: str | None, as_json: bool) -> None:
     JSON is a list of engines, or the one that was asked for.
     """
     from .. import registry  # noqa: PLC0415
-    from ..parameters import describe  # noqa: PLC0415
+    from ..parameters import as_given, describe  # noqa: PLC0415
 
     entries = [registry.engine(engine)] if engine else list(registry.engines().values())
     if as_json:
@@ -29,7 +29,7 @@ def command(engine: str | None, as_json: bool) -> None:
     for number, entry in enumerate(entries):
         click.echo(("\n" if number else "") + f"{entry.name}: {entry.summary} ({entry.source})\n")
         rows = [
-            [row["name"], row["default"] if not isinstance(row["default"], bool) else str(row["default"]).lower(),
+            [row["name"], as_given(row["default"]),
              row["allowed"], row["unit"], row["help"]]
             for row in describe(entry.config)
         ]  # fmt: skip

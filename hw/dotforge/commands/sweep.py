@@ -60,6 +60,7 @@ def command(
     Reports that are there already, made by the same dotforge, tools and options, are not made again. Exit 1
     when a configuration failed; the others are reported.
     """
+    from ..parameters import as_given  # noqa: PLC0415
     from ..reports.sweep import sweep, table_rows  # noqa: PLC0415
     from ..reports.sweep_jobs import from_file, grid, jobs  # noqa: PLC0415
     from ..reports.sweep_run import dask, here  # noqa: PLC0415
@@ -93,7 +94,7 @@ def command(
         else:
             table(columns, [[row[name] for name in columns] for row in rows])
     for parameters, error in result.failures:
-        text = " ".join(f"{name}={value}" for name, value in parameters.items())
+        text = " ".join(f"{name}={as_given(value)}" for name, value in parameters.items())
         say(f"failed: {text}: {error}")
     say(
         f"{len(result.reports)} reports ({result.reused} of them from before), {len(result.failures)} failed; "

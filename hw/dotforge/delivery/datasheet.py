@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..export.design import Generated
+from ..parameters import as_given
 from ..registry import engine
 from ..reports.compare import number
 from ..synthesis import evidence
 from ..synthesis.metrics import METRICS, heading, value
 from . import datasheet_interface as interface
-from .datasheet_interface import markdown_table, parameter_text
+from .datasheet_interface import markdown_table
 from .software import register_section
 
 __all__ = ["datasheet"]
@@ -154,7 +155,7 @@ def _resources(manifest: dict[str, Any], reports: Sequence[dict[str, Any]]) -> l
 
 def _reproduce(manifest: dict[str, Any], reports: Sequence[dict[str, Any]], clock_mhz: float) -> list[str]:
     """Return the commands behind every figure."""
-    given = " ".join(f"-p {name}={parameter_text(found)}" for name, found in manifest["parameters"].items())
+    given = " ".join(f"-p {name}={as_given(found)}" for name, found in manifest["parameters"].items())
     targets = list(dict.fromkeys(report["target"] for report in reports)) or ["cmos", "ecp5"]
     commands = [
         f"dotforge generate {manifest['engine']} {given} --name {manifest['top']} --clock-mhz {clock_mhz:g} -o DIR",

@@ -3,12 +3,11 @@
 from itertools import groupby
 from typing import Any
 
-from ..parameters import describe
+from ..parameters import as_given, describe
 
 __all__ = [
     "codes",
     "markdown_table",
-    "parameter_text",
     "parameters",
     "paths",
     "payloads",
@@ -41,7 +40,7 @@ def parameters(manifest: dict[str, Any], config: type) -> list[str]:
     rows = [
         (
             f"`{name}`",
-            parameter_text(given) + (f" → {parameter_text(resolved[name])}" if name in resolved else ""),
+            as_given(given) + (f" → {as_given(resolved[name])}" if name in resolved else ""),
             help_of[name]["unit"],
             str(help_of[name]["allowed"]),
             help_of[name]["help"],
@@ -212,11 +211,6 @@ def paths(manifest: dict[str, Any]) -> list[str]:
         *markdown_table(("output", "inputs"), rows),
         "",
     ]
-
-
-def parameter_text(given: Any) -> str:
-    """Return a parameter as the command line takes it."""
-    return str(given).lower() if isinstance(given, bool) else str(given)
 
 
 def markdown_table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> list[str]:

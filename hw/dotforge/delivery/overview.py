@@ -16,6 +16,7 @@ from dotforge_sim.simulator.processes import follow_parent
 from ..console import say, table
 from ..export.design import from_parameters, load
 from ..outcome import end_on_error
+from ..parameters import as_given
 from ..registry import engines
 from ..reports.baseline import hierarchy_mode
 from ..synthesis import evidence
@@ -51,7 +52,7 @@ def engine_row(name: str, directory: Path) -> dict[str, Any]:
     return {
         "engine": name,
         "parameters": " ".join(
-            f"{key}={_text(value)}" for key, value in generated.manifest["parameters"].items()
+            f"{key}={as_given(value)}" for key, value in generated.manifest["parameters"].items()
         ),
         "vectors": summary["vectors"],
         "mismatches": summary["mismatches"],
@@ -61,10 +62,6 @@ def engine_row(name: str, directory: Path) -> dict[str, Any]:
         "latency": generated.manifest["latency"],
         "initiation interval": generated.manifest["initiation_interval"],
     }
-
-
-def _text(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 @click.command()

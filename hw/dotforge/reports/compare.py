@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..parameters import as_given
 from ..synthesis.metrics import METRICS, Metric, value
 from ..tools.files import OutputError
 from .limits import Limit
@@ -274,12 +275,8 @@ def number(found: float | None) -> str:
     return str(found) if isinstance(found, int) else f"{found:.6g}"
 
 
-def _text(parameter: Any) -> str:
-    return str(parameter).lower() if isinstance(parameter, bool) else str(parameter)
-
-
 def _name(report: dict[str, Any]) -> str:
-    parameters = " ".join(f"{name}={_text(given)}" for name, given in report["parameters"].items())
+    parameters = " ".join(f"{name}={as_given(given)}" for name, given in report["parameters"].items())
     return f"{report['engine']} {report['target']} {parameters}".strip()
 
 
@@ -287,7 +284,7 @@ def _pair_name(old: dict[str, Any], new: dict[str, Any]) -> str:
     if old["engine"] == new["engine"] and old["parameters"] == new["parameters"]:
         return _name(new)
     changed = [
-        f"{name}={_text(old['parameters'].get(name, 'none'))}→{_text(new['parameters'].get(name, 'none'))}"
+        f"{name}={as_given(old['parameters'].get(name, 'none'))}→{as_given(new['parameters'].get(name, 'none'))}"
         for name in sorted({*old["parameters"], *new["parameters"]})
         if old["parameters"].get(name) != new["parameters"].get(name)
     ]
