@@ -1,4 +1,4 @@
-"""A product of SciPy's sparse matrices on the Flex-DPE: the RTL multiplies, SciPy checks.
+"""A product of SciPy's sparse matrices on the Flex-DPE: the RTL multiplies, NumPy checks.
 
 python examples/sparse_gemm.py
 """
@@ -24,8 +24,8 @@ def main() -> None:
     a, b = matrix(m, k, rng), matrix(k, n, rng)
     engine = dotforge.engine("flexdpe", lanes=LANES, stationary_bandwidth=4)
     found = engine.run(a, b)
-    exact = a.astype(np.int64) @ b.astype(np.int64)
-    assert np.array_equal(found.c, exact.toarray())
+    exact = a.astype(np.int64).toarray() @ b.astype(np.int64).toarray()
+    assert np.array_equal(found.c, exact)
     statistics = found.statistics
     print(f"{m}×{k} by {k}×{n}, {a.nnz} and {b.nnz} nonzeros: {statistics['useful_macs']} useful MACs")
     print(f"cycles {statistics['cycles']}, {statistics['folds']} folds of {LANES} lanes")
