@@ -10,6 +10,7 @@ import click
 
 from ..console import print_json, progress, say
 from ..registry import engine, is_directory, names, runner
+from . import _layer
 from ._shared import OPERAND, design_files, parameter_option, sentence
 
 
@@ -45,7 +46,16 @@ def _command(name: str, design: str, module: Any) -> click.Command:
     path, place = click.Path(path_type=Path), click.Path()
     options: list[click.Parameter] = [
         click.Option(["--a", "a"], type=place, required=True, help=f"A, M×K: {OPERAND}."),
-        click.Option(["--b", "b"], type=place, required=True, help=f"B, K×N: {OPERAND}."),
+        click.Option(["--b", "b"], type=place, help=f"B, K×N: {OPERAND}."),
+        click.Option(
+            ["--layer", "layer"],
+            help="Convolve: A are images (N, C, spatial …), B filters (O, C/groups, kernel …) with "
+            "conv[:stride=2,padding=1,dilation=1,groups=1] (2x1 for two dimensions), or, without --b, those of "
+            "MODEL.onnx:NODE.",
+        ),
+        click.Option(
+            ["--group", "group"], type=click.IntRange(0), help="Of a layer with several: the one to run."
+        ),
         click.Option(["-o", "--output"], type=path, help="C, M×N, to write: .npy, or sparse .npz."),
         click.Option(["--json", "report"], type=path, help="Statistics to write, JSON; - prints them."),
     ]
@@ -65,9 +75,17 @@ def _command(name: str, design: str, module: Any) -> click.Command:
         options.append(click.Option([flag], help=sentence(option.metadata["help"]), **kind))
 
     def callback(
-        a: str, b: str, output: Path | None, report: Path | None, parameters: dict[str, str], **given: Any
+        a: str,
+        b: str | None,
+        layer: str | None,
+        group: int | None,
+        output: Path | None,
+        report: Path | None,
+        parameters: dict[str, str],
+        **given: Any,
     ) -> None:
-        _run(name, design, a, b, output, report, parameters, given)
+        _layer.check(b, layer, group, output)
+        _run(name, design, (a, b, layer, group), output, report, parameters, given)
 
     made = click.Command(
         design,
@@ -83,8 +101,7 @@ def _command(name: str, design: str, module: Any) -> click.Command:
 def _run(
     name: str,
     design: str,
-    a: str,
-    b: str,
+    taken: tuple[str, str | None, str | None, int | None],
     output: Path | None,
     report: Path | None,
     parameters: dict[str, str],
@@ -93,9 +110,7 @@ def _run(
     import numpy as np  # noqa: PLC0415
 
     from dotforge_sim.run.gemm import RunError  # noqa: PLC0415
-    from dotforge_sim.run.operands import load_operand  # noqa: PLC0415
     from dotforge_sim.run.quality import MOST_OUTPUTS  # noqa: PLC0415
-    from dotforge_sim.run.tensors.place import parse  # noqa: PLC0415
 
     from ..front_door import resolve  # noqa: PLC0415
     from ..tools.files import write_bytes  # noqa: PLC0415
@@ -108,17 +123,17 @@ def _run(
         "run",
         None if printed else report,
         products=[path for path in (output, quantized) if path is not None],
-        inputs=[parse(a).file, parse(b).file, *design_files(design)],
+        inputs=[*_layer.files(*taken[:3]), *design_files(design)],
     ) as record:
         made = resolve(design, parameters)
         record.start(engine=name)  # what it takes to make the Verilog of a large engine is part of the run
         record.know(parameters=made.parameters, verilog_sha256=made.manifest["verilog_sha256"])
-        matrices = load_operand(a, "A"), load_operand(b, "B")
-        outputs = matrices[0].shape[0] * matrices[1].shape[1]
+        first, second, raised = _layer.operands(*taken)
+        outputs = first.shape[0] * second.shape[1]
         if outputs > MOST_OUTPUTS and output is not None and output.suffix != ".npz":
             raise RunError(f"C has {outputs} elements: -o {output} must be a sparse .npz")
         with progress(f"{name}: streamed beats") as tell:
-            result = made.run(*matrices, tell, **options)
+            result = made.run(first, second, tell, **options)
         statistics = record.content = result.statistics
         if printed:
             status = {"status": "failed", "reason": result.failure} if result.failure else {"status": "ok"}
@@ -128,7 +143,7 @@ def _run(
         if result.failure:
             raise click.ClickException(result.failure)
         if output is not None:
-            write_bytes(output, _product_file(result.c, sparse=output.suffix == ".npz"))
+            write_bytes(output, _product_file(raised(result.c), sparse=output.suffix == ".npz"))
         if quantized is not None:
             buffer = io.BytesIO()
             arrays: dict[str, Any] = result.arrays

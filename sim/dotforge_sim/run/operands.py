@@ -31,6 +31,7 @@ __all__ = [
     "dense",
     "load_matrix",
     "load_operand",
+    "load_tensor",
     "nonzeros",
     "shapes",
     "values",
@@ -162,6 +163,27 @@ def load_operand(text: str | Path, name: str) -> "Matrix | Stored":
     place = parse(str(text))
     matrix = LOADERS.get(place.file.suffix.lower(), _load_npy)(place, name)
     return check_matrix(matrix, name) if isinstance(matrix, np.ndarray) else matrix
+
+
+def load_tensor(text: str | Path, name: str) -> np.ndarray:
+    """Read a tensor of any number of dimensions, such as images or filters, as float64.
+
+    Parameters
+    ----------
+    text, name : see :func:`load_operand`
+
+    Raises
+    ------
+    RunError
+        The file is missing, or holds something else than finite numbers.
+    """
+    place = parse(str(text))
+    found = LOADERS.get(place.file.suffix.lower(), _load_npy)(place, name)
+    if not isinstance(found, np.ndarray):
+        raise RunError(f"{name}: {text} is sparse or quantised, allowed are numbers")
+    if not np.isfinite(found).all():
+        raise RunError(f"{name} holds values that are NaN or infinite")
+    return found
 
 
 def load_matrix(text: str | Path, name: str) -> Matrix:
