@@ -69,11 +69,11 @@ def test_an_operation_moves_behind_a_register_when_it_does_not_fit() -> None:
     found = []
     for index in range(5):
         value = stages.logic(f"step_{index}", 1, lambda value: ~value, value)
-        found.append((value.stage, value.at))
-    assert found == [(0, 1.0), (0, 2.0), (1, 1.0), (1, 2.0), (2, 1.0)]
-    assert stages.least == 1.0
+        found.append((value.stage, value.path.levels))
+    assert found == [(0, 1), (0, 2), (1, 1), (1, 2), (2, 1)]
+    assert stages.least == delays.Path(levels=1)
     stages.logic("long", 3, lambda value: value, value)
-    assert stages.least == 3.0
+    assert stages.least == delays.Path(levels=3)
 
 
 def test_a_sum_is_as_wide_as_its_extremes() -> None:

@@ -10,9 +10,9 @@ in ``delays.json``, which :mod:`dotforge.figures.clock` fits; what is known of t
 """
 
 import json
-from dataclasses import dataclass
+import pathlib
+from dataclasses import astuple, dataclass
 from functools import cache
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from ..facts import Rule
@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 #: Where the numbers are.
-DELAYS = Path(__file__).with_suffix(".json")
+DELAYS = pathlib.Path(__file__).with_suffix(".json")
 
 Device = Annotated[
     Literal["ecp5", "ice40-hx8k", "ice40-up5k"],
@@ -79,6 +79,29 @@ class Delays:
     block: float = 0.0
 
 
+@dataclass(frozen=True)
+class Path:
+    """What lies between two registers: tables, carry chains and their bits, and multiplier blocks, in series."""
+
+    levels: int = 0
+    adders: int = 0
+    bits: int = 0
+    blocks: int = 0
+
+    def __add__(self, other: "Path") -> "Path":
+        return Path(*(ours + theirs for ours, theirs in zip(astuple(self), astuple(other), strict=True)))
+
+    def after(self, told: Delays) -> float:
+        """Return how long it takes from the clock on, in nanoseconds.
+
+        Parameters
+        ----------
+        told : delays of the device
+        """
+        taken = self.levels * told.level + self.adders * told.adder + self.bits * told.bit
+        return told.start + taken + self.blocks * told.block
+
+
 @cache
 def delays(device: str) -> Delays:
     """Return the delays of a device.
@@ -117,15 +140,16 @@ def when_auto(config: Any) -> tuple[str, ...]:
     return tuple(names)
 
 
-def clock_rule(config: Any, depth: int, foreseen: float) -> Rule:
+def clock_rule(config: Any, depth: int, longest: Path) -> Rule:
     """Return what a host is told of the registers that a clock asked for.
 
     Parameters
     ----------
     config : with ``clock_mhz`` and ``device``
     depth : register stages ahead of the accumulator
-    foreseen : the clock of the delay model, in MHz
+    longest : path between registers
     """
+    foreseen = 1e3 / longest.after(delays(config.device))
     return Rule(
         "clock",
         f"Registers are placed for {config.clock_mhz} MHz on {config.device}: {depth} stages ahead of the running "

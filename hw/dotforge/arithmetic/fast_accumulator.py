@@ -4,6 +4,7 @@ from amaranth.hdl import Cat, Module, Mux, Signal, Value, signed
 from amaranth.lib.wiring import In, Out
 
 from ..block import Block
+from .delays import Path
 from .stages import Stages
 
 __all__ = ["FastAccumulator"]
@@ -73,9 +74,7 @@ class FastAccumulator(Block):
         exact_bits : as of the block
         saturate : as of the block
         """
-        levels = 3 if saturate else 1
-        told = stages.delays
-        stages.need(told.start + levels * told.level + told.adder + (exact_bits + 1) * told.bit)
+        stages.need(Path(levels=3 if saturate else 1, adders=1, bits=exact_bits + 1))
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

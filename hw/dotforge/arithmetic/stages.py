@@ -3,7 +3,7 @@
 What is computed is written once, operation by operation; each is placed in the earliest stage in which it ends
 within the period, and values that are used in a later stage than they are made in go through registers::
 
-    at      0    start                          period
+            0    start                          period
     stage s │────│──── level ────│──── adder ────│      an operation that would end behind the period
     stage s + 1  │────│ ...                             is moved behind the next register
 
@@ -18,19 +18,21 @@ from typing import Any
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, signed
 
 from .carry import name_value
-from .delays import TooFast, delays
+from .delays import Path, TooFast, delays
 
 __all__ = ["Stages", "Timed", "depth_for"]
+
+_NOTHING = Path()
 
 
 @dataclass(frozen=True)
 class Timed:
-    """A value of a datapath, the stage in which it is made, and when in it, in nanoseconds."""
+    """A value of a datapath, the stage in which it is made, and what is ahead of it in that stage."""
 
     name: str
     value: Value
     stage: int
-    at: float
+    path: Path = _NOTHING
 
     def __len__(self) -> int:
         return len(self.value)
@@ -49,7 +51,8 @@ class Stages:
 
     def __init__(self, m: Module, device: str, period: float, enable: Value) -> None:
         self.m, self.delays, self.period, self.enable = m, delays(device), period, enable
-        self.least = self.longest = self.delays.start
+        #: The longest of the paths that cannot be cut, and of all paths.
+        self.least = self.longest = Path()
         self._registers: dict[tuple[str, int], Value] = {}
         self._resets: set[str] = set()
 
@@ -65,7 +68,7 @@ class Stages:
         """
         if reset:
             self._resets.add(name)
-        return Timed(name, value, 0, self.delays.start + levels * self.delays.level)
+        return Timed(name, value, 0, Path(levels=levels))
 
     def at(self, timed: Timed, stage: int) -> Value:
         """Return a value in a stage, through as many registers as that takes.
@@ -88,30 +91,35 @@ class Stages:
             self._registers[key] = register
         return self._registers[key]
 
-    def place(self, delay: float, operands: Sequence[Timed]) -> tuple[int, float]:
-        """Return the stage in which an operation is done, and when it ends.
+    def place(self, path: Path, operands: Sequence[Timed]) -> tuple[int, Path]:
+        """Return the stage in which an operation is done, and the path in that stage to its end.
 
         Parameters
         ----------
-        delay : of the operation, in nanoseconds
+        path : of the operation itself
         operands : one or more
         """
         stage = max(operand.stage for operand in operands)
-        begins = max(operand.at if operand.stage == stage else self.delays.start for operand in operands)
-        if begins + delay > self.period:
-            stage, begins = stage + 1, self.delays.start
-        self.need(self.delays.start + delay)
-        self.longest = max(self.longest, begins + delay)
-        return stage, begins + delay
+        ahead = [operand.path for operand in operands if operand.stage == stage]
+        whole = max(ahead, key=self._after) + path
+        if self._after(whole) > self.period:
+            stage, whole = stage + 1, path
+        self.need(path)
+        self.longest = max(self.longest, whole, key=self._after)
+        return stage, whole
 
-    def need(self, time: float) -> None:
+    def need(self, path: Path) -> None:
         """Note what a cycle has to have room for.
 
         Parameters
         ----------
-        time : from a register through something that cannot be cut, in nanoseconds
+        path : what cannot be cut
         """
-        self.least, self.longest = max(self.least, time), max(self.longest, time)
+        self.least = max(self.least, path, key=self._after)
+        self.longest = max(self.longest, path, key=self._after)
+
+    def _after(self, path: Path) -> float:
+        return path.after(self.delays)
 
     def logic(self, name: str, levels: int, function: Callable[..., Value], *operands: Timed) -> Timed:
         """Do something that takes levels of lookup tables.
@@ -123,7 +131,7 @@ class Stages:
         function : the operands' values → that of the result
         operands : one or more
         """
-        stage, end = self.place(levels * self.delays.level, operands)
+        stage, end = self.place(Path(levels=levels), operands)
         value = function(*(self.at(operand, stage) for operand in operands))
         result = Signal(value.shape(), name=name)
         self.m.d.comb += result.eq(value)
@@ -154,7 +162,7 @@ class Stages:
                 x, y = (_extended(value, width)[low:high] for value in values[:2])
                 return (x + y if len(values) == 2 else (Cat(Const(1, 1), x) + Cat(values[2], y))[1:])[:kept]
 
-            chain = self.delays.adder + (high - low + (carry is not None)) * self.delays.bit
+            chain = Path(adders=1, bits=high - low + (carry is not None))
             stage, end = self.place(chain, operands)
             value = piece(*(self.at(operand, stage) for operand in operands))
             label = name if not low and not more else f"{name}_from_{low}"
@@ -175,7 +183,7 @@ class Stages:
         a, b : signed, as wide as the block's operands at most
         width : of the result
         """
-        stage, end = self.place(self.delays.block, (a, b))
+        stage, end = self.place(Path(blocks=1), (a, b))
         result = Signal(signed(width), name=name)
         self.m.d.comb += result.eq(self.at(a, stage) * self.at(b, stage))
         return Timed(name, result, stage, end)
@@ -191,15 +199,13 @@ class Stages:
         load : the register takes the sum
         width : of the sum, signed
         """
-        told = self.delays
-        delay = told.level + told.adder + width * told.bit
-        stage, _ = self.place(delay, (value, starts, load))
+        stage, _ = self.place(Path(levels=1, adders=1, bits=width), (value, starts, load))
         register = Signal(signed(width), name=name, reset_less=True)
         # Their registers are made first: not under the condition of this one.
         added, anew, loads = (self.at(operand, stage) for operand in (value, starts, load))
         with self.m.If(self.enable & loads):
             self.m.d.sync += register.eq(Mux(anew, 0, register) + added)
-        return Timed(name, register, stage + 1, told.start)
+        return Timed(name, register, stage + 1)
 
     def tree(
         self, name: str, terms: Sequence[tuple[Timed, int, int]], carries: Sequence[Timed]
@@ -241,8 +247,8 @@ def _extended(value: Value, width: int) -> Value:
     return Cat(value, fill.replicate(max(0, width - len(value))))[:width]
 
 
-def depth_for(config: Any, build: Callable[[Stages], int]) -> tuple[int, float]:
-    """Return the depth of a datapath for a configuration's clock, and the clock that is foreseen in MHz.
+def depth_for(config: Any, build: Callable[[Stages], int]) -> tuple[int, Path]:
+    """Return the depth of a datapath for a configuration's clock, and its longest path between registers.
 
     Parameters
     ----------
@@ -258,9 +264,10 @@ def depth_for(config: Any, build: Callable[[Stages], int]) -> tuple[int, float]:
     scratch._MustUse__silence = True  # pyright: ignore[reportAttributeAccessIssue] - it is not used, on purpose
     stages = Stages(scratch, config.device, 1e3 / config.clock_mhz, Const(1, 1))
     depth = build(stages)
-    if stages.least > stages.period:
+    least = stages.least.after(stages.delays)
+    if least > stages.period:
         raise TooFast(
-            f"parameter clock_mhz={config.clock_mhz}: allowed 1…{int(1e3 / stages.least)} on {config.device} with the "
+            f"parameter clock_mhz={config.clock_mhz}: allowed 1…{int(1e3 / least)} on {config.device} with the "
             "other parameters"
         )
-    return depth, 1e3 / stages.longest
+    return depth, stages.longest

@@ -14,6 +14,7 @@ from functools import cache
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, signed
 
+from ...arithmetic.delays import Path
 from ...arithmetic.fast_accumulator import FastAccumulator
 from ...arithmetic.stages import Stages, Timed, depth_for
 from ...arithmetic.units import code_fields
@@ -92,8 +93,8 @@ def _beat_sum(
 
 
 @cache
-def plan(config: LogMacConfig) -> tuple[int, float]:
-    """Return the register stages of a configuration, accumulator left out, and the clock that is foreseen in MHz.
+def plan(config: LogMacConfig) -> tuple[int, Path]:
+    """Return the register stages of a configuration, accumulator left out, and its longest path.
 
     Parameters
     ----------

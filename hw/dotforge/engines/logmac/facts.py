@@ -43,9 +43,9 @@ def facts(config: LogMacConfig) -> Facts:
     if config.pipeline == "auto":
         from .clocked import plan  # noqa: PLC0415 - hardware, which only a clock needs
 
-        depth, foreseen = plan(config)
+        depth, longest = plan(config)
         resolved["pipeline"] = depth
-        rules.append(clock_rule(config, depth, foreseen))
+        rules.append(clock_rule(config, depth, longest))
     return Facts(
         function=_function(config),
         rules=tuple(rules),

@@ -14,6 +14,7 @@ from functools import cache
 
 from amaranth.hdl import Const, Module, Mux, Signal, Value
 
+from ...arithmetic.delays import Path
 from ...arithmetic.fast_accumulator import FastAccumulator
 from ...arithmetic.staged_product import multiply, multiply_pair, pair_shift
 from ...arithmetic.stages import Stages, Timed, depth_for
@@ -151,8 +152,8 @@ class _Datapath:
 
 
 @cache
-def plan(config: VSQuantConfig) -> tuple[int, float]:
-    """Return the register stages of a configuration, accumulator left out, and the clock that is foreseen in MHz.
+def plan(config: VSQuantConfig) -> tuple[int, Path]:
+    """Return the register stages of a configuration, accumulator left out, and its longest path.
 
     Parameters
     ----------

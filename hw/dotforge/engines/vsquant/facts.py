@@ -42,8 +42,8 @@ def facts(config: VSQuantConfig) -> Facts:
     if config.pipeline == "auto":
         from .clocked import plan  # noqa: PLC0415 - hardware, which only a clock needs
 
-        resolved["pipeline"], foreseen = plan(config)
-        rules.append(clock_rule(config, resolved["pipeline"], foreseen))
+        resolved["pipeline"], longest = plan(config)
+        rules.append(clock_rule(config, resolved["pipeline"], longest))
     if not config.scale_product_bits:
         resolved["scale_product_bits"] = config.weight_scale_bits + config.activation_scale_bits
     if not config.scale_position:
