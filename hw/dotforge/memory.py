@@ -18,6 +18,8 @@ class MemoryArray(Block):
     ----------
     rows : number of words
     width : bits of a word
+    apart : a word that is written while it is read is not used: block RAM needs no logic then that gives the old one.
+        Who says so proves it
     """
 
     write_enable: Signal
@@ -27,8 +29,8 @@ class MemoryArray(Block):
     read_data: Signal
     latency = 1
 
-    def __init__(self, *, rows: int, width: int) -> None:
-        self.rows, self.width = rows, width
+    def __init__(self, *, rows: int, width: int, apart: bool = False) -> None:
+        self.rows, self.width, self.apart = rows, width, apart
         address = unsigned(max(1, (rows - 1).bit_length()))
         super().__init__(
             {
@@ -42,7 +44,10 @@ class MemoryArray(Block):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        m.submodules.array = array = Memory(shape=unsigned(self.width), depth=self.rows, init=[])
+        attributes = {"no_rw_check": 1} if self.apart else {}
+        m.submodules.array = array = Memory(
+            shape=unsigned(self.width), depth=self.rows, init=[], attrs=attributes
+        )
         write, read = array.write_port(), array.read_port()
         m.d.comb += [
             write.en.eq(self.write_enable),

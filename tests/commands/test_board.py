@@ -115,7 +115,9 @@ def test_a_build_that_hangs_or_fails(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "variant"), [("icebreaker", ""), ("ulx3s", "25F")])
+@pytest.mark.parametrize(
+    ("name", "variant"), [("icebreaker", ""), ("ulx3s", "25F"), ("tang_nano_9k", ""), ("crosslink_nx", "")]
+)
 def test_bitstreams(
     name: str, variant: str, generated: Generated, recording: Recording, tmp_path: Path
 ) -> None:

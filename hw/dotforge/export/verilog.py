@@ -30,6 +30,9 @@ _CLOCK_PORTS = ("clk", "rst")
 
 #: What a register holds before the first reset.
 _INITIAL_VALUE = re.compile(r"^ +attribute \\init .*\n", re.M)
+#: Storage whose words are not read while they are written, in RTLIL, and any storage in Verilog.
+_NO_COLLISIONS = re.compile(r"^\s*attribute \\no_rw_check 1\n", re.M)
+_ARRAY = re.compile(r"^(\s*)reg (?:\[\d+:0\] )?\w+ \[\d+:0\];$", re.M)
 _ZERO_INIT = re.compile(
     r"^  cell \$meminit_v2 (?:(?!^  end$).)*?connect \\DATA \d+'0+$.*?^  end$\n", re.M | re.S
 )
@@ -241,6 +244,9 @@ def convert(block: Block, *, name: str | None = None, initial_values: bool = Tru
         module.name not in definitions for module in modules
     ):
         raise yosys.YosysError("Yosys: the Verilog is cut short: is the disk of temporary files full?")
+    for module, source in zip(modules, texts, strict=True):
+        if _NO_COLLISIONS.search(source):
+            definitions[module.name] = _ARRAY.sub(r"\1(* no_rw_check *)\n\g<0>", definitions[module.name])
     text = "\n\n".join(legal_names(definitions[module.name]) for module in modules) + "\n"
     ports = [Port(name, "input", 1) for name in clocked[top.name]]
     ports += [Port(name, direction, len(value)) for name, (value, direction) in top.ports.items()]

@@ -69,7 +69,7 @@ class StationaryWeights(Block):
         m = Module()
         index_bits = (self.depth - 1).bit_length()
         rows = 2 << index_bits
-        m.submodules.memory = memory = MemoryArray(rows=rows, width=self.payload.width)
+        m.submodules.memory = memory = MemoryArray(rows=rows, width=self.payload.width, apart=True)
 
         full = [Signal(name=f"full_{bank}") for bank in range(2)]
         last_index = [Signal(index_bits, name=f"last_index_{bank}", reset_less=True) for bank in range(2)]
@@ -96,7 +96,8 @@ class StationaryWeights(Block):
             with m.If(ends):
                 m.d.sync += [write_index.eq(0), write_bank.eq(~write_bank)]
 
-        # Playing: the memory is read one cycle ahead, at the address of the next beat.
+        # Playing: the memory is read one cycle ahead, at the address of the next beat. A row that is written in that
+        # cycle is in a bank that is not full, so what is read is not valid.
         next_bank = Signal()
         next_index = Signal(index_bits)
         at_end = Signal()
