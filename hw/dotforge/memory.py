@@ -44,7 +44,7 @@ class MemoryArray(Block):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        attributes = {"no_rw_check": 1} if self.apart else {}
+        attributes = {"no_rw_check": "1"} if self.apart else {}
         m.submodules.array = array = Memory(
             shape=unsigned(self.width), depth=self.rows, init=[], attrs=attributes
         )
