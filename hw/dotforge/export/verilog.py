@@ -31,7 +31,7 @@ _CLOCK_PORTS = ("clk", "rst")
 #: What a register holds before the first reset.
 _INITIAL_VALUE = re.compile(r"^ +attribute \\init .*\n", re.M)
 #: Storage whose words are not read while they are written, in RTLIL, and any storage in Verilog.
-_NO_COLLISIONS = re.compile(r"^\s*attribute \\no_rw_check "1"\n", re.M)
+_NO_COLLISIONS = re.compile(r'^\s*attribute \\no_rw_check "1"\n', re.M)
 _ARRAY = re.compile(r"^(\s*)reg (?:\[\d+:0\] )?\w+ \[\d+:0\];$", re.M)
 _ZERO_INIT = re.compile(
     r"^  cell \$meminit_v2 (?:(?!^  end$).)*?connect \\DATA \d+'0+$.*?^  end$\n", re.M | re.S
