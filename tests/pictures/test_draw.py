@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 from dotforge.commands.draw import command
 from dotforge.pictures.fan import draw_fan
+from dotforge.pictures.group import draw_group
 from dotforge.pictures.networks import draw_benes, draw_copy, draw_distribution
 
 SEED = 44
@@ -27,6 +28,7 @@ def labels(picture: str) -> dict[str, str]:
         lambda: draw_copy([3, 1, 2]),
         lambda: draw_distribution([0, 0, 3, -1], [1, 0, 1, 1]),
         lambda: draw_fan([3, 4, 1]),
+        lambda: draw_group([3, 4, 2, 4], 2, 4),
     ],
 )
 def test_pictures_are_well_formed_and_repeatable(make):
@@ -68,6 +70,21 @@ def test_fan_colours_the_adders_of_a_run():
     assert {"sum 0", "sum 1", "sum 2"} <= set(labels(picture))
 
 
+def test_rows_of_a_group_keep_their_colours_and_say_where_they_go():
+    """Row 1 goes over to the second Flex-DPE, row 3 into the second fold."""
+    picture = draw_group([3, 2, 2, 3], 2, 4)
+    colour = labels(picture)
+    assert {"bank 0", "+ →, bank 1", "↖", "bank 2", "bank 3"} <= set(colour)
+    circles = re.findall(r"<circle[^>]*fill='(#\w+)'", picture)
+    assert len(circles) == 16
+    assert [circles[lane] for lane in (0, 3, 5)] == [
+        colour["bank 0"],
+        colour["+ →, bank 1"],
+        colour["bank 2"],
+    ]
+    assert circles[-6:] == ["#ffffff"] * 6
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -78,6 +95,9 @@ def test_fan_colours_the_adders_of_a_run():
         (["distribution", "0,1,2"], "power of two"),
         (["distribution", "0,1", "--bitmap", "102"], "zeros and ones"),
         (["distribution", "0,9"], "0…1"),
+        (["flexdpu", "3,9"], "0…8 elements"),
+        (["flexdpu", "3,2", "--engines", "0"], "1 Flex-DPE or more"),
+        (["fan", "3,1", "--lanes", "4"], "only for flexdpu"),
     ],
 )
 def test_wrong_numbers_are_named(tmp_path, arguments, message):
