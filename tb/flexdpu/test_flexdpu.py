@@ -296,3 +296,37 @@ async def clear_at_any_time(dut: Any) -> None:
         dut.clear_0.value = 0
         await bench.settle(2)
         await KIT.exchange(bench, [job])
+
+
+@cocotb.test()
+async def side_by_side(dut: Any) -> None:
+    """A group begins, streams and ends in every cycle of its neighbour's job, and neither notices the other."""
+    if SLOTS < 2 or ENGINES < 2:
+        report(vectors=1)
+        return
+    bench = Bench(dut, MANIFEST)
+    await bench.start()
+    rng = KIT.rng()
+    full = random_values(rng, (LANES, WINDOW))
+    full = np.where(full == 0, 1, full)
+    count = min(12, DEPTH // -(-LANES // BANKS))
+    vectors = np.vstack([full] * 12)[:count]
+    long = Job(full, vectors, PARAMETERS, SUM_BITS, 0, 0, ENGINES - 1, 1)
+    short = Job(full[:2], vectors[:3], PARAMETERS, SUM_BITS, 1, ENGINES - 1, 1, 2)
+    for delay in range(60):
+        for slot in range(SLOTS):
+            bench.received[f"results_{slot}"].clear()
+        for name, beats in long.beats(KIT.payloads).items():
+            bench.send(name, beats)
+        if delay:
+            await bench.settle(delay)
+        for name, beats in short.beats(KIT.payloads).items():
+            bench.send(name, beats)
+        for job in (long, short):
+            KIT.output = f"results_{job.slot}"
+            wanted = job.expected()
+            received = await bench.wait_for(KIT.output, len(wanted))
+            for fields, beat in zip(wanted, received, strict=True):
+                KIT._compare(delay, fields, beat)
+        report(vectors=len(long.expected()) + len(short.expected()), useful_macs=long.useful_macs)
+        await bench.settle(3)

@@ -50,13 +50,15 @@ class Shape:
         """Return rows and vectors of a tile of a product.
 
         All vectors, if that leaves room for eight blocks of rows or for all there are; fewer vectors otherwise, for
-        folds of few rows are badly filled.
+        folds of few rows are badly filled, but twice as many as a group has lanes, for a fold that takes fewer cycles
+        than the next one's positions waits for them.
 
         Parameters
         ----------
         rows, vectors : of the product
         """
         blocks = min(-(-rows // self.banks), self.most_rows // self.banks, 8, self.depth)
-        some = min(vectors, self.depth // blocks, self.most_vectors)
+        room = max(self.depth // blocks, min(self.depth, 2 * self.engines * self.lanes))
+        some = min(vectors, room, self.most_vectors)
         blocks = min(self.depth // some, self.most_rows // self.banks)
         return min(rows, blocks * self.banks), some
