@@ -50,7 +50,7 @@ def draw_group(counts: Sequence[int], engines: int, lanes: int) -> str:
     return canvas.svg()
 
 
-def _draw_fold(canvas: Canvas, fold: flexdpe.Fold, lanes: int, top: float, palette: Sequence[str]) -> None:
+def _draw_fold(canvas: Canvas, fold: flexdpe.Fold, lanes: int, top: float, palette: list[str]) -> None:
     """Draw a fold."""
     rounds = flexdpu.rounds(fold, lanes, lanes)
     round_of = dict(zip(rounds.rows.tolist(), rounds.numbers.tolist(), strict=True))
