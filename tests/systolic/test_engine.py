@@ -16,6 +16,14 @@ from dotforge_sim.simulator.bench import BenchFailure
 FORMATS = ("int4", "int8", "int16", "bf16", "fp16", "fp8_e4m3", "fp8_e5m2")
 CONFIGURATIONS: list[dict[str, Any]] = [
     {"rows": 3, "columns": 2, "format": "bf16", "multiplier_pipeline": 1, "adder_pipeline": 2},
+    {
+        "rows": 3,
+        "columns": 2,
+        "format": "int4",
+        "multiplier": "dsp",
+        "multiplier_pipeline": 1,
+        "adder_pipeline": 2,
+    },
     {"rows": 5, "columns": 3, "sum_format": "int12", "double_buffer": False},
 ]
 MORE: list[dict[str, Any]] = [
@@ -117,6 +125,7 @@ def test_sums_hold_the_largest_and_no_more(format: str, rows: int) -> None:
         ({"sum_format": "fp32"}, "parameter sum_format=fp32: not a sum of format=int8"),
         ({"format": "bf16", "sum_format": "int32"}, "parameter sum_format=int32: not a sum of format=bf16"),
         ({"flush_subnormals": True}, "parameter flush_subnormals=True: format=int8 has no subnormals"),
+        ({"multiplier": "dsp", "format": "bf16"}, "parameter multiplier=dsp: format=bf16 allows logic"),
         ({"multiplier_pipeline": 3}, "parameter multiplier_pipeline=3: allowed 0…2 with format=int8"),
     ],
 )

@@ -3,7 +3,7 @@
 What the hardware knows of itself is imported when it is asked: describing parameters needs none of it.
 """
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import model_validator
 
@@ -82,6 +82,13 @@ class SystolicConfig:
         ),
     ] = False
 
+    multiplier: Annotated[
+        Literal["logic", "dsp"],
+        Field(
+            description="multiply integers in logic, or as an operator that an FPGA flow maps to a multiplier block"
+        ),
+    ] = "logic"
+
     @model_validator(mode="after")
     def _check(self) -> Self:
         if self.rows * self.columns > MOST_MULTIPLIERS:
@@ -92,6 +99,8 @@ class SystolicConfig:
         sum_of(self.sum_format, self.operand, self.rows)
         if self.flush_subnormals and not self.is_float:
             raise ValueError(f"parameter flush_subnormals=True: format={self.format} has no subnormals")
+        if self.multiplier == "dsp" and self.is_float:
+            raise ValueError(f"parameter multiplier=dsp: format={self.format} allows logic")
         from ...arithmetic.float_multiplier import FloatMultiplier  # noqa: PLC0415
         from ...arithmetic.integer_multiplier import IntegerMultiplier  # noqa: PLC0415
 

@@ -7,7 +7,7 @@
     activation ──┘                  + ─────────╎───► sum, to the row below
     addend, from the row above ─────┘
 
-Integers without a register between the two are one carry-save heap.
+Integers without a register between the two are one carry-save heap; in a multiplier block the two are apart.
 """
 
 from typing import Any
@@ -82,7 +82,8 @@ class Mac(Block):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         config = self.config
-        if not config.is_float and (config.multiplier_pipeline, config.adder_pipeline) == (0, 1):
+        heap = not config.is_float and config.multiplier == "logic"
+        if heap and (config.multiplier_pipeline, config.adder_pipeline) == (0, 1):
             exact = self._delay(m, "exact", self._heap(m), 1)
         elif self.row:
             exact = self._add(m, self._product(m))
@@ -123,6 +124,9 @@ class Mac(Block):
 
     def _product(self, m: Module) -> Value:
         config = self.config
+        if config.multiplier == "dsp":
+            product = self.activation.as_signed() * self.weight.as_signed()
+            return self._delay(m, "multiplied", product, config.multiplier_pipeline)
         options: dict[str, Any] = {"operators": config.operators}
         if config.is_float:
             options["flush_subnormals"] = config.flush_subnormals
