@@ -1,5 +1,6 @@
 """AXI-Stream drivers for benches: a source and a sink per port, with random pauses, and payload packing."""
 
+import os
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from typing import Any
 import cocotb
 from cocotb.clock import Clock
 from cocotb.triggers import ClockCycles, RisingEdge
+from cocotb.types import Logic, LogicArray
 from cocotb.utils import get_sim_time
 from recorder import record
 from stream_rules import BrokenRule, StreamRules
@@ -16,6 +18,9 @@ __all__ = ["Beat", "Bench", "Payload"]
 
 #: Clock period of all benches, in ns.
 PERIOD = 10
+
+#: Whether data are unknown while their valid is low.
+_UNKNOWN = bool(os.environ.get("DOTFORGE_BENCH_UNKNOWN"))
 
 #: Of the beats of a sink with backpressure, how many it waits for before it becomes ready.
 WAITING = 0.25
@@ -72,7 +77,7 @@ class Bench:
 
     Sinks check the rules of streams (:mod:`stream_rules`). With backpressure they are not ready now and then, and
     some beats they wait for before they become ready, as a neighbour may. Data of a source that pauses is inverted
-    junk.
+    junk; where ``DOTFORGE_BENCH_UNKNOWN`` is set, on a simulator that knows it, all bits of it are unknown.
 
     Parameters
     ----------
@@ -178,8 +183,7 @@ class Bench:
         everything = (1 << stream["tdata_width"]) - 1
         for data, last in beats:
             while self.random.random() < self.idle:
-                junk = {"tlast": int(not last)} if stream["tlast"] else {}
-                self._set(stream, tvalid=0, tdata=data ^ everything, **junk)
+                self._set(stream, tvalid=0, **self._junk(stream, data ^ everything, int(not last)))
                 await RisingEdge(self.clock)
             self._set(stream, tvalid=1, tdata=data, **({"tlast": int(last)} if stream["tlast"] else {}))
             await RisingEdge(self.clock)
@@ -188,7 +192,15 @@ class Bench:
                     raise BrokenRule(f"{name}: tready is {taken}")
                 await RisingEdge(self.clock)
             self.sent[name].append(Beat(data, last, self._cycle()))
-        self._set(stream, tvalid=0)
+        self._set(stream, tvalid=0, **(self._junk(stream, 0, 0) if _UNKNOWN else {}))
+
+    def _junk(self, stream: dict[str, Any], data: int, last: int) -> dict[str, Any]:
+        """Return data that mean nothing: these, or unknown ones."""
+        width = stream["tdata_width"]
+        junk: dict[str, Any] = {"tdata": LogicArray("X" * width) if _UNKNOWN else data}
+        if stream["tlast"]:
+            junk["tlast"] = Logic("X") if _UNKNOWN else last
+        return junk
 
     async def _sink(self, name: str) -> None:
         stream = self.streams[name]
@@ -219,6 +231,6 @@ class Bench:
     def _cycle(self) -> int:
         return round(get_sim_time("ns") / PERIOD)
 
-    def _set(self, stream: dict[str, Any], **wires: int) -> None:
+    def _set(self, stream: dict[str, Any], **wires: Any) -> None:
         for wire, value in wires.items():
             getattr(self.dut, f"{stream['prefix']}_{wire}").value = value

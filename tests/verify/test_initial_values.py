@@ -1,4 +1,6 @@
-"""Engines whose registers have no initial values, on a four-state simulator: nothing unknown reaches anyone."""
+"""Engines whose registers have no initial values, and inputs that are unknown while they mean nothing, on a four-state
+simulator: nothing unknown reaches anyone.
+"""
 
 import re
 from collections.abc import Callable
@@ -31,6 +33,7 @@ def test_benches_on_registers_that_start_unknown(
     assert not INITIAL.search(generated.verilog)
     assert generated.manifest["parameters"]["initial_values"] is False
     monkeypatch.setenv("COCOTB_TEST_FILTER", KIT)
+    monkeypatch.setenv("DOTFORGE_BENCH_UNKNOWN", "1")
     found = verify(generated, tmp_path, simulator="icarus")
     assert found["tests"] == 2
     assert found["vectors"] >= 60
@@ -41,8 +44,9 @@ def test_benches_on_registers_that_start_unknown(
 @pytest.mark.parametrize("parameters", [small, lambda _: {}], ids=["small", "default"])
 @pytest.mark.parametrize("engine", ENGINES)
 def test_all_tests_on_registers_that_start_unknown(
-    engine: str, parameters: Callable[[str], dict[str, Any]], tmp_path: Path
+    engine: str, parameters: Callable[[str], dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("DOTFORGE_BENCH_UNKNOWN", "1")
     generated = from_parameters(engine, {**parameters(engine), "initial_values": False})
     found = verify(generated, tmp_path, simulator="icarus", timeout=3600)
     assert found["vectors"] > 200
