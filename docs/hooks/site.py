@@ -49,9 +49,6 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> str
     name = page.file.src_uri.removesuffix(".md")
     if name in engine_pages.names():
         markdown += "\n" + engine_pages.sections(name)
-    markdown = re.sub(
-        r"\]\((?:\.\./)+findings/README\.md",
-        "](" + "../" * page.file.src_uri.count("/") + "findings.md",
-        markdown,
-    )
+    up = "../" * page.file.src_uri.count("/")
+    markdown = re.sub(r"\]\((?:\.\./)+findings/README\.md", f"]({up}findings.md", markdown)
     return re.sub(r"^<!-- not run: (.*?) -->$", r"*Not run by a test: \1.*", markdown, flags=re.M)

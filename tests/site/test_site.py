@@ -14,7 +14,7 @@ from dotforge import registry
 from ..browser import opened
 
 ROOT = Path(__file__).parents[2]
-NAV = re.findall(r"^\s+- ([\w/]+\.md)$", (ROOT / "mkdocs.yml").read_text(encoding="utf-8"), re.M)
+NAV = re.findall(r"^\s+- ([\w/-]+\.md)$", (ROOT / "mkdocs.yml").read_text(encoding="utf-8"), re.M)
 
 
 def test_every_page_has_its_place() -> None:
