@@ -7,6 +7,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,13 @@ import click
 import numpy as np
 
 from dotforge_golden import flexdpe as golden
+from dotforge_sim.models import exact, nothing_stationary
 from dotforge_sim.models import flexdpu as model
 from dotforge_sim.models.flexdpe_plan import Plan, Side
 from dotforge_sim.models.flexdpu_job import Setup
 from dotforge_sim.models.operands import of_gemm
 from dotforge_sim.models.paper import Sigma
-from dotforge_sim.models.workloads import Gemm
+from dotforge_sim.models.workloads import Gemm, paper_workloads
 from dotforge_sim.run.flexdpu_jobs import Job, inputs, result_beats, returned
 from dotforge_sim.simulator.streams import Simulator
 
@@ -35,8 +37,17 @@ __all__ = ["collect", "main", "table", "write"]
 Progress = Callable[[str], None]
 Rows = list[dict[str, Any]]
 
-#: The configuration of the figures, and the one that runs on the RTL.
+#: The configuration of the figures, the paper's machine, and the one that runs on the RTL.
 LARGE: dict[str, Any] = {"engines": 4, "lanes": 32, "groups": 1, "accumulator_words": 65536}
+PAPERS: dict[str, Any] = {
+    "engines": 128,
+    "lanes": 128,
+    "groups": 1,
+    "row_bits": 12,
+    "accumulator_banks": 1024,
+    "accumulator_words": 1 << 24,
+    "stationary_bandwidth": 128,
+}
 SMALLER: dict[str, Any] = {"engines": 4, "lanes": 16, "groups": 2, "accumulator_words": 16384}
 
 
@@ -158,8 +169,38 @@ def areas(progress: Progress) -> Rows:
     return found
 
 
+def dataflows(progress: Progress) -> Rows:
+    """Count the paper's products, 80 and 30 % sparse, with one operand stationary and with none."""
+    progress("dataflows")
+    parameters = _parameters(PAPERS)
+    found = []
+    for gemm in paper_workloads():
+        product = of_gemm(replace(gemm, density_a=Fraction(2, 10), density_b=Fraction(7, 10)))
+        held = exact.exact("flexdpu", parameters, product)
+        streamed = nothing_stationary.count(product, 128 * 128)
+        vectors = product.n if held.stationary == "a" else product.m
+        density = Fraction(7, 10) if held.stationary == "a" else Fraction(2, 10)
+        elements = held.held + held.folds * vectors * 128 * density
+        found.append(
+            {
+                "name": f"{gemm.m}-{gemm.n}-{gemm.k}",
+                "stationary": held.stationary,
+                "cycles": held.total,
+                "elements": float(elements / held.total),
+                "streamed": streamed.total,
+                "streamed_elements": nothing_stationary.bandwidth(128 * 128),
+            }
+        )
+    return found
+
+
 #: What is measured.
-PARTS: dict[str, Callable[[Progress], Rows]] = {"efficiency": efficiency, "rtl": rtl, "areas": areas}
+PARTS: dict[str, Callable[[Progress], Rows]] = {
+    "efficiency": efficiency,
+    "rtl": rtl,
+    "areas": areas,
+    "dataflows": dataflows,
+}
 
 
 def collect(parts: Sequence[str] = tuple(PARTS), progress: Progress = lambda line: None) -> dict[str, Any]:
@@ -175,7 +216,12 @@ def collect(parts: Sequence[str] = tuple(PARTS), progress: Progress = lambda lin
 
 def table(found: dict[str, Any]) -> str:
     """Return what was found as Markdown tables."""
-    makers = {"efficiency": _efficiency_table, "rtl": _rtl_table, "areas": _area_table}
+    makers = {
+        "efficiency": _efficiency_table,
+        "rtl": _rtl_table,
+        "areas": _area_table,
+        "dataflows": _dataflow_table,
+    }
     texts = ["\n".join(make(found[part])) for part, make in makers.items() if part in found]
     return "\n\n".join(texts) + "\n"
 
@@ -233,6 +279,30 @@ def _area_table(rows: Rows) -> list[str]:
     ]
     head = ["INT8", "transistors", "ratio", "memory bits, not in it"]
     return ["Area, sum over modules:", "", *markdown.table(head, body)]
+
+
+def _dataflow_table(rows: Rows) -> list[str]:
+    head = [
+        "M-N-K",
+        "stationary",
+        "cycles",
+        "elements a cycle",
+        "nothing stationary, cycles",
+        "elements a cycle",
+    ]
+    body = [
+        [
+            row["name"],
+            row["stationary"].upper(),
+            f"{row['cycles']:,}",
+            f"{row['elements']:,.0f}",
+            f"{row['streamed']:,}",
+            f"{row['streamed_elements']:,}",
+        ]
+        for row in rows
+    ]
+    title = "The paper's products, A 80 % and B 30 % sparse, 128 Flex-DPEs of 128 lanes, the better operand stationary:"
+    return [title, "", *markdown.table(head, body)]
 
 
 def write(
