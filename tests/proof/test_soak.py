@@ -13,7 +13,7 @@ from dotforge.proof import soak
 from dotforge.proof.choices import parameters, settled
 from dotforge.proof.soak import Trial, main, run, shrunk, summary
 from dotforge.registry import configure
-from dotforge_sim.simulator.bench import BenchFailure
+from dotforge_sim.simulator.bench import BenchFailure, BenchUnfinished
 
 from ..configurations import ENGINES, small
 
@@ -70,6 +70,15 @@ def test_a_failure_is_kept_and_seen_again(monkeypatch: pytest.MonkeyPatch, tmp_p
     mended = runner.invoke(main, ["--replay", str(reproducer)], standalone_mode=False)
     assert mended.return_value == 0
     assert "passed: 5 vectors" in mended.output
+
+
+def test_a_run_without_an_end_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    def endless(*_: Any, **__: Any) -> None:
+        raise BenchUnfinished("the bench did not end within 900 s")
+
+    monkeypatch.setattr(soak, "verify", endless)
+    found = run(Trial("requantise", small("requantise"), 1, "verilator"))
+    assert (found.failure, found.unfinished) == ("", "the bench did not end within 900 s")
 
 
 def test_a_run_counts_cycles() -> None:

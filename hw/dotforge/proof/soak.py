@@ -24,7 +24,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from dotforge_sim.simulator import processes
-from dotforge_sim.simulator.bench import BenchFailure
+from dotforge_sim.simulator.bench import BenchFailure, BenchUnfinished
 
 from ..console import say
 from ..export.design import from_parameters
@@ -52,12 +52,16 @@ class Trial:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of it: clock cycles and compared vectors; ``failure`` is empty where nothing is wrong."""
+    """What came of it: clock cycles and compared vectors; ``failure`` is empty where nothing is wrong.
+
+    ``unfinished`` says why there is no verdict, where the time was over.
+    """
 
     cycles: int
     vectors: int
     seconds: float
     failure: str
+    unfinished: str = ""
 
 
 def jobs(engines: tuple[str, ...], simulators: tuple[str, ...]) -> st.SearchStrategy[Trial]:
@@ -88,18 +92,20 @@ def run(trial: Trial) -> Outcome:
     """
     started = time.monotonic()
     with processes.scratch() as directory:
-        vectors, failure = 0, ""
+        vectors, failure, unfinished = 0, "", ""
         try:
             made = from_parameters(trial.engine, trial.parameters)
             found = verify(made, directory / "run", simulator=trial.simulator, seed=trial.seed, timeout=LIMIT)
             vectors = found["vectors"]
+        except BenchUnfinished as error:
+            unfinished = str(error)
         except BenchFailure as error:
             failure = str(error)
         except (ArithmeticError, AssertionError, LookupError, TypeError, ValueError) as error:
             # Parameters that an engine takes, and cannot be made of: a bug as any other.
             failure = f"{type(error).__name__}: {error}"
         cycles = _cycles(directory / "run" / "bench.log")
-    return Outcome(cycles, vectors, round(time.monotonic() - started, 1), failure)
+    return Outcome(cycles, vectors, round(time.monotonic() - started, 1), failure, unfinished)
 
 
 def _cycles(log: Path) -> int:
@@ -157,9 +163,8 @@ def _soak(directory: Path, first: int, minutes: float, engines: tuple[str, ...])
         line = {**asdict(trial), **asdict(found)}
         with (directory / "soak.jsonl").open("a", encoding="utf-8") as log:
             log.write(json.dumps(line, allow_nan=False) + "\n")
-        say(
-            f"{trial.engine} {trial.parameters} seed {trial.seed} {trial.simulator}: {found.failure or 'passed'}"
-        )
+        verdict = found.failure or found.unfinished or "passed"
+        say(f"{trial.engine} {trial.parameters} seed {trial.seed} {trial.simulator}: {verdict}")
         if found.failure:
             failed += 1
             path = next(
@@ -184,7 +189,7 @@ def _soak(directory: Path, first: int, minutes: float, engines: tuple[str, ...])
 
 
 def summary(directory: Path) -> list[dict[str, Any]]:
-    """Return runs, configurations, cycles, vectors and failures of each engine in ``soak.jsonl``.
+    """Return runs, configurations, cycles, vectors, what did not end and what failed of each engine in ``soak.jsonl``.
 
     Parameters
     ----------
@@ -212,6 +217,7 @@ def summary(directory: Path) -> list[dict[str, Any]]:
                 ),
                 "cycles": sum(each["cycles"] for each in own),
                 "vectors": sum(each["vectors"] for each in own),
+                "unfinished": sum(bool(each["unfinished"]) for each in own),
                 "failures": sum(bool(each["failure"]) for each in own),
             }
         )
@@ -225,7 +231,9 @@ def _replayed(path: Path) -> int:
     except (KeyError, TypeError):
         raise OutputError(f"{path} is no reproducer of a soak") from None
     found = run(trial)
-    click.echo(found.failure or f"passed: {found.vectors} vectors in {found.cycles} cycles")
+    click.echo(
+        found.failure or found.unfinished or f"passed: {found.vectors} vectors in {found.cycles} cycles"
+    )
     return int(bool(found.failure))
 
 
