@@ -44,7 +44,7 @@ PAGES: dict[str, tuple[str, Callable[[Any], str]]] = {
 }
 
 #: Compared as whole pages elsewhere, or on no page.
-ELSEWHERE = {"interchange", "models", "papers", "quantisers", "sigma", "walkthrough"}
+ELSEWHERE = {"interchange", "models", "papers", "performance", "quantisers", "sigma", "walkthrough"}
 #: On a page, but not stored yet.
 MISSING = {"distribution", "families", "formats"}
 
