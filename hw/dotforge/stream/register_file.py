@@ -11,6 +11,7 @@ from amaranth.lib.wiring import In, Out
 
 from ..block import Block
 from .axi_lite import PORTS, AxiLite, Response, ports, strobed
+from .packets.fields import is_number
 
 __all__ = ["ACCESS", "TABLE", "RegisterFile", "address_width", "read_table", "registers"]
 
@@ -126,8 +127,6 @@ class RegisterFile(Block):
             ours, theirs = getattr(self, f"s_axi_{name}"), getattr(bus, f"s_axi_{name}")
             m.d.comb += theirs.eq(ours) if driven else ours.eq(theirs)
         m.d.comb += [
-            bus.write_response.eq(Response.DECERR),
-            bus.read_response.eq(Response.DECERR),
             self.address.eq(bus.write_address << 2),
             self.missed.eq(bus.write & (bus.write_response != Response.OKAY) & ~self.refuse),
             self.refused.eq(bus.write & (bus.write_response != Response.OKAY)),
@@ -135,19 +134,29 @@ class RegisterFile(Block):
         found = list(registers(read_table(self.table), self.slots))
         written = {address >> 2: self._written(m, stem, register, bus) for stem, address, register in found}
         words = {address >> 2: self._word(stem, register) for stem, address, register in found}
-        with m.Switch(bus.write_address):
-            for word, statements in written.items():
-                with m.Case(word):
-                    answer = (
-                        Mux(self.refuse, Response.SLVERR, Response.OKAY) if statements else Response.SLVERR
-                    )
-                    m.d.comb += bus.write_response.eq(answer)
-                    with m.If(bus.write):
-                        m.d.comb += statements
-        with m.Switch(bus.read_address):
-            for word, value in words.items():
-                with m.Case(word):
-                    m.d.comb += [bus.read_data.eq(value), bus.read_response.eq(Response.OKAY)]
+        writable: list[Value] = []
+        for word, statements in written.items():
+            if statements:
+                hit = Signal(name=f"writes_{word}")
+                m.d.comb += hit.eq(is_number(bus.write_address, word))
+                writable.append(hit)
+                with m.If(bus.write & hit):
+                    m.d.comb += statements
+        there = Cat(is_number(bus.write_address, word) for word in written).any()
+        done = Cat(writable).any() & ~self.refuse
+        refused = Mux(there, Response.SLVERR, Response.DECERR)
+        m.d.comb += bus.write_response.eq(Mux(done, Response.OKAY, refused))
+        value_read: Value = Const(0, 32)
+        hits: list[Value] = []
+        for word, value in words.items():
+            hit = Signal(name=f"reads_{word}")
+            m.d.comb += hit.eq(is_number(bus.read_address, word))
+            hits.append(hit)
+            value_read = value_read | (Cat(value, Const(0, 32 - len(value))) & hit.replicate(32))
+        m.d.comb += [
+            bus.read_data.eq(value_read),
+            bus.read_response.eq(Mux(Cat(hits).any(), Response.OKAY, Response.DECERR)),
+        ]
         return m
 
     def _written(self, m: Module, stem: str, register: dict[str, Any], bus: AxiLite) -> list[Any]:

@@ -3,12 +3,12 @@
 from pathlib import Path
 from typing import Any
 
-from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal, Value
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import data
 
 from ...stream.axi import StreamBlock
 from ...stream.axi_lite import PORTS, ports
-from ...stream.packets.fields import FORMAT_CODES
+from ...stream.packets.fields import FORMAT_CODES, pick
 from ...stream.payload import Lanes, Payload
 from ...stream.register_file import TABLE, RegisterFile, address_width, read_table
 from .axi_slot import _TO_CORE, COUNTERS, AxiSlot
@@ -204,7 +204,7 @@ class FlexDpuAxi(StreamBlock):
         resets = Cat(getattr(file, f"slot_{number}_command_reset_counters") for number in range(len(slots)))
         m.d.comb += [
             there.eq(slot < len(slots)),
-            full.eq(Array(queue.full)[slot[: max(1, (len(slots) - 1).bit_length())]]),
+            full.eq(pick(list(queue.full), slot)),
             queue.slot.eq(slot),
             queue.job.eq(job),
             queue.push.eq(file.job_push_push & there & ~full),

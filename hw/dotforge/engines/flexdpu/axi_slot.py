@@ -155,9 +155,8 @@ class AxiSlot(Block):
             self.jobs.payload.as_value().eq(job.as_value()),
         ]
         with m.If(self.given):
-            m.d.sync += [job.eq(self.job), pending.eq(1)]
-        with m.Elif(opens):
-            m.d.sync += pending.eq(0)
+            m.d.sync += job.eq(self.job)
+        m.d.sync += pending.eq(self.given | (pending & ~opens))
 
         # Stationary packets of a window: for REGOR, then the rows. So many windows.
         left, regor_is_there = Signal(16), Signal()

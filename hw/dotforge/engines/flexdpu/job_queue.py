@@ -1,11 +1,12 @@
 """Jobs that wait: a queue for each slot, all in one memory."""
 
-from amaranth.hdl import Array, Cat, Module, Mux, Signal
+from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import data
 from amaranth.lib.wiring import In, Out
 
 from ...block import Block
 from ...memory import MemoryArray
+from ...stream.packets.fields import is_number, pick
 from .config import FlexDpuConfig
 
 __all__ = ["JobQueue", "job_layout"]
@@ -84,18 +85,18 @@ class JobQueue(Block):
         m.submodules.memory = memory = MemoryArray(
             rows=max(2, slots * places), width=job_layout(self.config).size
         )
-        write = Array(Signal(range(places), name=f"write_{slot}") for slot in range(slots))
-        read = Array(Signal(range(places), name=f"read_{slot}") for slot in range(slots))
+        write = [Signal(range(places), name=f"write_{slot}") for slot in range(slots)]
+        read = [Signal(range(places), name=f"read_{slot}") for slot in range(slots)]
         turn, fetching, gives = Signal(range(max(2, slots))), Signal(), Signal()
         counts = [getattr(self, f"queued_{slot}") for slot in range(slots)]
         chosen, found = Signal(slots), Signal()
         m.d.comb += [
-            chosen.eq(1 << turn),
+            chosen.eq(Cat(is_number(turn, slot) for slot in range(slots))),
             found.eq((chosen & self.wants & Cat(count.any() for count in counts)).any() & self.run),
             memory.write_enable.eq(self.push),
-            memory.write_address.eq(write[self.slot] + self.slot * places),
+            memory.write_address.eq(pick(write, self.slot) + self.slot * places),
             memory.write_data.eq(self.job.as_value()),
-            memory.read_address.eq(read[turn] + turn * places),
+            memory.read_address.eq(pick(read, turn) + turn * places),
             self.given.as_value().eq(memory.read_data),
             gives.eq(fetching & ~(chosen & self.clear).any()),
             self.to.eq(Mux(gives, chosen, 0)),
@@ -105,7 +106,7 @@ class JobQueue(Block):
         with m.If(fetching | ~found):
             m.d.sync += turn.eq(Mux(turn == slots - 1, 0, turn + 1))
         for slot in range(slots):
-            pushes, leaves = self.push & (self.slot == slot), gives & (turn == slot)
+            pushes, leaves = self.push & is_number(self.slot, slot), gives & is_number(turn, slot)
             with m.If(pushes):
                 m.d.sync += write[slot].eq(write[slot] + 1)
             with m.If(leaves):

@@ -1,5 +1,6 @@
 """The header of a packet, the same as in ``dotforge_golden.packet_format``, and what can be wrong with a packet."""
 
+from collections.abc import Sequence
 from enum import IntEnum
 
 from amaranth.hdl import Cat, Const, Module, Value
@@ -19,6 +20,8 @@ __all__ = [
     "check_width",
     "count_ones",
     "header_layout",
+    "is_number",
+    "pick",
 ]
 
 MAGIC, VERSION, HEADER_BITS = 0x4644, 1, 256
@@ -121,6 +124,34 @@ def check_width(data_width: int) -> None:
     """
     if data_width not in (64, 128, 256, 512, 1024):
         raise ValueError(f"data_width={data_width}: allowed 64, 128, 256, 512, 1024")
+
+
+def is_number(value: Value, number: int) -> Value:
+    """Tell whether a value is a number: a comparison with zero that lint tools take as one.
+
+    Parameters
+    ----------
+    value : unsigned
+    number : 0 or more
+    """
+    return value == number if number else ~value.any()
+
+
+def pick(words: Sequence[Value], index: Value) -> Value:
+    """Return the word of a number; all have one width.
+
+    Parameters
+    ----------
+    words : word 0 first
+    index : unsigned
+    """
+    if len(words) == 1:
+        return words[0]
+    width = len(words[0])
+    found: Value = Const(0, width)
+    for number, word in enumerate(words):
+        found = found | (word & is_number(index, number).replicate(width))
+    return found
 
 
 def count_ones(m: Module, name: str, bits: Value) -> Value:

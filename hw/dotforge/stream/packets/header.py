@@ -4,7 +4,7 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
 from ...block import Block
-from .fields import HEADER_BITS, MAGIC, VERSION, Cause, Kind, header_layout
+from .fields import HEADER_BITS, MAGIC, VERSION, Cause, Kind, header_layout, is_number
 
 __all__ = ["Header"]
 
@@ -94,7 +94,7 @@ class Header(Block):
                 m.d.sync += index.eq(0)
             for number in range(beats - 1):
                 part = Signal(self.data_width, name=f"part_{number}", reset_less=True)
-                with m.If(self.taken & (index == number)):
+                with m.If(self.taken & is_number(index, number)):
                     m.d.sync += part.eq(self.data)
                 parts.append(part)
         else:

@@ -14,13 +14,13 @@ __all__ = ["TileReader", "block_layout", "values_layout"]
 
 
 class _State(IntEnum):
-    HEADER = 0
-    BITMAPS = 1
-    VALUES = 2
+    HEADER = 1
+    BITMAPS = 2
+    VALUES = 3
     #: The window has ended without values: a beat of none says so.
-    NONE = 3
+    NONE = 4
     #: What is left of a packet that is thrown away.
-    SKIP = 4
+    SKIP = 5
 
 
 def block_layout(data_width: int, columns: int, row_bits: int) -> data.StructLayout:
@@ -132,7 +132,7 @@ class TileReader(Block):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        state = Signal(_State)
+        state = Signal(_State, init=_State.HEADER)
         sequence = Signal(16)
         beat = self.i.payload
         whole, accepts, taken, wrong = Signal(), Signal(), Signal(), Signal()
@@ -163,48 +163,47 @@ class TileReader(Block):
         ]
 
         end = Signal()  # the beat is the packet's last
-        with m.Switch(state):
-            with m.Case(_State.HEADER):
-                self._header(m, header, accepts, whole, wrong)
-                with m.If(taken & header.ends):
-                    m.d.sync += [
-                        state.eq(_State.BITMAPS),
-                        sequence.eq(sequence + 1),
-                        rows.eq(header.rows),
-                        left.eq(header.values),
-                        row.eq(header.row),
-                        regor.eq(header.regor),
-                        last.eq(header.last),
-                    ]
-            with m.Case(_State.BITMAPS):
-                surplus = self._bitmaps(m, state, rows, left, beats, rest, row, regor, last, end, taken)
-                self._check_end(m, end, whole, wrong, surplus)
-                m.d.comb += [
-                    self.blocks.valid.eq(self.i.valid & ~wrong),
-                    accepts.eq(self.blocks.ready | wrong),
+        with m.If(state == _State.HEADER):
+            self._header(m, header, accepts, whole, wrong)
+            with m.If(taken & header.ends):
+                m.d.sync += [
+                    state.eq(_State.BITMAPS),
+                    sequence.eq(sequence + 1),
+                    rows.eq(header.rows),
+                    left.eq(header.values),
+                    row.eq(header.row),
+                    regor.eq(header.regor),
+                    last.eq(header.last),
                 ]
-            with m.Case(_State.VALUES):
-                one = beats == 1
-                self._check_end(m, end, whole, wrong, Const(0, 1))
-                m.d.comb += [
-                    end.eq(one & ~rows.any()),
-                    self.values.valid.eq(self.i.valid & ~wrong),
-                    accepts.eq(self.values.ready | wrong),
-                    self.values.payload.last.eq(end & last),
-                    self.values.payload.count.eq(Mux(one & rest.any(), rest, self.data_width // self.width)),
-                ]
-                with m.If(taken):
-                    m.d.sync += beats.eq(beats - 1)
-                    with m.If(one):
-                        m.d.sync += state.eq(Mux(rows.any(), _State.BITMAPS, _State.HEADER))
-            with m.Case(_State.NONE):
-                m.d.comb += [self.values.valid.eq(1), self.values.payload.last.eq(1)]
-                with m.If(self.values.ready):
-                    m.d.sync += state.eq(_State.HEADER)
-            with m.Default():
-                m.d.comb += accepts.eq(1)
-                with m.If(taken & beat.last):
-                    m.d.sync += state.eq(_State.HEADER)
+        with m.If(state == _State.BITMAPS):
+            surplus = self._bitmaps(m, state, rows, left, beats, rest, row, regor, last, end, taken)
+            self._check_end(m, end, whole, wrong, surplus)
+            m.d.comb += [
+                self.blocks.valid.eq(self.i.valid & ~wrong),
+                accepts.eq(self.blocks.ready | wrong),
+            ]
+        with m.If(state == _State.VALUES):
+            one = beats == 1
+            self._check_end(m, end, whole, wrong, Const(0, 1))
+            m.d.comb += [
+                end.eq(one & ~rows.any()),
+                self.values.valid.eq(self.i.valid & ~wrong),
+                accepts.eq(self.values.ready | wrong),
+                self.values.payload.last.eq(end & last),
+                self.values.payload.count.eq(Mux(one & rest.any(), rest, self.data_width // self.width)),
+            ]
+            with m.If(taken):
+                m.d.sync += beats.eq(beats - 1)
+                with m.If(one):
+                    m.d.sync += state.eq(Mux(rows.any(), _State.BITMAPS, _State.HEADER))
+        with m.If(state == _State.NONE):
+            m.d.comb += [self.values.valid.eq(1), self.values.payload.last.eq(1)]
+            with m.If(self.values.ready):
+                m.d.sync += state.eq(_State.HEADER)
+        with m.If(state == _State.SKIP):
+            m.d.comb += accepts.eq(1)
+            with m.If(taken & beat.last):
+                m.d.sync += state.eq(_State.HEADER)
         m.d.comb += [
             self.values.payload.data.eq(beat.data),
             self.blocks.payload.bits.eq(beat.data),
@@ -292,7 +291,7 @@ class TileReader(Block):
             ends = Mux(last & ~regor, _State.NONE, _State.HEADER) if self.closes else _State.HEADER
             with m.If(~without):
                 m.d.sync += state.eq(_State.VALUES)
-            with m.Elif(final):
+            with m.If(without & final):
                 m.d.sync += state.eq(ends)
         return surplus
 

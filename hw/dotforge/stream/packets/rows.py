@@ -5,6 +5,7 @@ from amaranth.lib import data, stream
 from amaranth.lib.wiring import In, Out
 
 from ...block import Block
+from .fields import pick
 from .reader import block_layout, values_layout
 
 __all__ = ["BitmapBuffer", "TileRows", "ValueShare"]
@@ -136,7 +137,7 @@ class ValueShare(Block):
         m.d.comb += [
             left.eq(beat.count - part * share),
             final.eq(left <= share),
-            self.o.payload["values"].eq(beat.data.word_select(part, share * self.width)),
+            self.o.payload["values"].eq(_pieces(beat.data, part, share * self.width)),
             self.o.payload.count.eq(Mux(final, left, share)),
             self.o.payload.last.eq(beat.last & final),
             self.i.ready.eq(self.o.ready & final),
@@ -146,6 +147,11 @@ class ValueShare(Block):
         with m.If(self.stop):
             m.d.sync += part.eq(0)
         return m
+
+
+def _pieces(value: Value, part: Value, width: int) -> Value:
+    """Return a part of a value."""
+    return pick([value[start : start + width] for start in range(0, len(value), width)], part)
 
 
 class TileRows(Block):

@@ -7,16 +7,27 @@ from amaranth.lib import data, stream
 from amaranth.lib.wiring import In, Out
 
 from ...block import Block
-from .fields import FORMAT_CODES, HEADER_BITS, MAGIC, VERSION, Kind, beat_layout, check_width, header_layout
+from .fields import (
+    FORMAT_CODES,
+    HEADER_BITS,
+    MAGIC,
+    VERSION,
+    Kind,
+    beat_layout,
+    check_width,
+    header_layout,
+    is_number,
+    pick,
+)
 
 __all__ = ["ResultWriter", "results_layout"]
 
 
 class _State(IntEnum):
-    HEADER = 0
-    BODY = 1
+    HEADER = 1
+    BODY = 2
     #: A packet that was begun is cut off.
-    ABORT = 2
+    ABORT = 3
 
 
 def results_layout(
@@ -42,6 +53,10 @@ def results_layout(
             "last": 1,
         }
     )
+
+
+def _part(value: Value, part: Value, width: int) -> Value:
+    return pick([value[start : start + width] for start in range(0, len(value), width)], part)
 
 
 class ResultWriter(Block):
@@ -113,7 +128,7 @@ class ResultWriter(Block):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        state = Signal(_State)
+        state = Signal(_State, init=_State.HEADER)
         result = self.i.payload
         # A register: what is offered stays, whatever stops.
         beat, gives, free, final = Signal(self.data_width), Signal(), Signal(), Signal()
@@ -135,17 +150,16 @@ class ResultWriter(Block):
             m.d.sync += opened.eq(~final)
         head, head_ends, head_moves = self._header(m, result)
         line = self._line(result)
-        with m.Switch(state):
-            with m.Case(_State.HEADER):
-                m.d.comb += [gives.eq(self.i.valid & ~self.stop), beat.eq(head), head_moves.eq(free & gives)]
-                with m.If(head_moves & head_ends):
-                    m.d.sync += state.eq(_State.BODY)
-            with m.Case(_State.BODY):
-                self._body(m, state, line, ends, beat, gives, free, final)
-            with m.Default():
-                m.d.comb += [gives.eq(1), final.eq(1)]
-                with m.If(free):
-                    m.d.sync += state.eq(_State.HEADER)
+        with m.If(state == _State.HEADER):
+            m.d.comb += [gives.eq(self.i.valid & ~self.stop), beat.eq(head), head_moves.eq(free & gives)]
+            with m.If(head_moves & head_ends):
+                m.d.sync += state.eq(_State.BODY)
+        with m.If(state == _State.BODY):
+            self._body(m, state, line, ends, beat, gives, free, final)
+        with m.If(state == _State.ABORT):
+            m.d.comb += [gives.eq(1), final.eq(1)]
+            with m.If(free):
+                m.d.sync += state.eq(_State.HEADER)
         with m.If(self.stop & (state != _State.ABORT)):
             m.d.comb += [gives.eq(0), self.i.ready.eq(0), head_moves.eq(0)]
             m.d.sync += state.eq(Mux(opened, _State.ABORT, _State.HEADER))
@@ -189,7 +203,7 @@ class ResultWriter(Block):
             m.d.sync += index.eq(index + 1)
         with m.If(self.stop):
             m.d.sync += index.eq(0)
-        return header.as_value().word_select(index, self.data_width), index == beats - 1, moves
+        return _part(header.as_value(), index, self.data_width), index == beats - 1, moves
 
     def _line(self, result: data.View) -> Value:
         """Return a column of the strip as it lies in a packet."""
@@ -221,7 +235,7 @@ class ResultWriter(Block):
             if parts > 1:
                 part = Signal(range(parts))
                 last_part = part == parts - 1
-                m.d.comb += beat.eq(line.word_select(part, self.data_width))
+                m.d.comb += beat.eq(_part(line, part, self.data_width))
                 with m.If(free & self.i.valid):
                     m.d.sync += part.eq(part + 1)
                 with m.If(self.stop):
@@ -241,16 +255,18 @@ class ResultWriter(Block):
             complete.eq((part == parts - 1) | ends),
             gives.eq(self.i.valid & complete),
             final.eq(ends),
-            beat.eq(kept),
             self.i.ready.eq(free | ~complete),
         ]
-        m.d.comb += beat.word_select(part, width).eq(line)
+        here = [is_number(part, number) for number in range(parts)]
+        for number, found in enumerate(here):
+            before = kept[number * width : (number + 1) * width] if number < parts - 1 else Const(0, width)
+            m.d.comb += beat[number * width : (number + 1) * width].eq(Mux(found, line, before))
         with m.If(self.i.valid & self.i.ready):
             m.d.sync += part.eq(Mux(complete, 0, part + 1))
             with m.If(complete):
                 m.d.sync += kept.eq(0)
             with m.Else():
-                m.d.sync += kept.word_select(part, width).eq(line)
+                m.d.sync += kept.eq(beat)
             with m.If(ends):
                 m.d.sync += state.eq(_State.HEADER)
         with m.If(self.stop):
