@@ -14,11 +14,11 @@ SMALL: dict[str, Any] = {
     "accumulator_words": 256,
 }
 
-#: Its netlist has what a small one has not: two jobs, a limited bandwidth, more banks than lanes, floating point.
+#: Its netlist has what a small one has not: two jobs, a limited bandwidth, more banks than lanes, a short row buffer.
 AWKWARD: dict[str, Any] = {
-    "engines": 3,
+    "engines": 2,
     "lanes": 4,
-    "format": "fp8_e4m3",
+    "format": "int4",
     "bandwidth": 6,
     "accumulator_banks": 8,
     "accumulator_words": 256,
