@@ -20,7 +20,17 @@ from dotforge import registry
 from dotforge.engines.flexdpe.presets import PUBLISHED
 from dotforge.export.design import from_parameters
 from dotforge.figures import all as figures
-from dotforge.figures import arithmetic, flexdpe, log_numbers, logmac, mxdot, reduction, systolic, vsquant
+from dotforge.figures import (
+    arithmetic,
+    flexdpe,
+    flexdpe_windows,
+    log_numbers,
+    logmac,
+    mxdot,
+    reduction,
+    systolic,
+    vsquant,
+)
 from dotforge.figures.measured import recorded, replayed
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -29,6 +39,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 PAGES: dict[str, tuple[str, Callable[[Any], str]]] = {
     "arithmetic": ("arithmetic.md", arithmetic.table),
     "flexdpe": ("flexdpe.md", flexdpe.table),
+    "flexdpe_windows": ("distribution.md", flexdpe_windows.table),
     "log_numbers": (
         "logmac.md",
         lambda found: log_numbers.table(found["units"], found["converters"], found["errors"]),
@@ -92,6 +103,7 @@ def some_units() -> list[arithmetic.Figure]:
 
 #: Figure → a part of it that is quick to collect, and where in the stored one its rows are.
 PARTS: dict[str, tuple[Callable[[], Any], Callable[[Any], Any]]] = {
+    "flexdpe_windows": (lambda: flexdpe_windows.collect(lanes=(16,), widest=8), lambda found: found),
     "arithmetic": (lambda: arithmetic.collect(some_units()), lambda found: found),
     "log_numbers": (lambda: log_numbers.collect(log_numbers.UNITS[:1]), lambda found: found["units"]),
     "logmac": (lambda: logmac.collect(lanes=(1,)), lambda found: found),

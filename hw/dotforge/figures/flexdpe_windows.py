@@ -1,4 +1,4 @@
-"""Which network, for which window: what bringing values to multipliers costs, and the cycles that a narrow window takes.
+"""Which network, for which window: what bringing values to multipliers costs, and the cycles of a narrow window.
 
 Whole engines of the `cmos` flow, as a sum over modules, each able to begin a fold every ``lanes`` cycles. A lane of a
 crossbar is a multiplexer of as many positions as a window has, and its settings are the positions: no routing. A
@@ -83,17 +83,25 @@ def products(parameters: dict[str, Any]) -> list[int]:
     return found
 
 
-def collect(lanes: Sequence[int] = LANES, progress: Progress = lambda line: None) -> list[Measured]:
+def collect(
+    lanes: Sequence[int] = LANES,
+    progress: Progress = lambda line: None,
+    *,
+    widest: int = max(LANES),
+) -> list[Measured]:
     """Measure area by part, and count cycles: a row an engine.
 
     Parameters
     ----------
     lanes : of the engines
     progress : takes a line for each thing that is measured
+    widest : engines with a wider window are left out
     """
     rows = []
     for size in lanes:
         for parameters in _candidates(size):
+            if parameters.get("window", size) > widest:
+                continue
             made = from_parameters("flexdpe", parameters)
             every = made.manifest["parameters"]
             progress(f"flexdpe of {size} lanes: {every['distribution']}, window {every['window']}")
