@@ -28,7 +28,7 @@ class TangNano9KPlatform(TangNano9kPlatform):
 
 
 class CrossLinkNXPlatform(LatticePlatform):
-    """Lattice CrossLink-NX evaluation board (LIFCL-40-EVN); pins as in its user guide, FPGA-EB-02028.
+    """Lattice CrossLink-NX evaluation board (LIFCL-40-EVN).
 
     The serial line is connected once R15 and R17 are fitted in place of R18 and R19.
     """
