@@ -278,6 +278,9 @@ async def impossible_jobs(dut: Any) -> None:
         (255, 1, {}, 5),
         (0, SIZE, {"m": 0}, 6),
         (0, SIZE, {"n": 1 << 30}, 6),
+        # What is left of these where the upper bits are cut off is a job that could be done.
+        (0, SIZE, {"n": 1 << 30 | 1}, 6),
+        (0, SIZE, {"m": 1 << 30 | 1}, 6),
         (0, SIZE, {"k": 0}, 6),
     ]
     for number, (first, size, changes, cause) in enumerate(cases):

@@ -163,6 +163,8 @@ def test_parameters_without_effect_change_nothing() -> None:
         "bin_bits",
         "log_output",
         "log_shift",
+        "clock_mhz",
+        "device",
     }
     for name, other in (("accumulator", "binned"), ("lookup_bits", 6), ("bin_bits", 20), ("log_shift", 1)):
         with pytest.raises(ValueError, match=f"parameter {name}={other}: allowed"):

@@ -12,7 +12,7 @@ import pytest
 
 import dotforge_golden
 from dotforge.delivery import registers, software
-from dotforge.engines.flexdpu import axi_slot
+from dotforge.engines.flexdpu import axi_engine, axi_slot
 from dotforge.export.design import Generated, from_parameters
 from dotforge.parameters import ParameterError
 from dotforge.stream.packets.reader import TileReader
@@ -108,6 +108,10 @@ def without_check(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(TileReader, "_check_end", lambda *_: None)
 
 
+def without_range(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(axi_engine, "_fits", lambda value, target: value[: len(target)])
+
+
 def with_other_counters(patch: pytest.MonkeyPatch) -> None:
     patch.setitem(axi_slot.COUNTERS, "loading", 1)
 
@@ -119,7 +123,7 @@ def with_other_strips(patch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("icarus")
-@pytest.mark.parametrize("mutation", [without_check, with_other_counters, with_other_strips])
+@pytest.mark.parametrize("mutation", [without_check, without_range, with_other_counters, with_other_strips])
 def test_a_broken_wrapper_fails(mutation: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     mutation(monkeypatch)
     broken = from_parameters("flexdpu", SMALL)
