@@ -32,6 +32,12 @@ MODULES = (
 )
 
 
+@pytest.fixture(autouse=True)
+def _designs_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test takes designs that were made before: modules are broken on purpose, which no file tells."""
+    monkeypatch.setattr("dotforge.export.stored._used", False)
+
+
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Fail `make test-all` at once where something is absent that checks would be skipped for."""
     if not os.environ.get("DOTFORGE_REQUIRE_TOOLS"):

@@ -26,6 +26,8 @@ Dotforge = Callable[..., Result]
 def dotforge(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Dotforge:
     """Return a function that runs ``dotforge`` with some arguments, in an empty directory."""
     monkeypatch.chdir(tmp_path)
+    # In this process modules are broken on purpose, which no file tells.
+    monkeypatch.setattr("dotforge.export.stored.use", lambda: None)
 
     def run(*arguments: object) -> Result:
         capsys.readouterr()

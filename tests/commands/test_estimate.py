@@ -88,7 +88,7 @@ def test_a_list_of_products(dotforge: Any, tmp_path: Path) -> None:
     ("arguments", "words"),
     [
         ([], "no product is given"),
-        (["flexdpu", "--shape", "1,2,3"], "engine flexdpu: allowed are"),
+        (["nomac", "--shape", "1,2,3"], "engine nomac: allowed are"),
         (["logmac", "--shape", "1,2,3"], "engine logmac has no exact cycle model"),
         (["--shape", "1,2"], "M,N,K is allowed"),
         (["--shape", "1,0,2"], "N = '0': allowed 1…2^40"),

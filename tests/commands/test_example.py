@@ -82,7 +82,7 @@ def test_files_of_the_user_stay(dotforge: Any, tmp_path: Path) -> None:
     [
         (
             ["requantise", "-o", "x"],
-            "requantise has no `dotforge run`; sample operands are for flexdpe, logmac",
+            "requantise has no `dotforge run`; sample operands are for flexdpe, flexdpu, logmac",
         ),
         (["nomac", "-o", "x"], "engine nomac: allowed are"),
         (["logmac", "-p", "lanes=0", "-o", "x"], "lanes=0"),
