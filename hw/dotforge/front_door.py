@@ -219,7 +219,7 @@ class ConfiguredEngine:
         recording: "Recording | None" = None,
         missing: str = "",
     ) -> list[Path]:
-        """Write Verilog, manifest, constraints, bench, FuseSoC core, LibreLane design and datasheet.
+        """Write Verilog, manifest, constraints, bench, FuseSoC core, IP-XACT, LibreLane design and datasheet.
 
         Parameters
         ----------

@@ -32,7 +32,7 @@ def command(
     simulate: bool,
     as_json: bool,
 ) -> None:
-    """Write Verilog, manifest, constraints, bench, FuseSoC core, LibreLane design and datasheet of an engine."""
+    """Write Verilog, manifest, constraints, bench, FuseSoC core, IP-XACT, LibreLane design, datasheet of an engine."""
     from ..export.names import is_legal  # noqa: PLC0415
     from ..front_door import ConfiguredEngine  # noqa: PLC0415
     from ..tools.files import read_json  # noqa: PLC0415

@@ -18,6 +18,7 @@ from ..verify.vectors import vectors
 from .datasheet import datasheet
 from .datasheet_html import as_html
 from .engine_pictures import picture_name, pictures
+from .ipxact import component
 from .software import write_software
 from .verilog_bench import verilog_bench
 
@@ -32,11 +33,11 @@ def generate(
     recording: Recording | None = None,
     missing: str = "",
 ) -> list[Path]:
-    """Write Verilog, manifest, lint waivers, constraints, bench, FuseSoC core, LibreLane design and datasheet.
+    """Write Verilog, manifest, lint waivers, constraints, bench, FuseSoC core, IP-XACT, LibreLane design and datasheet.
 
     ::
 
-        TOP.v  TOP.vlt  manifest.json  manifest.schema.json  TOP.core  config.json  TOP.md  TOP.html
+        TOP.v  TOP.vlt  manifest.json  manifest.schema.json  TOP.core  TOP.xml  config.json  TOP.md  TOP.html
         constraints/TOP.{sdc,xdc,lpf,pcf}, TOP_librelane.sdc
         TOP.rdl  TOP_registers.{h,md,xml}  and headers, of an engine with registers
         images/                     block diagram, waveforms
@@ -79,6 +80,8 @@ def generate(
         )
         write_text(out / f"{top}.md", sheet)
         write_text(out / f"{top}.html", as_html(sheet, out, f"{top}: datasheet"))
+        there = [path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()]
+        write_text(out / f"{top}.xml", component(generated.manifest, clock_mhz, there))
         return sorted(path.relative_to(out) for path in out.rglob("*") if path.is_file())
 
 
