@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from .export import stored
 from .export.design import Generated, from_parameters, load
 from .export.names import is_legal
+from .export.vivado import with_attributes
 from .parameters import ParameterError
 from .registry import configure, is_directory, runner
 from .tools.files import OutputError
@@ -43,7 +44,14 @@ class ConfiguredEngine:
     _make: Callable[[], Generated]
 
     @classmethod
-    def of(cls, name: str, parameters: dict[str, Any], *, top: str | None = None) -> "ConfiguredEngine":
+    def of(
+        cls,
+        name: str,
+        parameters: dict[str, Any],
+        *,
+        top: str | None = None,
+        vivado_attributes: bool = False,
+    ) -> "ConfiguredEngine":
         """Return an engine with parameters; see :func:`dotforge.engine`.
 
         Parameters
@@ -51,6 +59,7 @@ class ConfiguredEngine:
         name : of the engine
         parameters : values by name; others keep their defaults
         top : name of the top module (default: the engine's)
+        vivado_attributes : ports say which bus interface they belong to; see :mod:`dotforge.export.vivado`
 
         Raises
         ------
@@ -67,7 +76,11 @@ class ConfiguredEngine:
             made = from_parameters(name, parameters, name=top)
             return made.verilog, made.manifest
 
-        return cls(name, top or name, None, lambda: Generated(*stored.find(name, parameters, top, make)))
+        def found() -> Generated:
+            kept = stored.find(name, parameters, top, make)
+            return Generated(*(with_attributes(*kept) if vivado_attributes else kept))
+
+        return cls(name, top or name, None, found)
 
     @classmethod
     def at(cls, directory: Path) -> "ConfiguredEngine":

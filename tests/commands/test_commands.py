@@ -1,5 +1,6 @@
 """Every command does its job from the command line, for people and for machines."""
 
+import hashlib
 import importlib
 import json
 import os
@@ -82,6 +83,16 @@ def test_generate_verify_synth(dotforge: Any, tmp_path: Path) -> None:
     assert json.loads((tmp_path / "R.json").read_text()) == report
     shown = dotforge("synth", "mac").out
     assert str(report["totals"]["transistors"]) in shown
+
+
+def test_generate_with_attributes(dotforge: Any, tmp_path: Path) -> None:
+    """Only where they are asked for."""
+    for flags in ((), ("--vivado-attributes",)):
+        made = dotforge("generate", "logmac", "-p", "lanes=2", "-o", "mac", "--no-simulate", "--json", *flags)
+        described = json.loads(made.out)
+        text = (tmp_path / "mac/logmac.v").read_bytes()
+        assert hashlib.sha256(text).hexdigest() == described["verilog_sha256"]
+        assert described.get("vivado_attributes", False) == (b"X_INTERFACE_INFO" in text) == bool(flags)
 
 
 def test_generate_again_replaces(dotforge: Any, tmp_path: Path) -> None:

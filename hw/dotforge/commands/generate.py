@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 @click.option("--name", help="Name of the top module and prefix of all others (default: the engine's).")
 @click.option("--clock-mhz", type=Real(0.001, 10_000), default=100.0, show_default=True,
               help="Clock of the constraints.")  # fmt: skip
+@click.option("--vivado-attributes", is_flag=True,
+              help="Ports carry X_INTERFACE_INFO and X_INTERFACE_PARAMETER: their bus interface.")  # fmt: skip
 @click.option("--simulate/--no-simulate", default=True, show_default=True,
               help="Run the bench for the waveforms of the datasheet and the golden vectors of the bench.")  # fmt: skip
 @json_option
@@ -29,6 +31,7 @@ def command(
     output: Path,
     name: str | None,
     clock_mhz: float,
+    vivado_attributes: bool,
     simulate: bool,
     as_json: bool,
 ) -> None:
@@ -43,7 +46,7 @@ def command(
             f"--name {name}: allowed are letters, digits and single underscores, a letter first"
         )
     check_directory(output)
-    made = ConfiguredEngine.of(engine, parameters, top=name)
+    made = ConfiguredEngine.of(engine, parameters, top=name, vivado_attributes=vivado_attributes)
     recording, missing = _recorded(made) if simulate else (None, "")
     files = made.generate(output, clock_mhz=clock_mhz, recording=recording, missing=missing)
     if as_json:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..export.design import Generated
+from ..export.vivado import FLAG
 from ..parameters import as_given
 from ..registry import engine
 from ..reports.compare import number
@@ -157,8 +158,10 @@ def _reproduce(manifest: dict[str, Any], reports: Sequence[dict[str, Any]], cloc
     """Return the commands behind every figure."""
     given = " ".join(f"-p {name}={as_given(found)}" for name, found in manifest["parameters"].items())
     targets = list(dict.fromkeys(report["target"] for report in reports)) or ["cmos", "ecp5"]
+    attributes = " --vivado-attributes" if manifest.get(FLAG) else ""
     commands = [
-        f"dotforge generate {manifest['engine']} {given} --name {manifest['top']} --clock-mhz {clock_mhz:g} -o DIR",
+        f"dotforge generate {manifest['engine']} {given} --name {manifest['top']} --clock-mhz {clock_mhz:g}"
+        f"{attributes} -o DIR",
         "dotforge verify DIR",
     ]
     for target in targets:

@@ -146,6 +146,12 @@ SCHEMA: dict[str, Any] = {
             "verilog": {**_TEXT, "description": "file name"},
             "verilog_sha256": {**_TEXT, "pattern": "^[0-9a-f]{64}$"},
         },
-        {"files": FILES_SCHEMA},
+        {
+            "files": FILES_SCHEMA,
+            "vivado_attributes": {
+                "const": True,
+                "description": "ports have X_INTERFACE_INFO and X_INTERFACE_PARAMETER",
+            },
+        },
     ),
 }
