@@ -176,7 +176,7 @@ def test_what_software_is_given_compiles(small: Generated, tmp_path: Path) -> No
     (tmp_path / "start.c").write_text(stubs + snippet, encoding="utf-8")
     command = [
         compiler,
-        "-std=c11",
+        "-std=c99",
         "-Wall",
         "-Wextra",
         "-Werror",

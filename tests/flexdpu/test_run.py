@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy.sparse
 from click.testing import CliRunner
 
 from dotforge.cli import cli
+from dotforge.tools.files import OutputError
 from dotforge_golden.formats import lookup
 from dotforge_sim.run import flexdpu
 from dotforge_sim.run.gemm import Design, RunError
@@ -136,6 +138,33 @@ def test_several_products_in_one_run(tmp_path: Path) -> None:
     assert report["simulation"]["cycles"] < alone + report["jobs"][1]["cycles"]["total"]
 
 
+def test_results_of_jobs_are_results_of_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """None of an earlier run stays where this one fails; none lies where ``-o`` does; ``.npz`` is sparse."""
+    monkeypatch.chdir(tmp_path)
+    np.save("a.npy", np.eye(4))
+    np.save("b.npy", np.diag([1, 2, 0, 4]))
+    arguments = ["run", "flexdpu", "--a", "a.npy", "--b", "b.npy", "-o", "c.npy", "--jobs", "jobs.json"]
+    arguments += [word for key, value in SMALL.items() for word in ("-p", f"{key}={value}")]
+
+    def run(**job: Any) -> Any:
+        Path("jobs.json").write_text(json.dumps([{"a": "a.npy", "b": "b.npy", **job}]))
+        return CliRunner().invoke(cli, arguments)
+
+    done = run(c="d.npz")
+    assert done.exit_code == 0, done.output
+    assert np.array_equal(scipy.sparse.load_npz("d.npz").toarray(), np.load("b.npy"))
+    assert {each.name for each in tmp_path.iterdir()} == {"a.npy", "b.npy", "c.npy", "d.npz", "jobs.json"}
+    done = run(c="c.npy")
+    assert done.exit_code != 0
+    assert isinstance(done.exception, OutputError)
+    assert Path("c.npy").is_file()
+    np.save("long.npy", np.ones((5, 2)))
+    done = run(b="long.npy", c="d.npz")
+    assert isinstance(done.exception, RunError)
+    assert not Path("d.npz").exists()
+    assert not Path("c.npy").exists()
+
+
 @pytest.mark.parametrize(
     ("jobs", "said"),
     [
@@ -145,9 +174,21 @@ def test_several_products_in_one_run(tmp_path: Path) -> None:
         ('[{"a": "x.npy", "b": "x.npy", "size": 1}]', "unknown size"),
         ('[{"a": "x.npy", "b": "x.npy", "engines": 3}]', "engines 3: allowed 1…2"),
         ('[{"a": "x.npy", "b": "x.npy", "engines": 2, "first": 1}]', "first 1: allowed 0…0"),
+        ('[{"a": "x.npy", "b": "x.npy", "engines": true}]', "engines True: allowed 1…2"),
+        ('[{"a": "x.npy", "b": "x.npy", "slot": false}]', "slot False: allowed 0…1"),
+        ('[{"a": "x.npy", "b": "x.npy"}]', "jobs.json, job 0: A: x.npy does not exist"),
+        ('[{"a": 5, "b": "x.npy"}]', "a 5: allowed is the name of a file"),
+        ('[{"a": "x.npy", "b": "x.npy", "c": null}]', "c None: allowed is the name of a file"),
+        ('[{"a": "x.npy", "b": "x.npy", "c": "x\\u0000"}]', "allowed is the name of a file"),
+        ('[{"a": "x.npy", "b": "x.npy", "c": "nowhere/c.npy"}]', "its directory does not exist"),
+        ('[{"a": "x.npy", "b": "x.npy", "c": "."}]', "is a directory"),
+        ('[{"a": "x.npy", "b": "x.npy", "c": "jobs.json"}]', "read or write it as something else"),
+        ('[{"a": "x.npy", "b": "y.npy", "c": "y.npy"}]', "read or write it as something else"),
+        ("[" * 20_000, "not JSON"),
     ],
 )
-def test_jobs_that_are_wrong(tmp_path: Path, jobs: str, said: str) -> None:
+def test_jobs_that_are_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, jobs: str, said: str) -> None:
+    monkeypatch.chdir(tmp_path)
     path = tmp_path / "jobs.json"
     path.write_text(jobs)
     options = flexdpu.Options(jobs=str(path))

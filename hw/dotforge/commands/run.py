@@ -85,7 +85,8 @@ def _command(name: str, design: str, module: Any) -> click.Command:
         **given: Any,
     ) -> None:
         _layer.check(b, layer, group, output)
-        _run(name, design, (a, b, layer, group), output, report, parameters, given)
+        further = module.files(given) if hasattr(module, "files") else ([], [])
+        _run(name, design, (a, b, layer, group), output, report, parameters, given, further)
 
     made = click.Command(
         design,
@@ -106,6 +107,7 @@ def _run(
     report: Path | None,
     parameters: dict[str, str],
     options: dict[str, Any],
+    further: tuple[list[Path], list[Path]],
 ) -> None:
     import numpy as np  # noqa: PLC0415
 
@@ -122,8 +124,8 @@ def _run(
     with run_record(
         "run",
         None if printed else report,
-        products=[path for path in (output, quantized) if path is not None],
-        inputs=[*_layer.files(*taken[:3]), *design_files(design)],
+        products=[*(path for path in (output, quantized) if path is not None), *further[1]],
+        inputs=[*_layer.files(*taken[:3]), *design_files(design), *further[0]],
     ) as record:
         made = resolve(design, parameters)
         record.start(engine=name)  # what it takes to make the Verilog of a large engine is part of the run

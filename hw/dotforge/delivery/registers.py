@@ -125,13 +125,16 @@ def write(source: Path, parameters: Mapping[str, int], name: str, directory: Pat
     """
     if not is_installed():
         return []
-    from peakrdl_cheader.exporter import CHeaderExporter  # noqa: PLC0415 - an extra
+    from peakrdl_cheader.c_standards import CStandard  # noqa: PLC0415 - an extra
+    from peakrdl_cheader.exporter import CHeaderExporter  # noqa: PLC0415
     from peakrdl_ipxact import IPXACTExporter  # noqa: PLC0415
     from peakrdl_markdown.exporter import MarkdownExporter  # noqa: PLC0415
 
     files = [directory / each.format(name=name) for each in OUTPUTS]
     root = compiled(source, parameters, name)
-    CHeaderExporter().export(root, str(files[0]), reuse_typedefs=False)
+    CHeaderExporter().export(
+        root, str(files[0]), reuse_typedefs=False, std=CStandard.gnu99
+    )  # as that of packets
     MarkdownExporter().export(root, str(files[1]))
     IPXACTExporter(vendor="dotforge", library="dotforge", version="1.0").export(root, str(files[2]))
     return files

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import scipy.sparse
 
 from ..models.cycles import Cycles
 from ..models.flexdpu_shape import Shape
@@ -18,14 +19,14 @@ from ..simulator.streams import Simulator
 from .conclusion import Conclusion, conclude
 from .encoded import told
 from .errors import RunError
-from .flexdpu_asked import Asked, Options, asked_products
+from .flexdpu_asked import Asked, Options, asked_products, files
 from .flexdpu_jobs import Returned, inputs, result_beats, returned
 from .flexdpu_tiles import Found, Product, Tile, wanted
 from .gemm import Design, Progress, RunResult
 from .operands import checked_operands
 from .word_format import Format, sums_margin
 
-__all__ = ["EXAMPLE", "SPARSITY", "Options", "run"]
+__all__ = ["EXAMPLE", "SPARSITY", "Options", "files", "run"]
 
 #: Arguments of an example for the command line's help.
 EXAMPLE = "--a activations.npy --b weights.npz --stationary auto -o product.npy --json report.json"
@@ -137,9 +138,23 @@ def _run(
     if result.failure is None:
         for each, total in zip(asked[1:], found.sums[1:], strict=True):
             if each.path:
-                with Path(each.path).open("wb") as file:
-                    np.save(file, each.c(total))
+                _save(Path(each.path), each.c(total))
     return result
+
+
+def _save(path: Path, c: np.ndarray) -> None:
+    """Write a product whole or not at all: sparse where the name ends with ``.npz``."""
+    unfinished = path.with_name(f".{path.name}.unfinished")
+    try:
+        with unfinished.open("wb") as file:
+            if path.suffix == ".npz":
+                scipy.sparse.save_npz(file, scipy.sparse.csr_array(c))
+            else:
+                np.save(file, c)
+        unfinished.replace(path)
+    except OSError as error:
+        unfinished.unlink(missing_ok=True)
+        raise RunError(f"cannot write {path}: {error.strerror}") from error
 
 
 @dataclass

@@ -1,6 +1,7 @@
 """Products that a run of the Flex-DPU is asked for: that of ``--a`` and ``--b``, and those of ``--jobs``."""
 
 import json
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,10 @@ from .flexdpu_tiles import Product, cut
 from .gemm import Design, RunError
 from .operands import checked_operands, load_matrix, values
 from .sparse import Sparse
+from .tensors.place import parse
 from .word_format import Format, in_units
 
-__all__ = ["Asked", "Options", "asked_products"]
+__all__ = ["Asked", "Options", "asked_products", "files"]
 
 #: What a product of ``--jobs`` may say.
 _KEYS = {"a", "b", "c", "stationary", "engines", "first", "slot"}
@@ -52,7 +54,7 @@ class Options(EncodingOptions):
         default="",
         metadata={
             "help": "further products that run beside this one, a .json file: a list of {a, b, c, stationary, engines, "
-            "first, slot}; a and b are files as of --a and --b, c is written"
+            "first, slot}; a and b are files as of --a and --b, c is written as of -o"
         },
     )
 
@@ -131,10 +133,13 @@ def asked_products(
         stationary = told_of.get("stationary", "auto")
         if stationary not in ("auto", "a", "b"):
             raise RunError(f"{where}: stationary {stationary!r}: allowed auto, a, b")
-        operands = checked_operands(*(load_matrix(str(told_of[name]), name.upper()) for name in "ab"))
+        try:
+            operands = checked_operands(*(load_matrix(told_of[name], name.upper()) for name in "ab"))
+        except RunError as error:
+            raise RunError(f"{where}: {error}") from error
         made = _made(
             shape, format, operands, options, stationary, (slot, first, size), arithmetic, number << 8,
-            str(told_of.get("c", "")),
+            told_of.get("c", ""),
         )  # fmt: skip
         found.append(made)
     return found
@@ -170,7 +175,7 @@ def _described(path: str) -> list[dict[str, Any]]:
         found = json.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise RunError(f"--jobs {path}: {error.strerror}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise RunError(f"--jobs {path}: not JSON: {error}") from error
     if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
         raise RunError(f"--jobs {path}: a list of objects is wanted")
@@ -180,11 +185,54 @@ def _described(path: str) -> list[dict[str, Any]]:
         if unknown or lacking:
             said = f"unknown {', '.join(unknown)}" if unknown else f"{', '.join(lacking)} is missing"
             raise RunError(f"--jobs {path}, job {number}: {said}; allowed {', '.join(sorted(_KEYS))}")
+        for name in sorted({"a", "b", "c"} & set(each)):
+            if not isinstance(each[name], str) or not each[name] or "\0" in each[name]:
+                raise RunError(
+                    f"--jobs {path}, job {number}: {name} {each[name]!r}: allowed is the name of a file"
+                )
+    _check_results(path, found)
     return found
+
+
+def _check_results(path: str, jobs: list[dict[str, Any]]) -> None:
+    """Refuse results that cannot be written, or that lie where something else is read or written."""
+    taken = {os.path.realpath(path)}
+    taken |= {os.path.realpath(parse(each[name]).file) for each in jobs for name in "ab"}
+    for number, each in enumerate(jobs):
+        if "c" not in each:
+            continue
+        said, place = f"--jobs {path}, job {number}: c {each['c']}", Path(each["c"])
+        if not place.absolute().parent.is_dir():
+            raise RunError(f"{said}: its directory does not exist")
+        if place.is_dir():
+            raise RunError(f"{said}: is a directory")
+        if os.path.realpath(place) in taken:
+            raise RunError(f"{said}: the jobs read or write it as something else")
+        taken.add(os.path.realpath(place))
+
+
+def files(options: dict[str, Any]) -> tuple[list[Path], list[Path]]:
+    """Return the files that are read and that are written beside those of the product itself.
+
+    Parameters
+    ----------
+    options : of the command line, by name
+
+    Raises
+    ------
+    RunError
+        The file of ``--jobs`` is none of jobs.
+    """
+    path = options["jobs"]
+    if not path:
+        return [], []
+    jobs = _described(path)
+    read = [parse(each[name]).file for each in jobs for name in "ab"]
+    return [Path(path), *read], [Path(each["c"]) for each in jobs if "c" in each]
 
 
 def _whole(told_of: dict[str, Any], name: str, where: str, least: int, most: int, usual: int) -> int:
     value = told_of.get(name, usual)
-    if not isinstance(value, int) or not least <= value <= most:
+    if type(value) is not int or not least <= value <= most:
         raise RunError(f"{where}: {name} {value!r}: allowed {least}…{most}")
     return value
