@@ -8,19 +8,18 @@ for what it says to be done before.
 
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import click
 import numpy as np
 
 from dotforge_sim.models import flexdpe as model
+from dotforge_sim.simulator import processes
 
 from ..console import say
 from ..engines.flexdpe.choose import stored
@@ -93,41 +92,46 @@ TASKS: dict[str, Task] = {
 
 def _measured(task: Task, tree: Path, operands: Path) -> dict[str, float]:
     """Return CPU seconds and the megabytes of the largest process."""
-    with TemporaryDirectory() as scratch:
-        paths = {"A": operands / "A.npy", "OUT": Path(scratch) / "out"}
+    with processes.scratch() as scratch:
+        paths = {"A": operands / "A.npy", "OUT": scratch / "out"}
         paths["B"] = next(operands.glob("B.*"), operands)
         words = [str(paths.get(word, word)) for word in task.command]
-        environment = {**os.environ, "DOTFORGE_CACHE": str(Path(scratch) / "cache")}
+        environment = {**os.environ, "DOTFORGE_CACHE": str(scratch / "cache")}
         environment["PYTHONPATH"] = os.pathsep.join(str(tree / name) for name in ("hw", "golden", "sim"))
-        (Path(scratch) / "cache").mkdir()
+        (scratch / "cache").mkdir()
         command, found = [sys.executable, "-m", "dotforge.cli", *words], []
         for _ in range(1 + task.repeated):
-            found = _json([sys.executable, "-c", _MEASURE, *command], Path(scratch), environment=environment)
+            found = _json([sys.executable, "-c", _MEASURE, *command], scratch, environment=environment)
             if found[0]:
                 raise ToolError(f"dotforge {' '.join(words)} in {tree}: {found[1].strip()}")
     return {"cpu_seconds": round(found[2], 2), "megabytes": round(found[3] / 1024)}
 
 
 def _json(command: list[str], cwd: Path, environment: dict[str, str]) -> list[Any]:
-    done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=True)
-    return json.loads(done.stdout)
+    return json.loads(_done(command, cwd=cwd, environment=environment))
+
+
+def _done(command: list[str], **options: Any) -> str:
+    """Return what a command printed; ToolError where it fails."""
+    done = processes.run(command, **options)
+    if done.returncode:
+        raise ToolError(f"{' '.join(command[:4])}…: {done.stderr.strip()[-500:]}")
+    return done.stdout
 
 
 @contextmanager
 def _checkout(root: Path, revision: str) -> Iterator[Path]:
     """Give a work tree of a commit, for a while."""
-    with TemporaryDirectory() as place:
-        tree = Path(place) / "tree"
+    with processes.scratch() as place:
+        tree = place / "tree"
         git = ["git", "-C", str(root), "worktree"]
-        made = subprocess.run(
-            [*git, "add", "--detach", str(tree), revision], capture_output=True, text=True, check=False
-        )
+        made = processes.run([*git, "add", "--detach", str(tree), revision])
         if made.returncode:
             raise ToolError(f"git has no work tree of {revision}: {made.stderr.strip().splitlines()[-1]}")
         try:
             yield tree
         finally:
-            subprocess.run([*git, "remove", "--force", str(tree)], check=False, stdout=subprocess.DEVNULL)
+            processes.run([*git, "remove", "--force", str(tree)])
 
 
 def collect(
@@ -151,12 +155,12 @@ def collect(
     """
     root = Path(__file__).parents[3]
     rows: dict[str, Any] = {name: {} for name in names}
-    with TemporaryDirectory() as scratch:
+    with processes.scratch() as scratch:
         if against is None:
-            _fill(rows, {"new": root}, Path(scratch), progress)
+            _fill(rows, {"new": root}, scratch, progress)
         else:
             with _checkout(root, against) as tree:
-                _fill(rows, {"old": tree, "new": root}, Path(scratch), progress)
+                _fill(rows, {"old": tree, "new": root}, scratch, progress)
     return {"against": against, "tasks": rows}
 
 
@@ -169,7 +173,7 @@ def _fill(
         if task.engine:
             command = [sys.executable, "-m", "dotforge.cli", "example", task.engine, "-o", str(operands)]
             command += [word for each in task.parameters for word in ("-p", each)]
-            subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+            _done(command)
         for which, tree in trees.items():
             progress(f"{name}, {which}")
             row[which] = _measured(task, tree, operands)
