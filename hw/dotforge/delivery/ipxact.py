@@ -1,7 +1,8 @@
 """IP-XACT (IEEE 1685-2014) of a generated engine: one component with its ports, bus interfaces, parameters and files.
 
 Written with the standard library's ElementTree. Of the packages that there are, pyEDAA.IPXACT 0.6 has the schemas,
-which the tests use, but writes no element of a component; ipyxact's last release is of 2022.
+which the tests use, but cannot write a component (``findings/pyedaa_ipxact_component.sh``); ipyxact's last release is
+of 2022.
 """
 
 import json
