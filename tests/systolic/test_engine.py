@@ -17,9 +17,9 @@ FORMATS = ("int4", "int8", "int16", "bf16", "fp16", "fp8_e4m3", "fp8_e5m2")
 CONFIGURATIONS: list[dict[str, Any]] = [
     {"rows": 3, "columns": 2, "format": "bf16", "multiplier_pipeline": 1, "adder_pipeline": 2},
     {
-        "rows": 3,
-        "columns": 2,
-        "format": "int4",
+        "rows": 5,
+        "columns": 3,
+        "format": "int8",
         "multiplier": "dsp",
         "multiplier_pipeline": 1,
         "adder_pipeline": 2,
