@@ -9,7 +9,17 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Any, TypeVar
 
-__all__ = ["Choice", "Facts", "Interval", "PortFact", "Rule", "Software", "choices", "no_facts"]
+__all__ = [
+    "Choice",
+    "Facts",
+    "Interval",
+    "PortFact",
+    "Rule",
+    "Software",
+    "choices",
+    "multipliers",
+    "no_facts",
+]
 
 _Member = TypeVar("_Member", bound=IntEnum)
 
@@ -116,3 +126,12 @@ def no_facts(config: Any) -> Facts:
 def choices(meanings: Mapping[_Member, str]) -> tuple[Choice, ...]:
     """Return the values of an enumeration with what each means."""
     return tuple(Choice(int(member), member.name.lower(), text) for member, text in meanings.items())
+
+
+def multipliers(parameters: Mapping[str, Any]) -> int | None:
+    """Return products a cycle of an engine with these parameters, ``None`` for one that makes none."""
+    sizes = ("rows", "columns") if "rows" in parameters else ("lanes", "engines")
+    counts = [parameters.get(name, 1 if name == "engines" else None) for name in sizes]
+    if not all(type(count) is int for count in counts):
+        return None
+    return counts[0] * counts[1]

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from dotforge.delivery.datasheet import datasheet
+from dotforge.delivery.datasheet_interface import timing
 from dotforge.export.design import Generated, from_parameters
 from dotforge.registry import configure, engines
 
@@ -70,6 +71,16 @@ def test_paths_and_reset(mac: tuple[Generated, str]) -> None:
     assert "- In reset `s_axis_activations_tready` is low." in text
     assert "- In reset `s_axis_weights_tready` is high." in text
     assert "- A beat that moves while `rst` is high is lost." in text
+
+
+def test_products_of_all_multipliers() -> None:
+    for parameters, count in (
+        ({"lanes": 4, "engines": 2}, 8),
+        ({"rows": 3, "columns": 5}, 15),
+        ({"lanes": 4}, 4),
+    ):
+        text = timing({"initiation_interval": 1, "parameters": parameters, "intervals": []})
+        assert text[2].startswith(f"One beat a cycle: up to {count} products a cycle,")
 
 
 def test_codes(mac: tuple[Generated, str]) -> None:

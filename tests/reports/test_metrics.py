@@ -123,6 +123,9 @@ def test_derived_figures() -> None:
     assert metrics.value(report(parameters={"lanes": True}), by_name["gmacs_per_s"]) is None
     assert metrics.value({**found, "parameters": {}}, by_name["area_per_mac"]) is None
     assert metrics.value({**found, "timing": None}, by_name["gmacs_per_s"]) is None
+    for machine in ({"lanes": 8, "engines": 2}, {"rows": 4, "columns": 4}):
+        assert metrics.value({**found, "parameters": machine}, by_name["area_per_mac"]) == 500 / 16
+        assert metrics.value({**found, "parameters": machine}, by_name["gmacs_per_s"]) == 1.6
     assert metrics.heading(replace(by_name["luts"], unit="")) == "LUTs"
 
 

@@ -3,6 +3,7 @@
 from itertools import groupby
 from typing import Any
 
+from ..facts import multipliers
 from ..parameters import as_given, describe
 
 __all__ = [
@@ -61,10 +62,10 @@ def parameters(manifest: dict[str, Any], config: type) -> list[str]:
 def timing(manifest: dict[str, Any]) -> list[str]:
     """Return throughput and the cycles between events."""
     interval = manifest["initiation_interval"]
-    lanes = manifest["parameters"].get("lanes")
+    products = multipliers(manifest["parameters"])
     text = f"One beat every {interval} cycles" if interval > 1 else "One beat a cycle"
-    if lanes:
-        text += f": up to {lanes / interval:g} products a cycle"
+    if products:
+        text += f": up to {products / interval:g} products a cycle"
     lines = ["## Throughput", "", text + ", as long as no neighbour pauses.", ""]
     rows = [
         (each["start"], each["end"], str(each["cycles"]), each.get("condition", ""))

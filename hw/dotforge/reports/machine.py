@@ -2,17 +2,11 @@
 
 from typing import Any
 
+from ..facts import multipliers
 from ..registry import configure
 from ..tools.files import OutputError
 
-__all__ = ["multipliers", "roofline_device", "stream_bits"]
-
-
-def multipliers(parameters: dict[str, Any]) -> int | None:
-    """Return products a cycle of an engine with these parameters, ``None`` for one that makes none."""
-    if "rows" in parameters and "columns" in parameters:
-        return parameters["rows"] * parameters["columns"]
-    return parameters.get("lanes")
+__all__ = ["roofline_device", "stream_bits"]
 
 
 def stream_bits(engine: str, parameters: dict[str, Any]) -> dict[str, int]:

@@ -7,9 +7,9 @@ import numpy as np
 from dotforge_sim.models import arithmetic_chain, energy, parameter_file
 
 from ..export.design import Generated as Design
+from ..facts import multipliers
 from ..synthesis.switching import mapped
 from ..tools.files import OutputError
-from .machine import multipliers
 
 __all__ = ["figures", "proxy"]
 

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from ..facts import multipliers
+
 __all__ = [
     "ALIASES",
     "AREAS",
@@ -66,16 +68,16 @@ class Metric:
 
 
 def _area_per_mac(report: dict[str, Any]) -> float | None:
-    """Return area a product of a cycle; ``lanes`` is how many products a cycle has."""
-    width = report["parameters"].get("lanes")
+    """Return area a product of a cycle."""
+    width = multipliers(report["parameters"])
     area = next((found for each in AREAS if (found := value(report, each))), None)
-    return round(area / width, 3) if area and isinstance(width, int) and width else None
+    return round(area / width, 3) if area and width else None
 
 
 def _gmacs_per_s(report: dict[str, Any]) -> float | None:
-    width = report["parameters"].get("lanes")
+    width = multipliers(report["parameters"])
     fmax = (report.get("timing") or {}).get("fmax_mhz")
-    return round(width * fmax / 1000, 4) if fmax and isinstance(width, int) else None
+    return round(width * fmax / 1000, 4) if fmax and width else None
 
 
 #: In the order of tables. The tolerances of placed designs are what moves between seeds.
