@@ -24,6 +24,7 @@ from dotforge.figures import (
     arithmetic,
     flexdpe,
     flexdpe_windows,
+    flexdpu,
     log_numbers,
     logmac,
     mxdot,
@@ -40,6 +41,7 @@ PAGES: dict[str, tuple[str, Callable[[Any], str]]] = {
     "arithmetic": ("arithmetic.md", arithmetic.table),
     "flexdpe": ("flexdpe.md", flexdpe.table),
     "flexdpe_windows": ("distribution.md", flexdpe_windows.table),
+    "flexdpu": ("flexdpu.md", flexdpu.table),
     "log_numbers": (
         "logmac.md",
         lambda found: log_numbers.table(found["units"], found["converters"], found["errors"]),
@@ -160,6 +162,14 @@ def test_cycles_of_flexdpe(monkeypatch: pytest.MonkeyPatch) -> None:
     """The model gives them in no time, but for the large products."""
     monkeypatch.setattr(flexdpe, "STONNE", [each for each in flexdpe.STONNE if each[0] < 128])
     part_of(flexdpe.cycles(print), stored("flexdpe")["cycles"])
+
+
+@pytest.mark.parametrize("part", ["efficiency", "dataflows"])
+def test_cycles_of_flexdpu(part: str) -> None:
+    """All from the exact model; what is run or synthesized is not stored."""
+    rows = json.loads(json.dumps(flexdpu.collect((part,))[part], allow_nan=False))
+    assert len(rows) == {"efficiency": 4, "dataflows": 10}[part]
+    assert rows == stored("flexdpu")[part]
 
 
 def test_the_array_is_the_one_that_was_measured() -> None:
