@@ -166,7 +166,7 @@ def test_cycles_of_flexdpe(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("part", ["efficiency", "dataflows"])
 def test_cycles_of_flexdpu(part: str) -> None:
-    """All from the exact model; what is run or synthesized is not stored."""
+    """All from the exact model; its RTL is not run again."""
     rows = json.loads(json.dumps(flexdpu.collect((part,))[part], allow_nan=False))
     assert len(rows) == {"efficiency": 4, "dataflows": 10}[part]
     assert rows == stored("flexdpu")[part]
