@@ -27,13 +27,16 @@ from .quality import MOST_OUTPUTS
 from .sparse import Sparse
 from .word_format import Format, in_units, sums_margin
 
-__all__ = ["EXAMPLE", "SPARSITY", "Options", "run"]
+__all__ = ["EXAMPLE", "SPARSITY", "STORES_NONZEROS", "Options", "product_of", "run"]
 
 #: Arguments of an example for the command line's help.
 EXAMPLE = "--a activations.npy --b weights.npz --stationary auto -o product.npy --json report.json"
 
 #: Of the weights of sample operands: what the paper's evaluation has.
 SPARSITY = 0.8
+
+#: Whether operands come without their zeros.
+STORES_NONZEROS = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,6 +151,43 @@ def _run(
         ),
         time.monotonic() - started,
     )
+
+
+def product_of(
+    design: Design, operands: list[Any], options: Options
+) -> tuple[list[Encoded], str, Any, np.ndarray]:
+    """Return what golden gives, without running the RTL.
+
+    Parameters
+    ----------
+    design : a generated ``flexdpe``
+    operands : A and B, with their zeros, sparse, or quantised already
+    options : see :class:`Options`
+
+    Returns
+    -------
+    A and B as words, the operand that stays, C, and flags of which any is set where sums left their range.
+
+    Raises
+    ------
+    RunError
+        Values or shapes that the configuration does not take.
+    """
+    format = Format(design.parameters["format"])
+    encoded = encode_both(operands, format, options, "flexdpe")
+    chosen = _chosen(design, [each.nonzeros() for each in encoded], options)
+    wanted = Wanted(chosen.plan)
+    for windows in pieces(chosen.plan):
+        for window in windows:
+            wanted.take(window)
+    if format.is_float:
+        flags = ~np.isfinite(wanted.total)
+    else:  # a fold's sum is what may wrap
+        bits = _sum_bits(design)
+        low, high = wanted.extremes
+        flags = np.array([low < -(1 << (bits - 1)), high >= 1 << (bits - 1)])
+    given = values(operands[0]), values(operands[1])
+    return encoded, chosen.stationary, chosen.product(wanted.total, given, encoded), flags
 
 
 def _limits(parameters: dict[str, Any], plan: Plan, options: Options, total: int) -> dict[str, Any] | None:

@@ -18,15 +18,18 @@ from ..models.cycles import Cycles
 from ..models.systolic import exact, pieces
 from ..simulator.streams import Simulator
 from .conclusion import Conclusion, conclude
-from .encoded import EncodingOptions, encode_both, told
+from .encoded import Encoded, EncodingOptions, encode_both, told
 from .gemm import Design, Progress, RunResult
 from .operands import Stored, checked_operands, dense, values
 from .word_format import Format, in_units, sums_margin
 
-__all__ = ["EXAMPLE", "Options", "run"]
+__all__ = ["EXAMPLE", "STORES_NONZEROS", "Options", "product_of", "run"]
 
 #: Arguments of an example for the command line's help.
 EXAMPLE = "--a activations.npy --b weights.npy --stationary auto -o product.npy --json report.json"
+
+#: Whether operands come without their zeros.
+STORES_NONZEROS = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,9 +80,7 @@ def run(design: Design, a: Any, b: Any, options: Options, progress: Progress) ->
         ]
         encoded = encode_both(own, format, options, "systolic")
         codes = [each.given.with_values(each.codes).dense() for each in encoded]
-        stationary = options.stationary
-        if stationary == "auto":
-            stationary = min("ba", key=lambda side: exact(parameters, shape, side)[0].total)
+        stationary = _stationary(parameters, codes, options)
         vectors, weights = codes if stationary == "b" else (codes[1].T, codes[0].T)
         arithmetic = golden.Arithmetic(format.name, sums["width"], parameters["flush_subnormals"])
         total, flags, misplaced, cycles = _streamed(design, vectors, weights, arithmetic, progress)
@@ -120,6 +121,56 @@ def run(design: Design, a: Any, b: Any, options: Options, progress: Progress) ->
             ),
             time.monotonic() - started,
         )
+
+
+def product_of(
+    design: Design, operands: list[Any], options: Options
+) -> tuple[list[Encoded], str, np.ndarray, np.ndarray]:
+    """Return what golden gives, without running the RTL.
+
+    Parameters
+    ----------
+    design : a generated ``systolic``
+    operands : A and B, with their zeros or quantised already
+    options : see :class:`Options`
+
+    Returns
+    -------
+    A and B as words, the operand that stays, C, and which sums overflowed, (M, N).
+
+    Raises
+    ------
+    RunError
+        Values that the configuration does not take.
+    """
+    parameters, format = design.parameters, Format(design.parameters["format"])
+    sums = next(stream for stream in design.manifest["streams"] if stream["name"] == "sums")["fields"][0]
+    encoded = encode_both(operands, format, options, "systolic")
+    codes = [each.given.with_values(each.codes).dense() for each in encoded]
+    stationary = _stationary(parameters, codes, options)
+    vectors, weights = codes if stationary == "b" else (codes[1].T, codes[0].T)
+    wanted = golden.product(
+        vectors,
+        weights,
+        rows=parameters["rows"],
+        columns=parameters["columns"],
+        arithmetic=golden.Arithmetic(format.name, sums["width"], parameters["flush_subnormals"]),
+    )
+    c = wanted.sums.view(np.float32) if format.is_float else wanted.sums
+    flags = wanted.overflows
+    c, flags = (c, flags) if stationary == "b" else (c.T, flags.T)
+    units = [each.units for each in encoded]
+    if units[0] is not None and units[1] is not None:
+        c = in_units(c, units[0][:, None], units[1])
+    return encoded, stationary, c, flags
+
+
+def _stationary(parameters: dict[str, Any], codes: list[np.ndarray], options: Options) -> str:
+    """Return the operand that stays: the one that was asked for, or the one that takes fewer cycles."""
+    if options.stationary != "auto":
+        return options.stationary
+    shape = (codes[0].shape[0], *codes[1].shape)
+    return min("ba", key=lambda side: exact(parameters, shape, side)[0].total)
 
 
 def _streamed(
