@@ -28,6 +28,9 @@ TARGETS = ("cmos", "ecp5")
 #: Engines of more transistors than this are measured as a sum over modules: a flat netlist of more takes minutes.
 FLAT_LIMIT = 150_000
 
+#: Engines of more transistors than this are not placed here: with the synthesis before, it takes half an hour.
+PLACED_LIMIT = 600_000
+
 #: Placements of an engine, and of one of more LUTs than this, which takes minutes for each.
 SEEDS = 3
 SEEDS_OF_LARGE = 1
@@ -36,12 +39,21 @@ LARGE = 3000
 
 def hierarchy_mode(generated: Generated) -> str:
     """Return how a configuration is measured within seconds: ``flat`` if it is small, else ``sum``."""
-    small = synthesize(generated, mode="sum")["totals"]["transistors"] <= FLAT_LIMIT
-    return "flat" if small else "sum"
+    return _mode(_transistors(generated))
+
+
+def _mode(transistors: int) -> str:
+    return "flat" if transistors <= FLAT_LIMIT else "sum"
+
+
+def _transistors(generated: Generated) -> int:
+    return synthesize(generated, mode="sum")["totals"]["transistors"]
 
 
 def baseline(name: str, directory: Path, *, jobs: int = 1) -> list[Path]:
     """Write the reports of one engine's default configuration, ``ENGINE/TARGET.json``; returns them.
+
+    Engines beyond :data:`PLACED_LIMIT` are not placed.
 
     Parameters
     ----------
@@ -55,9 +67,13 @@ def baseline(name: str, directory: Path, *, jobs: int = 1) -> list[Path]:
         A directory or a report cannot be written.
     """
     generated = from_parameters(name, {})
-    mode = hierarchy_mode(generated)
+    transistors = _transistors(generated)
+    mode = _mode(transistors)
     files = []
     for target in TARGETS:
+        if "seeds" in find_target(target).uses and transistors > PLACED_LIMIT:
+            say(f"{name}: no {target}, more than {PLACED_LIMIT:,} transistors")
+            continue
         say(f"{name}: {target}, {mode}")
         path = directory / name / f"{target}.json"
         try:
