@@ -98,7 +98,10 @@ def place(tmp_path: Path) -> Iterator[Place]:
     np.save(tmp_path / "A.npy", np.random.default_rng(1).integers(-8, 8, (300, 40)))
     np.save(tmp_path / "B.npy", np.ones((40, 300)) / 8)
     here = Place(tmp_path)
+    # Tests may run under nohup, whose children ignore this signal.
+    ours = signal.signal(signal.SIGHUP, signal.SIG_DFL)
     yield here
+    signal.signal(signal.SIGHUP, ours)
     for number in here.processes():
         with contextlib.suppress(ProcessLookupError):
             os.kill(number, signal.SIGKILL)

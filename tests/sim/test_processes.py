@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -63,10 +64,14 @@ def test_a_scratch_directory_is_gone_after_its_block(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def taken() -> None:
+def taken() -> Iterator[None]:
     """Signals reach this process, even where a shell started it in the background."""
     if threading.current_thread() is not threading.main_thread():
         pytest.skip("skipped: needs the main thread")
+    # Tests may run under nohup, whose children ignore this signal.
+    ours = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, ours)
 
 
 @pytest.mark.usefixtures("taken")
