@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from griffe import Extension, Object
+from griffe import Extension, Object  # pyright: ignore[reportMissingImports] - an extra
 
 __all__ = ["Readable", "readable"]
 

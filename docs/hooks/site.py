@@ -6,7 +6,7 @@ from typing import Any
 
 import engine_pages
 import reference_pages
-from mkdocs.structure.files import File, Files
+from mkdocs.structure.files import File, Files  # pyright: ignore[reportMissingImports] - an extra
 
 ROOT = Path(__file__).parents[2]
 

@@ -7,7 +7,7 @@ from typing import Any
 import cocotb
 from cocotb.clock import Clock
 from cocotb.triggers import ClockCycles, with_timeout
-from cocotbext.axi import (
+from cocotbext.axi import (  # pyright: ignore[reportMissingImports] - an extra
     AxiLiteBus,
     AxiLiteMaster,
     AxiStreamBus,

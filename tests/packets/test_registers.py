@@ -34,7 +34,7 @@ def test_the_table_is_that_of_the_map() -> None:
 @pytest.mark.usefixtures("peakrdl")
 def test_addresses_of_slots_are_those_of_the_map() -> None:
     """Of every register, as the compiled map has it."""
-    from systemrdl.node import RegNode  # noqa: PLC0415 - an extra
+    from systemrdl.node import RegNode  # pyright: ignore[reportMissingImports] # noqa: PLC0415 - an extra
 
     root = delivery.compiled(SOURCE, {"GROUPS": 5})
     found = {

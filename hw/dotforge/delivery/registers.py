@@ -37,7 +37,7 @@ def compiled(source: Path, parameters: Mapping[str, int], name: str | None = Non
     parameters : of the map
     name : of the map in what is written
     """
-    from systemrdl.compiler import RDLCompiler  # noqa: PLC0415 - an extra
+    from systemrdl.compiler import RDLCompiler  # pyright: ignore[reportMissingImports] # noqa: PLC0415 - an extra
 
     compiler = RDLCompiler()
     compiler.compile_file(str(source))
@@ -56,7 +56,7 @@ def table(root: Any) -> dict[str, Any]:
     ValueError
         A field has an access that the hardware does not know.
     """
-    from systemrdl.node import RegfileNode, RegNode  # noqa: PLC0415 - an extra
+    from systemrdl.node import RegfileNode, RegNode  # pyright: ignore[reportMissingImports] # noqa: PLC0415 - an extra
 
     registers, arrays = [], []
     for node in root.top.children(unroll=True):
@@ -125,10 +125,10 @@ def write(source: Path, parameters: Mapping[str, int], name: str, directory: Pat
     """
     if not is_installed():
         return []
-    from peakrdl_cheader.c_standards import CStandard  # noqa: PLC0415 - an extra
-    from peakrdl_cheader.exporter import CHeaderExporter  # noqa: PLC0415
-    from peakrdl_ipxact import IPXACTExporter  # noqa: PLC0415
-    from peakrdl_markdown.exporter import MarkdownExporter  # noqa: PLC0415
+    from peakrdl_cheader.c_standards import CStandard  # pyright: ignore[reportMissingImports] # noqa: PLC0415 - an extra
+    from peakrdl_cheader.exporter import CHeaderExporter  # pyright: ignore[reportMissingImports] # noqa: PLC0415
+    from peakrdl_ipxact import IPXACTExporter  # pyright: ignore[reportMissingImports] # noqa: PLC0415
+    from peakrdl_markdown.exporter import MarkdownExporter  # pyright: ignore[reportMissingImports] # noqa: PLC0415
 
     files = [directory / each.format(name=name) for each in OUTPUTS]
     root = compiled(source, parameters, name)
