@@ -14,3 +14,9 @@ async def back_to_back(dut: object) -> None:
 async def stalled(dut: object) -> None:
     """Random stalls and random empty lanes."""
     await reduction_bench.stalled(dut)
+
+
+@cocotb.test()
+async def lone_lanes(dut: object) -> None:
+    """Runs that are empty, or hold one occupied lane."""
+    await reduction_bench.lone_lanes(dut)

@@ -12,13 +12,14 @@ from reduction_schedule import (
     Network,
     Schedule,
     all_groupings,
+    lone_runs,
     random_groupings,
     random_values,
     random_vec_ids,
     schedule,
 )
 
-__all__ = ["back_to_back", "groupings", "run", "stalled", "start"]
+__all__ = ["back_to_back", "groupings", "lone_lanes", "run", "stalled", "start"]
 
 _PERIOD = 10  # ns
 
@@ -102,16 +103,38 @@ async def stalled(dut: Any) -> None:
     await _test(dut, folds=48, vectors=3, stalls=0.3, holes=True)
 
 
+async def lone_lanes(dut: Any) -> None:
+    """Every run of few lanes, some of many, empty and with one lane of it occupied: whose sum leaves, and where."""
+    under_test = network()
+    rng = np.random.default_rng(cocotb.RANDOM_SEED)
+    runs, occupied = lone_runs(rng, under_test.lanes)
+    await _compare(dut, under_test, rng, runs, occupied, vectors=1, stalls=0.0)
+
+
 async def _test(dut: Any, *, folds: int, vectors: int, stalls: float, holes: bool) -> None:
     under_test = network()
     rng = np.random.default_rng(cocotb.RANDOM_SEED)
-    await start(dut, under_test)
     runs = groupings(rng, under_test, folds)
-    ids = random_vec_ids(rng, runs, under_test.id_width)
-    occupied = np.ones(ids.shape, bool)
+    occupied = np.ones(runs.shape, bool)
     if holes:  # few lanes or many, and whole runs
-        occupied = rng.random(ids.shape) < rng.choice([0.1, 0.2, 0.5, 1.0], (len(ids), 1))
-        occupied &= np.take_along_axis(rng.random(ids.shape) < 0.7, runs, axis=1)
+        occupied = rng.random(runs.shape) < rng.choice([0.1, 0.2, 0.5, 1.0], (len(runs), 1))
+        occupied &= np.take_along_axis(rng.random(runs.shape) < 0.7, runs, axis=1)
+    await _compare(dut, under_test, rng, runs, occupied, vectors=vectors, stalls=stalls)
+
+
+async def _compare(
+    dut: Any,
+    under_test: Network,
+    rng: np.random.Generator,
+    runs: np.ndarray,
+    occupied: np.ndarray,
+    *,
+    vectors: int,
+    stalls: float,
+) -> None:
+    """Let random vectors of these folds through, and compare all sums."""
+    await start(dut, under_test)
+    ids = random_vec_ids(rng, runs, under_test.id_width)
     values = random_values(rng, under_test, (len(ids), vectors, under_test.lanes))
     tags = rng.integers(0, 1 << under_test.tag_width, (len(ids), vectors))
     plan = schedule(under_test, ids, occupied, values, tags)

@@ -17,6 +17,7 @@ __all__ = [
     "Network",
     "Schedule",
     "all_groupings",
+    "lone_runs",
     "random_groupings",
     "random_values",
     "random_vec_ids",
@@ -109,6 +110,36 @@ def random_groupings(rng: np.random.Generator, lanes: int, count: int) -> np.nda
 def _numbers(boundaries: np.ndarray) -> np.ndarray:
     first = np.zeros((len(boundaries), 1), np.int64)
     return np.concatenate([first, np.cumsum(boundaries, axis=1)], axis=1)
+
+
+def lone_runs(rng: np.random.Generator, lanes: int, most: int = 200) -> tuple[np.ndarray, np.ndarray]:
+    """Return groupings with a run that is empty but for one lane, or empty, and which lanes are occupied.
+
+    The lanes beside the run are occupied or not by chance, each a run of its own or of random runs.
+
+    Parameters
+    ----------
+    rng : of the chances
+    lanes : of the network; up to eight of them every run and every lane of it
+    most : groupings; of more, so many are drawn
+    """
+    chosen = [
+        (first, last, lane)
+        for first in range(lanes)
+        for last in range(first, lanes)
+        for lane in (None, *range(first, last + 1))
+    ]
+    if len(chosen) > most:
+        chosen = [chosen[index] for index in rng.choice(len(chosen), most, replace=False)]
+    boundaries = rng.random((len(chosen), lanes - 1)) < rng.choice([0.5, 1.0], (len(chosen), 1))
+    occupied = rng.random((len(chosen), lanes)) < 0.5
+    for fold, (first, last, lane) in enumerate(chosen):
+        boundaries[fold, first:last] = False
+        boundaries[fold, max(first - 1, 0) : first] = boundaries[fold, last : last + 1] = True
+        occupied[fold, first : last + 1] = False
+        if lane is not None:
+            occupied[fold, lane] = True
+    return _numbers(boundaries), occupied
 
 
 def random_vec_ids(rng: np.random.Generator, groupings: np.ndarray, id_width: int) -> np.ndarray:

@@ -45,7 +45,7 @@ def run(kind: str, lanes: int, sum_format: str, directory: Path, simulator: str)
 )
 def test_verilator(kind: str, lanes: int, sum_format: str, tmp_path: Path) -> None:
     result = run(kind, lanes, sum_format, tmp_path, "verilator")
-    assert (result.tests, result.failures, result.mismatches) == (2, 0, 0)
+    assert (result.tests, result.failures, result.mismatches) == (3, 0, 0)
     assert result.vectors > 300
 
 
@@ -55,5 +55,5 @@ def test_icarus(kind: str, sum_format: str, tmp_path: Path) -> None:
     if shutil.which("iverilog") is None:
         pytest.skip("skipped: needs iverilog")
     result = run(kind, 4, sum_format, tmp_path, "icarus")
-    assert (result.tests, result.failures, result.mismatches) == (2, 0, 0)
+    assert (result.tests, result.failures, result.mismatches) == (3, 0, 0)
     assert result.vectors > 300
