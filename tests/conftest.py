@@ -2,8 +2,10 @@
 
 import os
 import shutil
+import sys
 from collections import Counter
 from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 
@@ -43,6 +45,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     if not os.environ.get("DOTFORGE_REQUIRE_TOOLS"):
         return
     missing = {name: source for name, source in PROGRAMS.items() if shutil.which(name) is None}
+    if not (Path(sys.prefix) / "flows" / "bin" / "python").exists():
+        missing["LibreLane and SiliconCompiler"] = "make .venv/flows"
     missing |= {name: "pip install 'dotforge[test-all]'" for name in MODULES if find_spec(name) is None}
     if missing:
         told = ", ".join(f"{name} ({source})" for name, source in missing.items())

@@ -229,15 +229,17 @@ class ConfiguredEngine:
         directory: str | Path,
         *,
         clock_mhz: float = 100.0,
+        flow: str = "all",
         recording: "Recording | None" = None,
         missing: str = "",
     ) -> list[Path]:
-        """Write Verilog, manifest, constraints, bench, FuseSoC core, IP-XACT, LibreLane design and datasheet.
+        """Write Verilog, manifest, constraints, bench, datasheet, and files for flows of other tools.
 
         Parameters
         ----------
         directory : to write
         clock_mhz : clock of the constraints
+        flow : ``all``, ``none``, or names with commas, as `generate --flow` takes them
         recording : what :meth:`record` returns, for waveforms and golden vectors
         missing : why there is none
 
@@ -249,11 +251,19 @@ class ConfiguredEngine:
         ------
         dotforge.tools.files.OutputError
             The directory cannot be written.
+        ValueError
+            There is no such flow.
         """
+        from .delivery.flows import chosen  # noqa: PLC0415 - with the next one
         from .delivery.generate import generate  # noqa: PLC0415 - pictures
 
         return generate(
-            self.generated, Path(directory), clock_mhz=clock_mhz, recording=recording, missing=missing
+            self.generated,
+            Path(directory),
+            clock_mhz=clock_mhz,
+            flows=chosen(flow),
+            recording=recording,
+            missing=missing,
         )
 
     def record(self, *, timeout: float = 600) -> "Recording":

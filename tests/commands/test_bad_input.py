@@ -47,6 +47,10 @@ def check(result: Any, code: int, *words: str) -> None:
         (["generate", "logmac", "--name", "9mac", "-o", "out"], ["--name 9mac", "a letter first"]),
         (["generate", "logmac", "--name", "wire", "-o", "out"], ["--name wire"]),
         (["generate", "logmac", "--clock-mhz", "-1", "-o", "out"], ["-1"]),
+        (
+            ["generate", "logmac", "--flow", "vivaldi", "-o", "out"],
+            ["'vivaldi'", "allowed are all, none", "vivado"],
+        ),
         (["verify", "logmac", "--simulator", "spice"], ["spice", "verilator"]),
         (["verify", "missing/directory"], ["missing/directory"]),
         (["synth", "logmac", "--target", "vacuum"], ["vacuum", "cmos"]),

@@ -129,7 +129,8 @@ def test_no_docstring_is_pasted(name: str) -> None:
     assert heads[0] == name
     assert set(heads[1:]) <= {
         "Function", "Throughput", "Parameters", "Ports", "Payloads", "Codes", "Protocol", "Combinational paths",
-        "Waveforms", "Resources", "Registers", "Known limits", "How to reproduce every figure", "Provenance",
+        "Waveforms", "Resources", "Registers", "Known limits", "Other flows", "How to reproduce every figure",
+        "Provenance",
     }  # fmt: skip
     # Text over dashes or equals signs is a heading in Markdown too.
     assert re.search(r"^[-=]{3,}$", text, re.M) is None

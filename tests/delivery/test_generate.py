@@ -52,7 +52,7 @@ def test_datasheet(directory: Path, generated: Generated) -> None:
     text = (directory / "mac.md").read_text()
     for head in (
         "Function", "Throughput", "Parameters", "Ports", "Payloads", "Codes", "Protocol",
-        "Combinational paths", "Waveforms", "Resources", "Registers", "Known limits",
+        "Combinational paths", "Waveforms", "Resources", "Registers", "Known limits", "Other flows",
         "How to reproduce every figure", "Provenance",
     ):  # fmt: skip
         assert f"\n## {head}\n" in text
@@ -83,7 +83,7 @@ def test_the_command_of_the_datasheet_makes_the_same_verilog(directory: Path, tm
 def test_datasheet_in_a_browser(directory: Path, tmp_path: Path) -> None:
     with opened(directory / "mac.html") as (view, said):
         assert view.locator("figure svg").count() == 3
-        assert view.locator("h2").count() == 14
+        assert view.locator("h2").count() == 15
         assert view.locator("table").count() >= 6
         assert view.locator("body").evaluate("body => body.scrollWidth <= innerWidth")
         assert len(view.screenshot(path=tmp_path / "sheet.png", full_page=True)) > 100_000

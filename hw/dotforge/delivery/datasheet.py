@@ -12,6 +12,7 @@ from ..synthesis import evidence
 from ..synthesis.metrics import METRICS, heading, value
 from . import datasheet_interface as interface
 from .datasheet_interface import markdown_table
+from .flows import FLOWS
 from .software import register_section
 
 __all__ = ["datasheet"]
@@ -24,6 +25,7 @@ def datasheet(
     pictures: Mapping[str, str] | None = None,
     missing: str = "",
     clock_mhz: float = 100.0,
+    flows: Sequence[str] = tuple(FLOWS),
 ) -> str:
     """Return the datasheet of a generated engine.
 
@@ -34,6 +36,7 @@ def datasheet(
     pictures : title → file beside the datasheet
     missing : why pictures of waveforms are not there
     clock_mhz : clock of the constraints
+    flows : whose files are beside the datasheet
     """
     manifest = generated.manifest
     entry = engine(manifest["engine"])
@@ -73,7 +76,8 @@ def datasheet(
     lines += [
         *register_section(manifest),
         *_limits(manifest, reports),
-        *_reproduce(manifest, reports, clock_mhz),
+        *_flows(manifest["top"], flows),
+        *_reproduce(manifest, reports, clock_mhz, flows),
         "## Provenance",
         "",
         f"Verilog sha256 `{manifest['verilog_sha256']}`, "
@@ -82,6 +86,14 @@ def datasheet(
         "",
     ]
     return "\n".join(lines)
+
+
+def _flows(top: str, flows: Sequence[str]) -> list[str]:
+    """Return which tools take the directory as it is, and by which command."""
+    if not flows:
+        return []
+    rows = [(name, FLOWS[name].summary, f"`{FLOWS[name].use}`".replace("TOP", top)) for name in flows]
+    return ["## Other flows", "", *markdown_table(("flow", "what is there", "use"), rows), ""]
 
 
 def _cycles(number: int) -> str:
@@ -154,14 +166,17 @@ def _resources(manifest: dict[str, Any], reports: Sequence[dict[str, Any]]) -> l
     return [*lines, ""]
 
 
-def _reproduce(manifest: dict[str, Any], reports: Sequence[dict[str, Any]], clock_mhz: float) -> list[str]:
+def _reproduce(
+    manifest: dict[str, Any], reports: Sequence[dict[str, Any]], clock_mhz: float, flows: Sequence[str]
+) -> list[str]:
     """Return the commands behind every figure."""
     given = " ".join(f"-p {name}={as_given(found)}" for name, found in manifest["parameters"].items())
     targets = list(dict.fromkeys(report["target"] for report in reports)) or ["cmos", "ecp5"]
     attributes = " --vivado-attributes" if manifest.get(FLAG) else ""
+    only = "" if tuple(flows) == tuple(FLOWS) else f" --flow {','.join(flows) or 'none'}"
     commands = [
         f"dotforge generate {manifest['engine']} {given} --name {manifest['top']} --clock-mhz {clock_mhz:g}"
-        f"{attributes} -o DIR",
+        f"{attributes}{only} -o DIR",
         "dotforge verify DIR",
     ]
     for target in targets:

@@ -1,7 +1,7 @@
 """``generate``: a directory with all that a designer's flow takes."""
 
-import re
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -18,6 +18,7 @@ from ..verify.vectors import vectors
 from .datasheet import datasheet
 from .datasheet_html import as_html
 from .engine_pictures import picture_name, pictures
+from .flows import FLOWS, write_flows
 from .ipxact import component
 from .software import write_software
 from .verilog_bench import verilog_bench
@@ -30,19 +31,21 @@ def generate(
     directory: Path,
     *,
     clock_mhz: float = 100.0,
+    flows: Sequence[str] = tuple(FLOWS),
     recording: Recording | None = None,
     missing: str = "",
 ) -> list[Path]:
-    """Write Verilog, manifest, lint waivers, constraints, bench, FuseSoC core, IP-XACT, LibreLane design and datasheet.
+    """Write Verilog, manifest, lint waivers, constraints, bench, datasheet, and files for flows of other tools.
 
     ::
 
-        TOP.v  TOP.vlt  manifest.json  manifest.schema.json  TOP.core  TOP.xml  config.json  TOP.md  TOP.html
-        constraints/TOP.{sdc,xdc,lpf,pcf}, TOP_librelane.sdc
+        TOP.v  TOP.vlt  manifest.json  manifest.schema.json  TOP.md  TOP.html
+        constraints/TOP.{sdc,xdc,lpf,pcf}
         TOP.rdl  TOP_registers.{h,md,xml}  and headers, of an engine with registers
         images/                     block diagram, waveforms
         bench/                      cocotb bench, its Makefile, the golden model it needs, golden vectors,
                                     and a Verilog testbench of them
+        TOP.core, TOP.xml, config.json, flows/FLOW/     of FuseSoC, IP-XACT, LibreLane, and the other flows
 
     Parameters
     ----------
@@ -50,6 +53,7 @@ def generate(
     directory : new, or written by an earlier ``generate``: of that only files that are as they were written are
         replaced, and what others put there stays
     clock_mhz : clock of the constraints
+    flows : whose files are written, of :data:`dotforge.delivery.flows.FLOWS`
     recording : of the bench, for waveforms and golden vectors
     missing : why there is no recording
 
@@ -64,7 +68,8 @@ def generate(
         write_json(out / "manifest.schema.json", SCHEMA)
         # Vectors are beats alone: an engine that begins when a register is written wants more.
         beats = recording if all(port["role"] != "axi_lite" for port in generated.manifest["ports"]) else None
-        _write_templates(out, generated.manifest, clock_mhz, vectors_there=beats is not None)
+        _write_constraints(out, generated.manifest, clock_mhz)
+        write_flows(flows, out, generated.manifest, clock_mhz, vectors_there=beats is not None)
         _write_bench(out / "bench", generated)
         write_software(generated.manifest, out)
         if beats is not None:
@@ -77,11 +82,13 @@ def generate(
             pictures=_write_pictures(out, generated, recording),
             missing=missing,
             clock_mhz=clock_mhz,
+            flows=flows,
         )
         write_text(out / f"{top}.md", sheet)
         write_text(out / f"{top}.html", as_html(sheet, out, f"{top}: datasheet"))
-        there = [path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()]
-        write_text(out / f"{top}.xml", component(generated.manifest, clock_mhz, there))
+        if "ipxact" in flows:
+            there = [path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()]
+            write_text(out / f"{top}.xml", component(generated.manifest, clock_mhz, there))
         return sorted(path.relative_to(out) for path in out.rglob("*") if path.is_file())
 
 
@@ -95,20 +102,13 @@ def _write_pictures(out: Path, generated: Generated, recording: Recording | None
     return files
 
 
-def _write_templates(out: Path, manifest: dict[str, Any], clock_mhz: float, *, vectors_there: bool) -> None:
+def _write_constraints(out: Path, manifest: dict[str, Any], clock_mhz: float) -> None:
     filled = values(manifest, clock_mhz)
     (out / "constraints").mkdir()
     for template in templates():
         text = Template(template.read_text(encoding="utf-8")).substitute(filled)
-        if template.suffix == ".core" and not vectors_there:
-            text = re.sub(r"  bench:\n(    .*\n)+|  # Replays.*\n  sim:\n(    .*\n)+", "", text)
-        place = out if template.suffix in (".vlt", ".core") else out / "constraints"
+        place = out if template.suffix == ".vlt" else out / "constraints"
         write_text(place / f"{manifest['top']}{template.suffix}", text)
-    librelane = {"librelane.json": out / "config.json",
-                 "librelane.sdc": out / "constraints" / f"{manifest['top']}_librelane.sdc"}  # fmt: skip
-    for name, path in librelane.items():
-        text = (data_directory("constraints") / name).read_text(encoding="utf-8")
-        write_text(path, Template(text).substitute(filled))
 
 
 def _write_bench(out: Path, generated: Generated) -> None:

@@ -29,8 +29,10 @@ def values(manifest: Mapping[str, Any], clock_mhz: float) -> dict[str, str]:
         "reset": manifest["reset"],
         "clock_mhz": f"{clock_mhz:g}",
         "period_ns": f"{period:.3f}",
+        "period_ps": f"{1000 * period:.0f}",
         "io_delay_ns": f"{period * IO_FRACTION:.3f}",
         "io_percent": f"{100 * IO_FRACTION:g}",
+        "io_fraction": f"{IO_FRACTION:g}",
     }
 
 
