@@ -101,6 +101,8 @@ class Facts:
     Parameters
     ----------
     function : what the engine does, a paragraph each, in Markdown
+    choice : why parameters that were not given are what they are, a paragraph; the last one of ``function`` in a
+        manifest
     rules : of its streams, beyond what a beat is
     intervals : beside latency and initiation interval
     ports : name → port beside clock, reset and streams
@@ -110,6 +112,7 @@ class Facts:
     """
 
     function: tuple[str, ...] = ()
+    choice: str = ""
     rules: tuple[Rule, ...] = ()
     intervals: tuple[Interval, ...] = ()
     ports: Mapping[str, PortFact] = field(default_factory=dict)

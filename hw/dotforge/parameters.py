@@ -115,7 +115,7 @@ def allowed(config: type, name: str) -> str:
     if schema.get("type") == "boolean":
         return "true, false"
     if schema.get("type") == "integer":
-        return f"{schema['minimum']}…{schema['maximum']}"
+        return ("auto, " if schema.get("automatic") else "") + f"{schema['minimum']}…{schema['maximum']}"
     return str(schema.get("type", ""))
 
 
@@ -130,7 +130,10 @@ def as_given(value: Any) -> str:
 
 
 def describe(config: type) -> list[dict[str, Any]]:
-    """List parameters as name, type, unit, allowed values, default and help."""
+    """List parameters as name, type, unit, allowed values, default and help.
+
+    A number that may be ``auto`` has that as its default: what it is depends on others.
+    """
     rows = []
     for field in fields(config):
         schema = _metadata(config, field.name)
@@ -140,7 +143,7 @@ def describe(config: type) -> list[dict[str, Any]]:
                 "type": schema.get("type", "string"),
                 "unit": schema.get("unit", ""),
                 "allowed": allowed(config, field.name),
-                "default": field.default,
+                "default": "auto" if schema.get("automatic") else field.default,
                 "help": schema.get("description", ""),
             }
         )

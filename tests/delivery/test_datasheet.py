@@ -19,7 +19,8 @@ def sheet(engine: str, **parameters: Any) -> tuple[Generated, str]:
 
 @pytest.fixture(scope="module")
 def host() -> tuple[Generated, str]:
-    return sheet("flexdpe", lanes=4, host_routes=True, format="fp8_e5m2", distribution="multicast-benes")
+    parameters = {"format": "fp8_e5m2", "distribution": "multicast-benes", "optimize": "none"}
+    return sheet("flexdpe", lanes=4, host_routes=True, **parameters)
 
 
 @pytest.fixture(scope="module")

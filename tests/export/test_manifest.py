@@ -130,10 +130,10 @@ def test_error_causes() -> None:
 
 
 def test_what_auto_stands_for() -> None:
-    assert facts("flexdpe", lanes=8).resolved == {
+    assert facts("flexdpe", lanes=8, optimize="none").resolved == {
         "window": 8, "sum_format": "int32", "fold_change": "overlap", "distribution": "multicast-benes"
     }  # fmt: skip
-    found = facts("flexdpe", lanes=4, format="bf16", reduction="art", window=2).resolved
+    found = facts("flexdpe", lanes=4, optimize="none", format="bf16", reduction="art", window=2).resolved
     assert found == {"sum_format": "fp32", "fold_change": "drain", "distribution": "crossbar"}
     # What stands for itself is not in it.
     assert facts("vsquant", lanes=4).resolved == {}
@@ -146,7 +146,7 @@ def test_parameters_without_effect_change_nothing() -> None:
         ("flexdpe", {"lanes": 4}, {"route_engines": 2, "route_walkers": 2}),
         (
             "flexdpe",
-            {"lanes": 8, "host_routes": True},
+            {"lanes": 8, "optimize": "none", "host_routes": True},
             {"row_buffer": 8, "route_engines": 2, "route_walkers": 2},
         ),
         ("vsquant", {"lanes": 4, "scale_product_bits": 0}, {"scale_rounding": "half_even"}),
@@ -234,6 +234,7 @@ def test_load_to_first_vector_is_that_of_the_cycle_model() -> None:
         levels = rng.randint(2, 6)
         lanes = 2**levels
         parameters = {
+            "optimize": "none",
             "lanes": lanes, "window": 2 ** rng.randint(1, levels), "host_routes": rng.random() < 0.3,
             "stationary_bandwidth": 2 ** rng.randint(0, levels), "control_pipeline": rng.random() < 0.5,
             "distribution": rng.choice(["auto", "crossbar", "multicast-benes"]),

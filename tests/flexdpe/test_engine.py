@@ -12,23 +12,31 @@ CONFIGURATIONS: list[dict[str, Any]] = [
     {},
     {"lanes": 4, "format": "bf16", "stationary_bandwidth": 1, "fold_change": "drain"},
     {"lanes": 8, "host_routes": True, "stationary_bandwidth": 8, "distribution": "crossbar"},
-    {"lanes": 8, "window": 4, "row_buffer": 5, "route_engines": 2, "index_bits": 4},
+    {"lanes": 8, "optimize": "none", "window": 4, "row_buffer": 5, "route_engines": 2, "index_bits": 4},
     {
-        "lanes": 8, "control_pipeline": True, "operators": True, "distribution": "crossbar",
+        "lanes": 8, "optimize": "none", "control_pipeline": True, "operators": True, "distribution": "crossbar",
         "distribution_pipeline": 5, "multiplier_pipeline": 3,
     },
 ]  # fmt: skip
 MORE: list[dict[str, Any]] = [
     {"lanes": 4, "reduction": "linear", "format": "fp8_e4m3"},
-    {"lanes": 8, "reduction": "art", "format": "fp16", "distribution_pipeline": 0, "multiplier_pipeline": 0},
-    {"lanes": 8, "host_routes": True, "window": 2, "format": "int4", "sum_format": "exact"},
     {
-        "lanes": 8, "adder_pipeline": 2, "multiplier_pipeline": 2, "distribution_pipeline": 5, "format": "int16",
-        "row_buffer": 3,
+        "lanes": 8, "optimize": "none", "reduction": "art", "format": "fp16", "distribution_pipeline": 0,
+        "multiplier_pipeline": 0,
+    },
+    {"lanes": 8, "optimize": "none", "host_routes": True, "window": 2, "format": "int4", "sum_format": "exact"},
+    {
+        "lanes": 8, "optimize": "none", "adder_pipeline": 2, "multiplier_pipeline": 2, "distribution_pipeline": 5,
+        "format": "int16", "row_buffer": 3,
     },
     {"lanes": 4, "format": "fp8_e5m2", "window": 2, "sum_format": "fp32"},
-    {"lanes": 16, "format": "bf16", "stationary_bandwidth": 16, "route_walkers": 4, "row_bits": 8},
-    {"lanes": 32, "stationary_bandwidth": 8, "route_engines": 3, "row_buffer": 16},
+    {
+        "lanes": 16, "optimize": "none", "format": "bf16", "stationary_bandwidth": 16, "route_walkers": 4,
+        "row_bits": 8,
+    },
+    {"lanes": 16, "optimize": "none"},
+    {"lanes": 32, "optimize": "none", "stationary_bandwidth": 8, "route_engines": 3, "row_buffer": 16},
+    {"lanes": 32},
 ]  # fmt: skip
 
 

@@ -16,7 +16,7 @@ SEED = 11
 
 def spent(parameters: dict[str, Any], rows: int, inner: int, vectors: int, density: float) -> dict[str, int]:
     """Return what the cycles of a random product are spent on; all of them are."""
-    _, config = configure("flexdpe", parameters)
+    _, config = configure("flexdpe", {"optimize": "none", **parameters})
     made = {name: getattr(config, name) for name in config.__dataclass_fields__}
     random, timing = np.random.default_rng(SEED), Timing.of(made)
     print("seed", SEED)

@@ -81,8 +81,9 @@ def test_random_products() -> None:
     [
         {"lanes": 4},
         {"lanes": 16},
-        {"lanes": 32, "stationary_bandwidth": 8, "route_engines": 3, "row_buffer": 16},
-        {"lanes": 16, "format": "bf16"},
+        {"lanes": 16, "optimize": "none"},
+        {"lanes": 32, "optimize": "none", "stationary_bandwidth": 8, "route_engines": 3, "row_buffer": 16},
+        {"lanes": 16, "optimize": "none", "format": "bf16"},
     ],
     ids=str,
 )
@@ -96,9 +97,22 @@ def test_random_products_of_all_sizes(parameters: dict[str, Any]) -> None:
     "parameters",
     [
         {"lanes": 4, "control_pipeline": True, "operators": True, "distribution_pipeline": 3},
-        {"lanes": 8, "host_routes": True, "fold_change": "drain", "adder_pipeline": 2},
-        {"lanes": 8, "window": 4, "row_buffer": 5, "route_engines": 2, "distribution_pipeline": 7},
-        {"lanes": 8, "reduction": "linear", "distribution_pipeline": 0, "multiplier_pipeline": 0},
+        {"lanes": 8, "optimize": "none", "host_routes": True, "fold_change": "drain", "adder_pipeline": 2},
+        {
+            "lanes": 8,
+            "optimize": "none",
+            "window": 4,
+            "row_buffer": 5,
+            "route_engines": 2,
+            "distribution_pipeline": 7,
+        },
+        {
+            "lanes": 8,
+            "optimize": "none",
+            "reduction": "linear",
+            "distribution_pipeline": 0,
+            "multiplier_pipeline": 0,
+        },
     ],
     ids=str,
 )

@@ -118,7 +118,7 @@ def test_bad_machines(made: Any, words: str) -> None:
 
 def _timing(rng: np.random.Generator) -> Timing:
     lanes = int(rng.choice([8, 16, 32, 64, 128]))
-    given = {"lanes": lanes, "stationary_bandwidth": int(rng.choice([4, lanes]))}
+    given = {"lanes": lanes, "optimize": "none", "stationary_bandwidth": int(rng.choice([4, lanes]))}
     return Timing.of(asdict(configure("flexdpe", given)[1]))
 
 
@@ -163,7 +163,7 @@ def test_exact_within_one_percent_of_a_full_count_of_fifty() -> None:
 
 
 def test_folds_from_densities_are_those_of_matrices() -> None:
-    timing = Timing.of(asdict(configure("flexdpe", {"lanes": 32})[1]))
+    timing = Timing.of(asdict(configure("flexdpe", {"lanes": 32, "optimize": "none"})[1]))
     drawn = random_windows(timing, (300, 500, 40), (0.2, 0.05), seed=3, bitmaps=40)
     again = random_windows(timing, (300, 500, 40), (0.2, 0.05), seed=3, bitmaps=40)
     assert (drawn.useful == again.useful).all()
@@ -181,7 +181,7 @@ def test_what_is_carried_over(monkeypatch: pytest.MonkeyPatch) -> None:
         return SimpleNamespace(start=start, folds=2, slope=slope, level=level, add=11, one=["first"])
 
     monkeypatch.setattr(flexdpe_estimate, "_Sample", sample)
-    timing = Timing.of(asdict(configure("flexdpe", {"lanes": 8})[1]))
+    timing = Timing.of(asdict(configure("flexdpe", {"lanes": 8, "optimize": "none"})[1]))
     values, sizes = np.full(5, SAMPLED), np.array([8, 8, 8, 8, 3])
     windows = Windows(values, np.array([40, 33, 24, 16, 20]), sizes, SAMPLED, lambda number, most: None)  # type: ignore
     found = count(timing, windows, 4)
@@ -193,6 +193,6 @@ def test_what_is_carried_over(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_nothing_to_multiply() -> None:
-    parameters = asdict(configure("flexdpe", {"lanes": 8})[1])
+    parameters = asdict(configure("flexdpe", {"lanes": 8, "optimize": "none"})[1])
     found = exact("flexdpe", parameters, gemm(5, 6, 7, 0, 1))
     assert (found.total, found.folds, found.stationary_utilisation) == (0, 0, None)

@@ -37,7 +37,7 @@ def fake(monkeypatch: pytest.MonkeyPatch, transistors: int, luts: int = 500) -> 
 
 @pytest.mark.parametrize(
     ("transistors", "luts", "mode", "seeds"),
-    [(150_000, 3000, "flat", [0, 3]), (150_000, 3001, "flat", [0, 1]), (150_001, 3001, "sum", [0, 1])],
+    [(100_000, 3000, "flat", [0, 3]), (100_000, 3001, "flat", [0, 1]), (100_001, 3001, "sum", [0, 1])],
 )
 def test_large_engines_are_summed_and_placed_once(
     transistors: int, luts: int, mode: str, seeds: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -37,7 +37,7 @@ def manifest(entry: Engine, config: Any, top: AxiStream, design: Design) -> dict
         "schema": 2,
         "engine": entry.name,
         "top": design.top,
-        "function": list(facts.function),
+        "function": [*facts.function, *filter(None, [facts.choice])],
         "parameters": asdict(config),
         "resolved": dict(facts.resolved),
         "idle": list(facts.idle),

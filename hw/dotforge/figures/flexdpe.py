@@ -10,6 +10,7 @@ measured on the RTL itself is in :mod:`dotforge.figures.flexdpe_rtl`. Configurat
 import json
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from ..export.design import Generated, from_parameters
 from ..export.verilog import convert
 from ..formats.table import IntegerFormat
 from ..pictures import markdown
+from ..registry import configure
 from ..synthesis import area, hierarchy
 from ..synthesis.targets.base import Settings
 from ..synthesis.targets.fpga import FPGAS
@@ -106,9 +108,7 @@ def cycles(progress: Progress) -> Rows:
 
 
 def _defaults() -> dict[str, Any]:
-    return from_parameters("flexdpe", {"lanes": 4, "format": "int4"}).manifest["parameters"] | {
-        "format": "int8"
-    }
+    return asdict(configure("flexdpe", {"lanes": 4, "optimize": "none"})[1])
 
 
 def areas(progress: Progress) -> Rows:

@@ -33,10 +33,12 @@ from .measured import kept
 __all__ = [
     "FORMATS",
     "REFERENCE",
+    "against_drawn",
     "chosen_from",
     "collect",
     "configurations",
     "cycles",
+    "drawn",
     "main",
     "mean",
     "measured_configurations",
@@ -119,6 +121,62 @@ def configurations(lanes: int) -> Iterator[Parameters]:
         if lanes >= 32 and window in (lanes, lanes // 4) and change == "overlap":
             yield {**REST, **base, **_B}
             yield {**REST, **base, **_B, **_fast(lanes)}
+
+
+def drawn(lanes: int, count: int, seed: int) -> Iterator[Parameters]:
+    """Yield configurations of all values that may be chosen, offered or not, windows of 8 and more.
+
+    Parameters
+    ----------
+    lanes : 4…512
+    count : of configurations
+    seed : of the draw
+    """
+    random = np.random.default_rng(seed)
+    sizes = [1 << power for power in range(lanes.bit_length())]
+    for _ in range(count):
+        network = _X if random.random() < 0.7 else _B
+        routers = {
+            "route_engines": int(random.integers(1, 9)),
+            "route_walkers": int(random.choice(sizes[:-1])),
+        }
+        yield {
+            **REST,
+            **network,
+            **(routers if network is _B else {}),
+            "lanes": lanes,
+            "window": int(random.choice([size for size in sizes if size >= min(8, lanes)])),
+            "row_buffer": int(random.choice([0, 4, 32, lanes, 2 * lanes])),
+            "stationary_bandwidth": int(random.choice(sizes)),
+            "fold_change": str(random.choice(["overlap", "drain"])),
+        }
+
+
+def against_drawn(lanes: int, count: int, seed: int) -> dict[str, tuple[float, int]]:
+    """Return the least cycles of what is drawn and takes up to 1.15 times the area of the default, over its cycles.
+
+    Beside it, of each format, how many of them took no more area than that.
+
+    Parameters
+    ----------
+    lanes, count, seed : as for :func:`drawn`
+    """
+    fitted = fit([(each, found) for each, found in stored()["measured"]])
+    counted: dict[int, float] = {}
+    others = list(drawn(lanes, count, seed))
+    found = {}
+    for name in FORMATS:
+        values = choose("balanced", lanes, name, {})
+        (default,) = [each for each in listed(lanes, name) if each.values == values]
+        near = [
+            number
+            for number, each in enumerate(others)
+            if area(fitted, {**each, "format": name}) <= 1.15 * default.area
+        ]
+        for number in near:
+            counted.setdefault(number, mean(cycles(others[number])))
+        found[name] = (min((counted[each] for each in near), default=math.inf) / default.cycles, len(near))
+    return found
 
 
 def cycles(parameters: Parameters) -> list[int]:
@@ -218,8 +276,22 @@ def _useful(rows: list[list[Any]]) -> list[list[Any]]:
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), help="File to write (default: the engine's)."
 )
-def main(output: Path | None) -> None:
+@click.option(
+    "--draw",
+    type=click.IntRange(1),
+    help="Measure nothing: compare defaults with so many others of each size.",
+)
+def main(output: Path | None, draw: int | None) -> None:
     """Measure area, count cycles, and write what `optimize` chooses from."""
+    if draw:
+        rows = [
+            (lanes, name, found, f"{ratio:.3f}")
+            for lanes in LANES
+            for name, (ratio, found) in against_drawn(lanes, draw, 1).items()
+        ]
+        head = ("lanes", "format", "drawn, of up to 1.15 × the area", "fewest cycles, over the default's")
+        click.echo("\n".join(markdown.table(head, rows, align="rlrr")))
+        return
     found = collect(say)
     path = output or Path(str(files("dotforge.engines.flexdpe").joinpath("choices.json")))
     write_text(path, text(found))

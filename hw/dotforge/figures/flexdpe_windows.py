@@ -57,7 +57,7 @@ def routers(lanes: int) -> dict[str, int]:
 
 
 def _candidates(lanes: int) -> list[dict[str, Any]]:
-    common = {"lanes": lanes, "stationary_bandwidth": lanes, "row_buffer": lanes}
+    common = {"lanes": lanes, "optimize": "none", "stationary_bandwidth": lanes, "row_buffer": lanes}
     crossbars = [
         common | {"distribution": "crossbar", "window": lanes >> halved}
         for halved in range(4)

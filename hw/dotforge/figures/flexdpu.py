@@ -152,7 +152,7 @@ def areas(progress: Progress) -> Rows:
     """Synthesize the unit, and a Flex-DPE with the same options."""
     found = []
     for engine, chosen in (
-        ("flexdpe", {"lanes": 32, "row_bits": 8}),
+        ("flexdpe", {"lanes": 32, "optimize": "none", "row_bits": 8}),
         ("flexdpu", {"engines": 4, "lanes": 32, "groups": 1}),
     ):
         progress(f"areas, {engine}")

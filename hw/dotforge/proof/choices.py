@@ -76,7 +76,7 @@ def _values(row: dict[str, Any], own: Any) -> st.SearchStrategy[Any] | None:
     if row["type"] == "boolean":
         return st.booleans()
     if row["type"] == "integer":
-        low, high = map(int, row["allowed"].split("…"))
+        low, high = map(int, row["allowed"].removeprefix("auto, ").split("…"))
         return st.integers(low, min(high, low + _SPAN))
     values: list[Any] = []
     for value in map(str.strip, str(row["allowed"]).split(",")):

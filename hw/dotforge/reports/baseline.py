@@ -26,7 +26,7 @@ __all__ = ["TARGETS", "baseline", "hierarchy_mode", "main"]
 TARGETS = ("cmos", "ecp5")
 
 #: Engines of more transistors than this are measured as a sum over modules: a flat netlist of more takes minutes.
-FLAT_LIMIT = 150_000
+FLAT_LIMIT = 100_000
 
 #: Engines of more transistors than this are not placed here: with the synthesis before, it takes half an hour.
 PLACED_LIMIT = 600_000

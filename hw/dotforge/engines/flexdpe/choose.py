@@ -11,9 +11,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from ...formats.choices import OPERANDS
 from ...formats.table import IntegerFormat, lookup
 
-__all__ = ["CHOSEN", "COLUMNS", "LANES", "Choice", "choose", "listed", "reason", "stored"]
+__all__ = [
+    "AIMS", "CHOSEN", "COLUMNS", "LANES", "NUMBERS", "Choice", "choose", "is_known", "listed", "reason", "stored",
+]  # fmt: skip
+
+#: What a configuration may be chosen for.
+AIMS = ("throughput", "balanced", "area")
 
 LANES = (4, 8, 16, 32, 64, 128, 256, 512)
 
@@ -22,6 +28,9 @@ CHOSEN = (
     "window", "distribution", "route_engines", "route_walkers", "row_buffer", "stationary_bandwidth",
     "fold_change",
 )  # fmt: skip
+
+#: Those that are numbers.
+NUMBERS = ("window", "route_engines", "route_walkers", "row_buffer", "stationary_bandwidth")
 
 COLUMNS = (*CHOSEN, "area", "cycles")
 
@@ -54,6 +63,16 @@ def stored() -> dict[str, Any]:
     return json.loads((Path(__file__).parent / "choices.json").read_text(encoding="utf-8"))
 
 
+def is_known(optimize: Any, lanes: str, format_name: Any) -> bool:
+    """Return whether anything can be chosen: not of values that no configuration may have, and not of ``none``.
+
+    Parameters
+    ----------
+    optimize, lanes, format_name : as they are given
+    """
+    return optimize in AIMS and format_name in OPERANDS and lanes in map(str, LANES)
+
+
 def listed(lanes: int, format_name: str) -> list[Choice]:
     """Return what may be chosen.
 
@@ -77,7 +96,8 @@ def choose(optimize: str, lanes: int, format_name: str, given: Mapping[str, Any]
     optimize : ``throughput``, ``balanced`` or ``area``
     lanes : 4…512, a power of two
     format_name : of the operands
-    given : parameters that are not to be chosen; ``auto`` counts as not given
+    given : parameters that are not to be chosen; ``auto`` counts as not given, and ``distribution_pipeline`` leaves
+        only networks that have places for as many registers, if there are any
     """
     fixed = {name: value for name, value in given.items() if name in CHOSEN and value != "auto"}
     wanted = {**fixed, **({"window": lanes} if str(fixed.get("window")) == "0" else {})}
@@ -85,8 +105,17 @@ def choose(optimize: str, lanes: int, format_name: str, given: Mapping[str, Any]
     fitting = [
         each for each in every if all(str(each.values[name]) == str(value) for name, value in wanted.items())
     ]
+    registers = str(given.get("distribution_pipeline", 1))
+    if registers.isdecimal() and int(registers) > 1:
+        fitting = [each for each in fitting or every if int(registers) <= _columns(lanes, each.values)]
     # What nobody measured is chosen as if it were not given.
     return {**_best(optimize, fitting or every).values, **fixed}
+
+
+def _columns(lanes: int, values: Mapping[str, Any]) -> int:
+    from ...network.distribution.distribution import distribution_columns  # noqa: PLC0415
+
+    return distribution_columns(values["distribution"], lanes, values["window"])
 
 
 def _best(optimize: str, choices: list[Choice]) -> Choice:

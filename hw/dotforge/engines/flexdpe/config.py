@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, model_validator
 from pydantic_core import ArgsKwargs
 
-from ...formats.choices import OPERANDS, OperandName, SumName, sum_of
+from ...formats.choices import OperandName, SumName, sum_of
 from ...formats.table import FloatFormat, Format, IntegerFormat, lookup
 from ...parameters import Field, parameters
 
@@ -17,6 +17,11 @@ __all__ = ["FlexDpeConfig"]
 
 def _unit(unit: str) -> dict[str, Any]:
     return {"unit": unit}
+
+
+def _chosen(unit: str) -> dict[str, Any]:
+    """Return what is known of a number that ``auto`` stands for, too."""
+    return {"unit": unit, "automatic": True}
 
 
 def _power_of_two(value: int) -> int:
@@ -43,19 +48,19 @@ class FlexDpeConfig:
             ge=0,
             le=512,
             description="positions of a bitmap, a power of two from 2 to lanes; 0 for as many as lanes",
-            json_schema_extra=_unit("positions"),
+            json_schema_extra=_chosen("positions"),
         ),
     ] = 0
     format: OperandName = "int8"
     optimize: Annotated[
         Literal["none", "throughput", "balanced", "area"],
         Field(
-            description="choose window, distribution, route_engines, route_walkers, row_buffer, "
-            "stationary_bandwidth and fold_change where they are not given, from measured area and counted cycles of "
-            "products of reference: for the fewest cycles, the least area times cycles, or the least area; none: "
-            "their defaults"
+            description="what auto stands for in window, distribution, route_engines, route_walkers, row_buffer, "
+            "stationary_bandwidth and fold_change, from measured area and counted cycles of products of reference: the "
+            "fewest cycles, the least area times cycles, or the least area; none: as many positions as lanes, the "
+            "smaller network, one engine with one walker, no rows, 4 values, and overlap in a FAN"
         ),
-    ] = "none"
+    ] = "balanced"
     sum_format: SumName = "auto"
     flush_subnormals: Annotated[
         bool, Field(description="take subnormal numbers as zeros, floating point only")
@@ -65,19 +70,19 @@ class FlexDpeConfig:
         Literal["auto", "overlap", "drain"],
         Field(
             description="overlap: two folds share the FAN, no cycle is lost, and all sums of a vector leave "
-            "together; drain: a fold leaves first, and sums leave when they are complete; auto: overlap in a FAN"
+            "together; drain: a fold leaves first, and sums leave when they are complete"
         ),
     ] = "auto"
     distribution: Annotated[
         Literal["auto", "multicast-benes", "crossbar"],
-        Field(description="distribution network; auto: the smaller one"),
+        Field(description="distribution network"),
     ] = "auto"
     host_routes: Annotated[
         bool, Field(description="take the settings of each fold from a stream instead of routing in hardware")
     ] = False
     route_engines: Annotated[
         int,
-        Field(ge=1, le=8, description="folds that are routed at a time", json_schema_extra=_unit("folds")),
+        Field(ge=1, le=8, description="folds that are routed at a time", json_schema_extra=_chosen("folds")),
     ] = 1
     route_walkers: Annotated[
         int,
@@ -86,7 +91,7 @@ class FlexDpeConfig:
             ge=1,
             le=256,
             description="loops that a route engine follows at a time, a power of two up to lanes/2",
-            json_schema_extra=_unit("loops"),
+            json_schema_extra=_chosen("loops"),
         ),
     ] = 1
     row_buffer: Annotated[
@@ -95,7 +100,7 @@ class FlexDpeConfig:
             ge=0,
             le=4096,
             description="rows that routing may be ahead of loading",
-            json_schema_extra=_unit("rows"),
+            json_schema_extra=_chosen("rows"),
         ),
     ] = 0
     stationary_bandwidth: Annotated[
@@ -105,7 +110,7 @@ class FlexDpeConfig:
             ge=1,
             le=512,
             description="stationary values a beat, a power of two up to lanes",
-            json_schema_extra=_unit("values"),
+            json_schema_extra=_chosen("values"),
         ),
     ] = 4
     control_pipeline: Annotated[
@@ -157,17 +162,23 @@ class FlexDpeConfig:
     @classmethod
     def _choose(cls, data: Any) -> Any:
         """Fill in what `optimize` chooses; whatever is wrong with the rest is said by who checks it."""
-        given = dict(data.kwargs or {}) if isinstance(data, ArgsKwargs) else {}
-        optimize, lanes = given.get("optimize"), str(given.get("lanes", 16))
-        format_name = given.get("format", "int8")
-        if optimize not in ("throughput", "balanced", "area") or format_name not in OPERANDS:
+        if not isinstance(data, ArgsKwargs) or data.args:
             return data
-        from .choose import LANES, choose  # noqa: PLC0415
+        from .choose import NUMBERS, choose, is_known  # noqa: PLC0415
 
-        if lanes not in map(str, LANES):
-            return data
-        fixed = {"fold_change": "drain"} if given.get("reduction", "fan") != "fan" else {}
-        return ArgsKwargs((), given | choose(optimize, int(lanes), format_name, fixed | given))
+        given = {
+            name: value
+            for name, value in (data.kwargs or {}).items()
+            if not (name in NUMBERS and value == "auto")
+        }
+        optimize, lanes = given.get("optimize", "balanced"), str(given.get("lanes", 16))
+        format_name = given.get("format", "int8")
+        if not is_known(optimize, lanes, format_name):
+            return ArgsKwargs((), given)
+        wanted = dict(given)
+        if given.get("reduction", "fan") != "fan" and given.get("fold_change", "auto") == "auto":
+            wanted["fold_change"] = "drain"
+        return ArgsKwargs((), given | choose(optimize, int(lanes), format_name, wanted))
 
     @model_validator(mode="after")
     def _check(self) -> Self:

@@ -14,6 +14,7 @@ def facts(config: FlexDpeConfig) -> Facts:
     """Return them."""
     return Facts(
         function=_function(config),
+        choice=_choice(config),
         rules=_rules(config),
         intervals=(
             Interval(
@@ -44,15 +45,14 @@ def _function(config: FlexDpeConfig) -> tuple[str, ...]:
         "sum.",
         f"{routing} The next fold loads while one streams.",
         "A sum that is not taken stalls the engine.",
-        *_chosen(config),
     )
 
 
-def _chosen(config: FlexDpeConfig) -> tuple[str, ...]:
+def _choice(config: FlexDpeConfig) -> str:
     if config.optimize == "none":
-        return ()
+        return ""
     values = {name: getattr(config, name) for name in CHOSEN}
-    return (reason(config.optimize, config.lanes, config.format, values),)
+    return reason(config.optimize, config.lanes, config.format, values)
 
 
 def _rules(config: FlexDpeConfig) -> tuple[Rule, ...]:
