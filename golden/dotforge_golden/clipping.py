@@ -227,7 +227,8 @@ def least_error_threshold(
         return 0.0
 
     def measured(threshold: float) -> float:
-        return float(weights @ (clip_and_round(flat, threshold, bits) - flat) ** 2)
+        # No BLAS: its threads wait for each other where the cores are busy, and a scan has 800 sums.
+        return float((weights * (clip_and_round(flat, threshold, bits) - flat) ** 2).sum())
 
     low, high, best = 0.0, top, top
     for _ in range(2):

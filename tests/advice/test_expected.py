@@ -16,6 +16,8 @@ SLOW = [
     ("vsquant", {"sparsity": "2:4"}, {"prune": "magnitude"}),
     ("systolic", {"format": "bf16"}, {"quantize": "nearest"}),
     ("flexdpe", {"format": "fp8_e4m3"}, {"quantize": "scaled", "stationary": "a"}),
+    ("flexdpu", {"engines": 2, "lanes": 4, "format": "bf16"}, {"quantize": "nearest"}),
+    ("flexdpu", {"engines": 2, "lanes": 8}, {"quantize": "scaled", "stationary": "a", "regor": "given"}),
 ]
 FAST = [
     ("mxdot", {}, {}),
@@ -63,13 +65,24 @@ def test_bits_of_zeros_are_left_out_where_the_engine_leaves_them_out() -> None:
     assert b.size + 7 * np.count_nonzero(b) < sparse[1] <= b.size + 8 * np.count_nonzero(b)
 
 
+def test_long_products_of_a_flexdpu_are_estimated(monkeypatch: pytest.MonkeyPatch) -> None:
+    from dotforge_sim.run import flexdpu  # noqa: PLC0415
+
+    given = ("flexdpu", {"engines": 1, "lanes": 4}, {"quantize": "scaled"}, *operands())
+    followed = ahead(*given)
+    monkeypatch.setattr(flexdpu, "_FOLLOWED", 1)
+    estimated = ahead(*given)
+    assert (followed.estimated, estimated.estimated) == (False, True)
+    assert estimated.cycles == pytest.approx(followed.cycles, rel=0.15)
+
+
 @pytest.mark.parametrize(
     ("engine", "parameters", "options", "message"),
     [
         ("flexdpe", {"lanes": 4, "sum_format": "int8"}, {}, "sums overflow int8"),
         ("systolic", {"sum_format": "int8"}, {}, "sums overflow int8"),
         ("logmac", {"weight_depth": 8}, {"quantize": "scaled"}, "no exact cycle model"),
-        ("flexdpu", {}, {}, "tells products only by running them"),
+        ("flexdpu", {"engines": 1, "lanes": 4, "sum_format": "int18"}, {}, "sums overflow int18"),
     ],
 )
 def test_what_is_not_known_ahead(

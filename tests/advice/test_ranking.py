@@ -9,7 +9,7 @@ import pytest
 from dotforge.advice.assess import pruned
 from dotforge.advice.candidates import Candidate, read_candidates
 from dotforge.advice.output import commands, html, rows
-from dotforge.advice.ranking import Assessed, frontier, ranked
+from dotforge.advice.ranking import Assessed, frontier, ranked, summed
 from dotforge.parameters import ParameterError
 from dotforge.registry import configure
 from dotforge.tools.files import OutputError
@@ -23,8 +23,8 @@ def one(name: str, sqnr: float | None, area: int, cycles: int = 10, reason: str 
         "engine": "mxdot", "target": "cmos", "totals": {"transistors": area}, "timing": None, "parameters": {},
         "tools": {"synthesis": "none"}, "options": {}, "verilog_sha256": "0" * 64,
     }  # fmt: skip
-    expected = Expected(sqnr, cycles, (8, 8), None, ("mxfp4", "mxfp4"))
-    return Assessed(Candidate("mxdot", {"lanes": name}, {}), expected, report, reason)
+    expected = Expected(sqnr, cycles, (8, 8), None, ("mxfp4", "mxfp4"), 1000)
+    return Assessed(Candidate("mxdot", {"lanes": name}, {}), report, reason, expected)
 
 
 CHEAP, GOOD, EXACT = one("cheap", 10, 1), one("good", 31, 10), one("exact", None, 50)
@@ -45,6 +45,22 @@ def test_the_frontier() -> None:
     assert frontier(ALL) == [CHEAP, EXACT, GOOD]
 
 
+def test_layers_are_summed() -> None:
+    first = [one("fits", 31, 10), one("worse", 20, 4), one("fails", 40, 1)]
+    second = [one("fits", None, 10, 5), one("worse", 40, 4, 5), one("fails", 40, 1, reason="K is odd")]
+    found = summed([first, second], ["query", "key"])
+    assert [(each.sqnr_db, each.cycles, each.operand_bits) for each in found[:2]] == [
+        (31, 15, 32),
+        (20, 15, 32),
+    ]
+    assert [each.mean_db for each in found[:2]] == [31, 30]  # what is exact has no decibels
+    assert found[2].reason == "key: K is odd"
+    assert [each.candidate.parameters["lanes"] for each in ranked(found, 30)] == ["fits", "worse", "fails"]
+    assert found[0].cost == 150
+    found[0].report["power"] = {"energy_pj_per_mac": 0.5}
+    assert found[0].energy_uj == pytest.approx(2000 * 0.5e-6)
+
+
 def test_pruning_drops_the_smallest() -> None:
     import numpy as np  # noqa: PLC0415
 
@@ -61,12 +77,15 @@ def test_sizes_follow_the_multipliers(tmp_path: Path) -> None:
     )
     assert [each.parameters for each in read_candidates(path, 64)] == [{"lanes": 32}, {"rows": 8}]
     assert [each.parameters for each in read_candidates(path, 8)] == [{"lanes": 8}, {"rows": 2}]
+    path.write_text('[{"engine": "flexdpu", "size": {"lanes": "half"}}]')
+    assert [each.parameters for each in read_candidates(path, 16)] == [{"lanes": 8}]
 
 
 @pytest.mark.parametrize("multipliers", [16, 64])
 def test_ours_are_allowed(multipliers: int) -> None:
     found = read_candidates(None, multipliers)
-    assert 8 <= len(found) <= 12
+    assert {"flexdpu", "systolic", "flexdpe"} < {each.engine for each in found}
+    assert 8 <= len(found) <= 14
     for each in found:
         configure(each.engine, each.parameters)
         each.run_options()
@@ -80,7 +99,7 @@ def test_ours_are_allowed(multipliers: int) -> None:
         ([{"engine": "mxdots"}], "engine mxdots: allowed are"),
         ([{"engine": "mxdot", "rule": "ocp"}], "rule is not one of engine, size"),
         ([{"engine": "mxdot", "options": 1}], "options is not an object"),
-        ([{"engine": "mxdot", "size": {"lanes": "many"}}], "size lanes: allowed are root and integers"),
+        ([{"engine": "mxdot", "size": {"lanes": "many"}}], "size lanes: allowed are root, half and integers"),
     ],
 )
 def test_lists_of_another_form(given: Any, message: str, tmp_path: Path) -> None:

@@ -54,6 +54,58 @@ def test_a_ranking(dotforge: Any, given: list[str], tmp_path: Path) -> None:
     assert printed["reason"].startswith("no candidate reaches 60 dB: the most is")
 
 
+def test_layers_of_a_checkpoint(dotforge: Any, tmp_path: Path) -> None:
+    random = np.random.default_rng(2)
+    weights: dict[str, Any] = {f"layer.{n}": random.normal(size=(5, 32)) for n in (1, 2)}
+    activations: dict[str, Any] = {f"layer.{n}": random.normal(size=(2 + n, 32)) for n in (1, 2)}
+    np.savez(tmp_path / "w.npz", **weights, bias=np.ones(5))
+    np.savez(tmp_path / "a.npz", **activations)
+    wide = {"engine": "mxdot", "parameters": {"lanes": 64}}
+    (tmp_path / "c.json").write_text(json.dumps([wide, CANDIDATES[0]]))
+    given = ["--a", "a.npz:*", "--tensors", "w.npz:layer.*.T", "--multipliers", "4", "--candidates", "c.json"]
+    done = dotforge("advise", *given, "--sqnr", 5, "--prune", 0.1, "-o", "out", "--json", "s.json")
+    assert done.code == 0, done.err
+    told = json.loads((tmp_path / "s.json").read_text())
+    assert json.loads((tmp_path / "out/advise.json").read_text())["layers"] == told["layers"]
+    (total,), layers = told["candidates"], told["layers"]
+    assert [(each["a"], each["b"], each["shape"]) for each in layers] == [
+        (f"a.npz:layer.{n}", f"w.npz:layer.{n}.T", {"m": 2 + n, "k": 32, "n": 5}) for n in (1, 2)
+    ]
+    own = [each["candidates"][0] for each in layers]
+    for name in ("cycles", "operand_bits", "area_cycles"):
+        assert total[name] == sum(each[name] for each in own)
+    assert total["sqnr_db"] == pytest.approx(min(each["sqnr_db"] for each in own), abs=1e-3)
+    assert total["mean_sqnr_db"] == pytest.approx(sum(each["sqnr_db"] for each in own) / 2, abs=1e-3)
+    assert [each["checked"]["mismatches"] for each in own] == [0, 0]
+    assert all(each["pruned_sqnr_db"] > 10 for each in layers)
+    assert told["chosen"] == total
+    assert total["commands"]["generate"] in done.out
+    assert "layer.2.T  4×32×5" in done.out
+    assert told["failed"][0]["reason"].startswith("w.npz:layer.1.T: parameter lanes=64")
+    assert len((tmp_path / "out/layers.csv").read_text().splitlines()) == 3
+    written = sorted(each.name for each in (tmp_path / "out").iterdir())
+    assert written == ["advise.json", "index.html", "layers.csv", "layers.html", "results.csv"]
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (["--b", "b.npy", "--tensors", "b.npy"], "one of --b and --tensors is wanted"),
+        ([], "one of --b and --tensors is wanted"),
+        (["--tensors", "w.npz:x*"], "w.npz has no x*; near are "),
+        (["--tensors", "w.npz:*"], "w.npz:two: A is 10×64 and B is 3×5: A's columns must be B's rows"),
+        (["--tensors", "absent.txt"], "absent.txt does not exist"),
+    ],
+)
+def test_bad_lists(dotforge: Any, given: list[str], more: list[str], message: str, tmp_path: Path) -> None:
+    np.savez(tmp_path / "w.npz", one=np.ones((64, 2)), two=np.ones((3, 5)))
+    done = dotforge("advise", "--a", "a.npy", *more, "-o", "out")
+    assert done.code == 2
+    assert message in done.err
+    assert done.err.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.parametrize(
     ("more", "message"),
     [

@@ -1,7 +1,8 @@
 """Assesses candidates on two matrices: golden's product, the synthesized netlist, and a slice through the RTL."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,11 +18,13 @@ from dotforge_sim.simulator.native import SimulatorError
 from ..front_door import ConfiguredEngine
 from ..parameters import ParameterError
 from ..synthesis.targets import TargetError
+from ..tools.forked import forked_map, workers
 from ..tools.process import ToolError
+from . import known
 from .candidates import Candidate
 from .ranking import Assessed
 
-__all__ = ["assess", "check", "operands", "pruned"]
+__all__ = ["Slice", "assess", "check", "operands", "pruned"]
 
 #: Rows of A and columns of B that a check streams through the RTL, with all of K.
 SLICE = 8
@@ -72,52 +75,122 @@ def pruned(a: Any, b: Any, share: float) -> tuple[np.ndarray, float | None]:
     return kept, product_quality(plain, b, plain @ kept)["sqnr_db"]
 
 
+@dataclass
+class Slice:
+    """The first rows of A and columns of B of a layer, with all of K: what runs on the RTL."""
+
+    a: Any
+    b: Any
+
+    @classmethod
+    def of(cls, a: Any, b: Any) -> "Slice":
+        """Cut it from a product; copies, so that the whole may go.
+
+        Parameters
+        ----------
+        a, b : of :func:`operands`
+        """
+        return cls(_cut(a, 0, "A"), _cut(b, 1, "B"))
+
+
 def assess(
     candidates: Sequence[Candidate],
-    a: Any,
-    b: Any,
+    products: Sequence[Callable[[], tuple[Any, Any]]],
     *,
     target: str,
     chosen: dict[str, Any],
     parallel: int,
     progress: Callable[[int, int], None] = lambda done, total: None,
-) -> list[Assessed]:
+) -> list[list[Assessed]]:
     """Quantise and multiply with golden, and synthesize, every candidate.
 
     Parameters
     ----------
     candidates : in any order
-    a, b : of :func:`operands`
+    products : each gives its A and B of :func:`operands` when it is its turn, so that one is in memory at a time
     target, chosen : of the synthesis, see :func:`dotforge.front_door.ConfiguredEngine.synth`
-    parallel : netlists that are synthesized at a time, 1 or more
-    progress : told how many candidates are done, and of how many
+    parallel : netlists that are synthesized, and products that golden reckons, at a time, 1 or more
+    progress : told how many products and candidates are done, and of how many
 
     Returns
     -------
-    All candidates, in order; one that does not fit holds the reason.
+    Of each product all candidates, in order; one that does not fit holds the reason.
     """
-    found = [Assessed(each) for each in candidates]
+    made = [_made(each) for each in candidates]
+    total = len(products) + len(candidates)
+    found = []
+    for number, product in enumerate(products, 1):
+        found.append(_reckoned(candidates, made, *product(), parallel))
+        progress(number, total)
+    # The longest text takes longest; a netlist that no product fits is not wanted.
+    fits = [any(not own[index].reason for own in found) for index in range(len(candidates))]
+    engines = [
+        (index, each) for index, each in enumerate(made) if isinstance(each, ConfiguredEngine) and fits[index]
+    ]
+    engines.sort(key=lambda pair: -len(pair[1].verilog))
+    progress(total - len(engines), total)
     with ThreadPoolExecutor(parallel) as pool:  # tools run in processes of their own
-        waiting: list[tuple[Assessed, Future[dict[str, Any]]]] = []
         try:
-            for each in found:
+            waiting = [(index, pool.submit(each.synth, target, **chosen)) for index, each in engines]
+            for number, (index, future) in enumerate(waiting, 1 + total - len(waiting)):
                 try:
-                    made = engine_of(each.candidate)
-                    options = each.candidate.run_options()
-                    design = Design("", made.manifest)
-                    each.expected = expected(each.candidate.runner, design, a, b, options)
+                    report, reason = future.result(), ""
                 except _FAULTS as error:
-                    each.reason = _line(error)
-                    continue
-                waiting.append((each, pool.submit(made.synth, target, **chosen)))
-            for each, future in waiting:
-                try:
-                    each.report = future.result()
-                except _FAULTS as error:
-                    each.reason = _line(error)
-                progress(1 + found.index(each), len(found))
+                    report, reason = {}, _line(error)
+                for own in found:
+                    own[index].report = report
+                    own[index].reason = own[index].reason or reason
+                progress(number, total)
         finally:
             pool.shutdown(cancel_futures=True)
+    return found
+
+
+def _made(candidate: Candidate) -> ConfiguredEngine | str:
+    """Return the engine of a candidate with its Verilog, or why there is none."""
+    try:
+        engine = engine_of(candidate)
+        candidate.run_options()
+        _ = engine.generated
+    except _FAULTS as error:
+        return _line(error)
+    return engine
+
+
+def _reckoned(
+    candidates: Sequence[Candidate], made: Sequence[ConfiguredEngine | str], a: Any, b: Any, parallel: int
+) -> list[Assessed]:
+    """Return what golden gives of all candidates on a product."""
+    found = [
+        Assessed(each, reason=engine if isinstance(engine, str) else "")
+        for each, engine in zip(candidates, made, strict=True)
+    ]
+    keys: dict[int, str | None] = {}
+    results: dict[int, known.Reckoned] = {}
+    for index, engine in enumerate(made):
+        if isinstance(engine, ConfiguredEngine):
+            keys[index] = known.key((a, b), candidates[index], engine.manifest)
+            kept = known.load(keys[index])
+            if kept is not None:
+                results[index] = kept
+
+    def reckon(index: int) -> known.Reckoned:
+        candidate, engine = candidates[index], made[index]
+        assert isinstance(engine, ConfiguredEngine)
+        try:
+            return expected(candidate.runner, Design("", engine.manifest), a, b, candidate.run_options())
+        except _FAULTS as error:
+            return _line(error)
+
+    lacking = [index for index in keys if index not in results]
+    for index, result in zip(lacking, forked_map(reckon, lacking, min(parallel, workers())), strict=True):
+        results[index] = result
+        known.store(keys[index], result)
+    for index, result in results.items():
+        if isinstance(result, str):
+            found[index].reason = result
+        else:
+            found[index].expected = result
     return found
 
 
@@ -126,15 +199,15 @@ def engine_of(candidate: Candidate) -> ConfiguredEngine:
     return ConfiguredEngine.of(candidate.engine, candidate.parameters)
 
 
-def check(one: Assessed, a: Any, b: Any) -> None:
-    """Run the first rows and columns of a product through the RTL that was synthesized; ``checked`` is set.
+def check(one: Assessed, part: Slice) -> None:
+    """Run a slice of a product through the RTL that was synthesized; ``checked`` is set.
 
     The slice is quantised by itself, so units that a matrix shares are those of the slice.
 
     Parameters
     ----------
     one : candidate that was assessed
-    a, b : of :func:`operands`
+    part : of the product
 
     Raises
     ------
@@ -143,8 +216,7 @@ def check(one: Assessed, a: Any, b: Any) -> None:
     SimulatorError
         The RTL gave no result.
     """
-    first, second = _cut(a, 0, "A"), _cut(b, 1, "B")
-    result = engine_of(one.candidate).run(first, second, **one.candidate.options)
+    result = engine_of(one.candidate).run(part.a, part.b, **one.candidate.options)
     told = result.statistics
     one.checked = {
         "shape": told["shape"],
@@ -165,7 +237,7 @@ def _cut(matrix: Any, dimension: int, name: str) -> Any:
     """Return the first rows or columns; of what is quantised already with its codes."""
     size = min(SLICE, matrix.shape[dimension])
     part = (slice(0, size), slice(None)) if dimension == 0 else (slice(None), slice(0, size))
-    return matrix.part((part,), name, "slice") if isinstance(matrix, Stored) else matrix[part]
+    return matrix.part((part,), name, "slice") if isinstance(matrix, Stored) else matrix[part].copy()
 
 
 def _line(error: Exception) -> str:

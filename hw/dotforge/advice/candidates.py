@@ -82,8 +82,8 @@ def read_candidates(path: Path | None, multipliers: int) -> list[Candidate]:
     """Read a list of candidates, JSON, and give each of them its size.
 
     Each is an object: ``engine``, and where wanted ``parameters``, ``options`` of ``dotforge run`` and ``size``:
-    parameter → the most that it may be (it becomes the number of multipliers, or that), or ``"root"``, the side of a
-    square array: the largest power of two whose square is not more than the multipliers.
+    parameter → the most that it may be (it becomes the number of multipliers, or that), ``"half"`` of them, or
+    ``"root"``, the side of a square array: the largest power of two whose square is not more than the multipliers.
 
     Parameters
     ----------
@@ -124,6 +124,8 @@ def _candidate(given: Any, where: str, multipliers: int) -> Candidate:
 def _sized(most: Any, multipliers: int, where: str) -> int:
     if most == "root":
         return 1 << (math.isqrt(multipliers).bit_length() - 1)
+    if most == "half":
+        return multipliers // 2
     if isinstance(most, bool) or not isinstance(most, int) or most < 1:
-        raise OutputError(f"{where}: allowed are root and integers from 1")
+        raise OutputError(f"{where}: allowed are root, half and integers from 1")
     return min(most, multipliers)

@@ -21,7 +21,7 @@ from dotforge_sim.simulator import cache as disk
 from ..registry import configure, is_ours
 from ..tools import yosys
 
-__all__ = ["Stored", "find", "source_digest", "use"]
+__all__ = ["Stored", "find", "in_use", "source_digest", "use"]
 
 _PACKAGES = ("dotforge", "dotforge_golden")
 
@@ -37,11 +37,21 @@ def use() -> None:
     _used = True
 
 
+def in_use() -> bool:
+    """Return whether this process keeps what it makes."""
+    return _used
+
+
 @cache
-def source_digest() -> str:
-    """Return a hash of all source files that designs are made by."""
+def source_digest(*packages: str) -> str:
+    """Return a hash of all source files of some packages.
+
+    Parameters
+    ----------
+    packages : names (default: those that designs are made by)
+    """
     found = hashlib.sha256()
-    for package in _PACKAGES:
+    for package in packages or _PACKAGES:
         spec = importlib.util.find_spec(package)
         assert spec is not None
         assert spec.origin is not None

@@ -30,9 +30,11 @@ class Expected:
     ----------
     sqnr_db : of C against the product in float64, ``None`` where they are equal
     cycles : from the first beat to the last sum
+    estimated : whether cycles are within a few percent, and not those of the RTL
     bits : of A and B as the engine takes them, each once, with scales and bitmaps
     stationary : operand that stays, ``a`` or ``b``, where one does
     formats : of A and B
+    useful_macs : products of two nonzeros
     """
 
     sqnr_db: float | None
@@ -40,6 +42,8 @@ class Expected:
     bits: tuple[int, int]
     stationary: str | None
     formats: tuple[str, str]
+    useful_macs: int
+    estimated: bool = False
 
 
 def expected(module: Any, design: Design, a: Any, b: Any, options: Any) -> Expected:
@@ -83,6 +87,7 @@ def _of_dots(module: Any, design: Design, own: list[Any], plain: list[np.ndarray
         (_stored(plain[0], job.taken[0]), _stored(plain[1], job.taken[1])),
         None,
         (job.taken[0].format, job.taken[1].format),
+        _useful(plain),
     )
 
 
@@ -94,7 +99,11 @@ def _of_words(module: Any, design: Design, own: list[Any], plain: list[np.ndarra
     _refuse_overflow(lost, parameters["sum_format"], "a wider sum_format, or other units")
     kept: list[Sparse] = [each.nonzeros() for each in encoded]
     taken = [each.taken() for each in encoded]
-    counts = exact(design.manifest["engine"], parameters, of_matrices(kept[0], kept[1]), stationary)
+    follows = hasattr(module, "cycles_of")  # the model of the engine alone is not to the cycle
+    cycles = module.cycles_of(design, own, options) if follows else None
+    estimated = follows and cycles is None
+    if cycles is None:
+        cycles = exact(design.manifest["engine"], parameters, of_matrices(kept[0], kept[1]), stationary).total
     bits = [
         # A bitmap has a bit an element, and values follow for the nonzeros alone.
         matrix.size + len(each.values) * round(one.bits) if module.STORES_NONZEROS else _stored(matrix, one)
@@ -102,11 +111,17 @@ def _of_words(module: Any, design: Design, own: list[Any], plain: list[np.ndarra
     ]
     return Expected(
         product_quality(plain[0], plain[1], found)["sqnr_db"],
-        counts.total,
+        cycles,
         (bits[0], bits[1]),
         stationary,
         (taken[0].format, taken[1].format),
+        _useful(plain),
+        estimated,
     )
+
+
+def _useful(plain: list[np.ndarray]) -> int:
+    return int((plain[0] != 0).sum(axis=0, dtype=np.int64) @ (plain[1] != 0).sum(axis=1, dtype=np.int64))
 
 
 def _stored(matrix: np.ndarray, taken: Taken) -> int:

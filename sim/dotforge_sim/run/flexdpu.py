@@ -14,10 +14,11 @@ import numpy as np
 import scipy.sparse
 
 from ..models.cycles import Cycles
+from ..models.flexdpu import exact
 from ..models.flexdpu_shape import Shape
 from ..simulator.streams import Simulator
 from .conclusion import Conclusion, conclude
-from .encoded import told
+from .encoded import Encoded, told
 from .errors import RunError
 from .flexdpu_asked import Asked, Options, asked_products, files
 from .flexdpu_jobs import Returned, inputs, result_beats, returned
@@ -26,13 +27,19 @@ from .gemm import Design, Progress, RunResult
 from .operands import checked_operands
 from .word_format import Format, sums_margin
 
-__all__ = ["EXAMPLE", "SPARSITY", "Options", "files", "run"]
+__all__ = ["EXAMPLE", "SPARSITY", "STORES_NONZEROS", "Options", "cycles_of", "files", "product_of", "run"]
 
 #: Arguments of an example for the command line's help.
 EXAMPLE = "--a activations.npy --b weights.npz --stationary auto -o product.npy --json report.json"
 
 #: Of the weights of sample operands: what the paper's evaluation has.
 SPARSITY = 0.8
+
+#: Vectors of a product whose cycles are followed one by one ahead of a run; of longer ones they are estimated.
+_FOLLOWED = 5_000
+
+#: What is zero is neither stored nor sent.
+STORES_NONZEROS = True
 
 #: Vectors in one run of the simulator; more are run in pieces.
 _PIECE = 1_000_000
@@ -66,6 +73,55 @@ def run(design: Design, a: Any, b: Any, options: Options, progress: Progress) ->
         all="ignore"
     ):  # what leaves the range of a number shows in it, and is reported from there
         return _run(design, operands, options, progress, started)
+
+
+def product_of(
+    design: Design, operands: list[Any], options: Options
+) -> tuple[list[Encoded], str, Any, np.ndarray]:
+    """Return what golden gives of the product of A and B alone, without running the RTL.
+
+    Parameters
+    ----------
+    design : a generated ``flexdpu``
+    operands : A and B, with their zeros, sparse, or quantised already
+    options : see :class:`Options`
+
+    Returns
+    -------
+    A and B as words, the operand that stays, C, and flags, set where sums left their range.
+
+    Raises
+    ------
+    RunError
+        Values, shapes or jobs that the configuration does not take.
+    """
+    shape, format = Shape.of(design.parameters), Format(design.parameters["format"])
+    asked = asked_products(design, shape, format, (operands[0], operands[1]), options)
+    if len(asked) > 1:
+        raise RunError("--jobs: products that run beside one another have no cycles that are known ahead")
+    expected = wanted(asked[0].product, shape, _sum_bits(design))
+    flags = ~np.isfinite(expected.sums) if format.is_float else expected.exact != expected.sums
+    return asked[0].encoded, asked[0].product.stationary, asked[0].c(expected.sums), flags
+
+
+def cycles_of(design: Design, operands: list[Any], options: Options) -> int | None:
+    """Return the cycles of the product of A and B alone, as the RTL takes them; ``None`` of one too long to follow.
+
+    Parameters
+    ----------
+    design, operands, options : see :func:`product_of`
+    """
+    shape, format = Shape.of(design.parameters), Format(design.parameters["format"])
+    (one,) = asked_products(design, shape, format, (operands[0], operands[1]), options)
+    if one.product.beats > _FOLLOWED:
+        return None
+    total = 0
+    for piece in _pieces([one.product]):
+        jobs = [tile.job for _, tile in piece if tile.job is not None]
+        places = [(job.plan, (job.slot, job.first, job.size)) for job in jobs]
+        taken = exact(design.parameters, places, given_regor=options.regor == "given")
+        total += max(each.last for each in taken) - taken[0].first + 1
+    return total
 
 
 def _run(

@@ -15,13 +15,27 @@ from ..errors import RunError
 from .onnx_file import OnnxFile
 from .stored import Stored, fault
 
-__all__ = ["FORMATS", "model_of", "stored_in"]
+__all__ = ["FORMATS", "model_of", "stored_in", "weights"]
 
 #: Formats that ONNX has as elements.
 FORMATS = ("mxfp8_e4m3", "mxfp8_e5m2", "mxfp6_e3m2", "mxfp6_e2m3", "mxfp4", "nvfp4")
 
 #: The first version of the operators with FP6 elements and scales in E8M0.
 _OPSET = 28
+
+
+def weights(file: OnnxFile) -> list[str]:
+    """Return what nodes dequantise from initialisers.
+
+    Parameters
+    ----------
+    file : the model
+    """
+    return [
+        each.output[0]
+        for each in file.graph.node
+        if each.op_type == "DequantizeLinear" and each.input[0] in file.names
+    ]
 
 
 def stored_in(file: OnnxFile, name: str, operand: str) -> Stored | None:

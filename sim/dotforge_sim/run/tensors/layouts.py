@@ -13,6 +13,8 @@ are a stream, lowest first. Scales are float8_e4m3fn (NVFP4), or bytes of E8M0.
 """
 
 import json
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +28,7 @@ from .safetensors_file import SafeFile
 from .stored import Stored, fault
 from .tensor import unpack
 
-__all__ = ["LAYOUTS", "Arrays", "arrays_of", "packed", "stored_in", "swizzled", "unswizzled"]
+__all__ = ["LAYOUTS", "Arrays", "arrays_of", "packed", "stored_in", "swizzled", "unswizzled", "weights"]
 
 #: Layout → formats that the library has.
 LAYOUTS = {
@@ -66,6 +68,19 @@ def _parts(name: str, names: set[str]) -> _Parts | None:
         if {elements, scales} <= names:
             return _Parts(layout, elements, scales, unit if unit in names else None)
     return None
+
+
+def weights(names: Sequence[str]) -> list[str]:
+    """Return the quantised weights of a file, as they are called without quantisation.
+
+    Parameters
+    ----------
+    names : of its tensors
+    """
+    known = set(names)
+    found = {re.sub(r"(_packed|_scale|_qdata)$", "", each) for each in names}
+    found |= {re.sub(r"(^|\.)_(\w+)$", r"\1\2", each) for each in found}
+    return sorted(each for each in found if _parts(each, known))
 
 
 def stored_in(file: SafeFile, name: str, operand: str) -> Stored | None:
