@@ -1,6 +1,5 @@
 """Attributes for Vivado: on every port of an interface, passed over by simulators, and part of what is hashed."""
 
-import hashlib
 import re
 import shutil
 import subprocess
@@ -9,6 +8,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from dotforge.export.comments import code_sha256
 from dotforge.export.design import from_parameters, load
 from dotforge.export.manifest import SCHEMA
 from dotforge.export.vivado import with_attributes
@@ -33,7 +33,7 @@ def test_every_port_of_an_interface(engine: str, tmp_path: Path) -> None:
     plain = from_parameters(name, small(name) | ({"interface": "axi"} if bus else {}), name="unit")
     text, manifest = with_attributes(plain.verilog, plain.manifest)
     jsonschema.validate(manifest, SCHEMA)
-    assert manifest["verilog_sha256"] == hashlib.sha256(text.encode()).hexdigest()
+    assert manifest["verilog_sha256"] == code_sha256(text)
     lines = text.splitlines()
     found: dict[str, tuple[str, str]] = {}
     parameters: dict[str, str] = {}
@@ -88,7 +88,7 @@ def test_a_directory(tmp_path: Path) -> None:
     text = (tmp_path / "mac" / "mac.v").read_text()
     assert text.count("X_INTERFACE_INFO") == len(made.manifest["ports"])
     assert "--vivado-attributes -o DIR" in (tmp_path / "mac" / "mac.md").read_text()
-    sha256 = hashlib.sha256(text.encode()).hexdigest()
+    sha256 = code_sha256(text)
     assert load(tmp_path / "mac").manifest == made.manifest
     there = ConfiguredEngine.at(tmp_path / "mac")
     verified = there.verify()

@@ -1,6 +1,5 @@
 """A generated engine: made from parameters, or read back from the directory that ``generate`` wrote."""
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ import jsonschema
 
 from ..registry import configure
 from ..tools.files import OutputError, read_json
+from .comments import code_sha256
 from .manifest import SCHEMA, manifest
 from .verilog import convert
 
@@ -71,14 +71,16 @@ def load(directory: Path) -> Generated:
         ) from None
     path = directory / described["verilog"]
     try:
-        text = path.read_bytes()
+        text = path.read_bytes().decode()
     except OSError as error:
         raise OutputError(f"cannot read {path}: {error.strerror}") from error
-    found = hashlib.sha256(text).hexdigest()
+    except UnicodeDecodeError:
+        raise OutputError(f"{path} was changed: it is not UTF-8") from None
+    found = code_sha256(text)
     if found != described["verilog_sha256"]:
         raise OutputError(
             f"{path} was changed: sha256 {found[:12]}…, manifest {described['verilog_sha256'][:12]}…"
         )
     # What lies beside the Verilog is no matter of the design.
     described.pop("files", None)
-    return Generated(text.decode(), described)
+    return Generated(text, described)

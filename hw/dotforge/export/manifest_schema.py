@@ -144,7 +144,11 @@ SCHEMA: dict[str, Any] = {
             "storage_bits": {**_CYCLES, "description": "of arrays, without a value after power-up and reset"},
             "tools": {"type": "object"},
             "verilog": {**_TEXT, "description": "file name"},
-            "verilog_sha256": {**_TEXT, "pattern": "^[0-9a-f]{64}$"},
+            "verilog_sha256": {
+                **_TEXT,
+                "pattern": "^[0-9a-f]{64}$",
+                "description": "of the Verilog without its lines of comment",
+            },
         },
         {
             "files": FILES_SCHEMA,

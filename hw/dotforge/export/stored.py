@@ -20,6 +20,7 @@ from dotforge_sim.simulator import cache as disk
 
 from ..registry import configure, is_ours
 from ..tools import yosys
+from .comments import code_sha256
 
 __all__ = ["Stored", "find", "in_use", "source_digest", "use"]
 
@@ -94,5 +95,5 @@ def find(engine: str, parameters: dict[str, Any], name: str | None, make: Callab
         manifest = json.loads((kept / "manifest.json").read_text(encoding="utf-8"))
     except (OSError, ValueError, disk.CacheError):
         return make()
-    whole = hashlib.sha256(verilog.encode()).hexdigest() == manifest.get("verilog_sha256")
+    whole = code_sha256(verilog) == manifest.get("verilog_sha256")
     return (verilog, manifest) if whole else make()

@@ -7,7 +7,6 @@ time to write grows with the number of distinct modules, not of instances. Every
 
 import contextlib
 import gc
-import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from amaranth.lib import wiring
 from ..block import Block
 from ..tools import yosys
 from ..tools.forked import forked_map
+from .comments import code_sha256, comment
 from .names import is_legal, legal_names, snake_case
 from .operand_widths import equal_widths
 
@@ -54,7 +54,7 @@ class Design:
     Attributes
     ----------
     top : name of the top module
-    verilog : the text, one definition a distinct module, children before parents
+    verilog : the text, one definition a distinct module, children before parents, and above each what it is
     ports : of the top module, clock and reset included
     children : module → {child module: number of instances}
     cells : the netlist of the same modules, as JSON of Yosys, for :class:`dotforge.export.netlist.Netlist`
@@ -68,13 +68,14 @@ class Design:
 
     @property
     def sha256(self) -> str:
-        """Hash of the Verilog text, which reports and test results carry."""
-        return hashlib.sha256(self.verilog.encode()).hexdigest()
+        """Hash of the Verilog without its comments, which reports and test results carry."""
+        return code_sha256(self.verilog)
 
 
 @dataclass
 class _Module:
     name: str
+    comment: str
     fragment: Fragment
     ports: dict[str, tuple[Value, str]]
     children: dict[str, int]
@@ -119,7 +120,7 @@ class _Elaboration:
             self._stack.append((block, counts))
             fragment = Fragment.get(block, self)
             self._stack.pop()
-            self.modules[block.key] = _Module(name, fragment, _ports(block), counts)
+            self.modules[block.key] = _Module(name, comment(block), fragment, _ports(block), counts)
         return self.modules[block.key]
 
     def _unique_name(self, block: Block) -> str:
@@ -247,7 +248,7 @@ def convert(block: Block, *, name: str | None = None, initial_values: bool = Tru
     for module, source in zip(modules, texts, strict=True):
         if _NO_COLLISIONS.search(source):
             definitions[module.name] = _ARRAY.sub(r"\1(* no_rw_check *)\n\g<0>", definitions[module.name])
-    text = "\n\n".join(legal_names(definitions[module.name]) for module in modules) + "\n"
+    text = "\n\n".join(module.comment + legal_names(definitions[module.name]) for module in modules) + "\n"
     ports = [Port(name, "input", 1) for name in clocked[top.name]]
     ports += [Port(name, direction, len(value)) for name, (value, direction) in top.ports.items()]
     children = {module.name: module.children for module in modules}

@@ -4,12 +4,12 @@
 interface's first port what its parameters are. Other tools pass over both.
 """
 
-import hashlib
 import re
 from collections.abc import Mapping
 from typing import Any
 
 from .bus_interfaces import BusInterface, bus_interfaces
+from .comments import code_sha256
 
 __all__ = ["FLAG", "with_attributes"]
 
@@ -49,7 +49,7 @@ def with_attributes(verilog: str, manifest: Mapping[str, Any]) -> tuple[str, dic
     if sorted(done) != sorted(attributes):
         raise ValueError(f"{manifest['top']}: declared {sorted(done)}, of interfaces {sorted(attributes)}")
     text = verilog[:start] + body + verilog[end:]
-    return text, {**manifest, FLAG: True, "verilog_sha256": hashlib.sha256(text.encode()).hexdigest()}
+    return text, {**manifest, FLAG: True, "verilog_sha256": code_sha256(text)}
 
 
 def _attributes(bus: BusInterface, logical: str, *, is_first: bool) -> list[str]:

@@ -13,6 +13,7 @@ from dotforge_sim.run.gemm import Design, RunResult
 from dotforge_sim.simulator.streams import Simulator
 
 from ..engines.flexdpe.presets import PUBLISHED
+from ..export.comments import code
 from ..export.design import Generated, from_parameters
 from ..pictures import markdown
 
@@ -71,7 +72,7 @@ def generation(progress: Progress) -> Rows:
             {
                 "name": name,
                 "sha256": made.manifest["verilog_sha256"],
-                "characters": len(made.verilog),
+                "characters": len(code(made.verilog)),
                 **seconds,
             }
         )

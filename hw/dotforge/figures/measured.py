@@ -12,6 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from ..export import comments
 from ..pictures import markdown
 from ..synthesis import area, hierarchy
 from ..tools import result_cache, source, yosys
@@ -71,7 +72,7 @@ def kept(
     LookupError
         Inside of :func:`replayed`, this netlist has not been measured so.
     """
-    name = f"{hashlib.sha256(verilog.encode()).hexdigest()} {source.digest(area.FLOW, area.ABC_SCRIPT, how)}"
+    name = f"{comments.code_sha256(verilog)} {source.digest(area.FLOW, area.ABC_SCRIPT, how)}"
     replay = _replay.get()
     if replay is not None and name not in replay:
         raise LookupError(
@@ -89,7 +90,7 @@ def _measured(
 ) -> Measured:
     counting = source.code(area, hierarchy, *code)
     flow = repr((area.FLOW, area.ABC_SCRIPT, counting, yosys.version(yosys.installed()), how))
-    key = "figures " + hashlib.sha256(f"{flow} {verilog}".encode()).hexdigest()
+    key = "figures " + hashlib.sha256(f"{flow} {comments.code(verilog)}".encode()).hexdigest()
     found = result_cache.load(key)
     if found is None:
         found = measure()

@@ -20,6 +20,7 @@ import click
 import dotforge_golden
 
 from ..console import say
+from ..export.comments import code
 from ..outcome import end_on_error
 from ..tools import source, yosys
 from ..tools.files import data_directory, read_json, write_json
@@ -130,7 +131,7 @@ def _begun(what: Subject, made: Mutants, path: Path, seed: int) -> dict[str, Any
     head = {
         "subject": what.name,
         "parameters": what.parameters,
-        "verilog_sha256": source.digest(what.verilog),
+        "verilog_sha256": source.digest(code(what.verilog)),
         "bench": source.bench(*bench, Path(dotforge_golden.__file__).parent),
         "yosys": yosys.version(yosys.installed()),
         "seed": seed,
