@@ -51,6 +51,7 @@ def test_a_configuration_that_fails(dotforge: Any, tmp_path: Path) -> None:
         (["sweep", "logmac", "-o", "x", "--target", "vacuum"], "vacuum"),
         (["sweep", "logmac", "-o", "x", "--target", "liberty:none.lib"], "cannot read none.lib"),
         (["sweep", "nothing", "-o", "x"], "engine nothing"),
+        (["sweep", "logmac", "-o", "x", "--with", "none.json"], "cannot read none.json"),
         (["sweep", "logmac"], "Missing option"),
     ],
 )

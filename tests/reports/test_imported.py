@@ -16,7 +16,12 @@ from dotforge.tools.files import OutputError
 
 from .vendor_texts import (
     QUARTUS_FIT,
+    QUARTUS_MAP,
+    QUARTUS_OLD_SUMMARY,
+    QUARTUS_PRO_STA,
+    QUARTUS_PRO_SUMMARY,
     QUARTUS_STA,
+    QUARTUS_STA_SUMMARY,
     QUARTUS_SUMMARY,
     VIVADO_TIMING,
     VIVADO_UTILISATION,
@@ -81,6 +86,44 @@ def test_vivado_of_other_families(tmp_path: Path, old: str, new: str) -> None:
     assert imported(tmp_path, vivado(VIVADO_UTILISATION).replace(old, new))["totals"]["luts"] == 1234
 
 
+@pytest.mark.parametrize(
+    ("of_utilisation", "of_timing"),
+    [
+        ("xc7s50csga324-1", "7s50-csga324"),
+        ("7s50csga324-1", "7s50-csga324"),
+        ("xc7s50", "7s50-csga324"),
+        ("xczu7ev-ffvc1156-2-e", "xczu7ev-ffvc1156"),
+    ],
+)
+def test_vivado_names_a_device_in_two_ways(tmp_path: Path, of_utilisation: str, of_timing: str) -> None:
+    texts = (vivado(VIVADO_UTILISATION, device=of_utilisation), vivado(VIVADO_TIMING, device=of_timing))
+    assert imported(tmp_path, *texts)["target"] == f"import:vivado {max(of_utilisation, of_timing, key=len)}"
+
+
+def test_vivado_says_what_its_figures_are_of(tmp_path: Path) -> None:
+    text = vivado(VIVADO_UTILISATION)
+    assert imported(tmp_path, text)["notes"] == []
+    early = imported(tmp_path, text.replace("Routed", "Synthesized").replace("Slice LUTs ", "Slice LUTs*"))
+    assert early["notes"] == ["of synthesis, before placement"]
+    row = next(line for line in text.splitlines() if "Block RAM Tile" in line)
+    large = imported(tmp_path, text.replace(row, f"{row}\n{row.replace('Block RAM Tile', 'URAM          ')}"))
+    assert large["notes"] == ["1.5 UltraRAM blocks are not counted"]
+    text = text.replace("report_utilization", "report_utilization -cells [get_cells u_mac]")
+    part = imported(tmp_path, text, name="mac")
+    assert (part["notes"], part["engine"]) == (["of [get_cells u_mac] in mac"], "mac")
+    with pytest.raises(OutputError, match="does not say of which design"):
+        imported(tmp_path, text)
+
+
+def test_vivado_without_a_clock(tmp_path: Path) -> None:
+    text = vivado(VIVADO_TIMING)
+    start, end = text.index("pin        {"), text.index("| Intra Clock Table")
+    with pytest.raises(OutputError, match="no clock is constrained"):
+        imported(tmp_path, vivado(VIVADO_UTILISATION), text[:start] + text[end:])
+    with pytest.raises(OutputError, match="clock pin: there are clk, fast"):
+        imported(tmp_path, vivado(VIVADO_UTILISATION), text, clock="pin")
+
+
 def test_quartus(tmp_path: Path) -> None:
     report = imported(tmp_path, QUARTUS_FIT, QUARTUS_STA)
     assert report["totals"] == {"luts": 1280, "ffs": 2006, "dsps": 8, "brams": 2, "cells": {}}
@@ -88,8 +131,38 @@ def test_quartus(tmp_path: Path) -> None:
     assert report["target"] == "import:quartus 5CEBA4F23C8"
     assert report["notes"] == ["luts are ALMs"]
     report = imported(tmp_path, QUARTUS_SUMMARY)
-    assert report["totals"] == {"luts": 3210, "ffs": 777, "dsps": 16, "brams": 1, "cells": {}}
+    assert report["totals"] == {"luts": 3210, "ffs": 777, "dsps": 16, "brams": 0, "cells": {}}
     assert report["timing"] is None
+
+
+def test_quartus_of_other_versions(tmp_path: Path) -> None:
+    report = imported(tmp_path, QUARTUS_PRO_SUMMARY, QUARTUS_PRO_STA)
+    assert report["totals"] == {"luts": 1842, "ffs": 9216, "dsps": 4, "brams": 1, "cells": {}}
+    assert report["timing"]["fmax_mhz"] == 352.98, "what the device allows"
+    assert report["notes"] == ["luts are ALMs", "its paths alone would allow 581.4 MHz"]
+    assert report["tools"] == {"quartus": "25.1.0"}
+    report = imported(tmp_path, QUARTUS_OLD_SUMMARY)
+    assert report["totals"] == {"luts": 4321, "ffs": 2222, "dsps": 16, "brams": 0, "cells": {}}
+    assert (report["notes"], report["tools"]) == (["luts are combinational ALUTs"], {"quartus": "13.1.0"})
+    standard = QUARTUS_FIT.replace("20.1.1 Build", "22.1std.0 Build")
+    assert imported(tmp_path, standard)["tools"] == {"quartus": "22.1std.0"}
+    flow = QUARTUS_FIT.replace("Fitter report", "Flow report").replace("Fitter S", "Flow S")
+    assert imported(tmp_path, flow)["totals"]["luts"] == 1280
+    plain = QUARTUS_SUMMARY.replace("MAX 10", "MAX V").split("Total memory bits")[0]
+    assert imported(tmp_path, plain)["totals"]["dsps"] == 0
+
+
+def test_slacks_of_quartus(tmp_path: Path) -> None:
+    report = imported(tmp_path, QUARTUS_FIT, QUARTUS_STA_SUMMARY, period=10.0)
+    assert report["timing"] == {"fmax_mhz": 117.647, "min_period_ns": 8.5, "clock": "clk"}
+
+
+def test_yosys_with_its_log_around(tmp_path: Path) -> None:
+    stat = {"creator": "Yosys 0.36 (git sha1 8f07a0d84)", "modules": {"\\mac": {"num_cells_by_type": {"SB_LUT4": 3}}},
+            "design": {"num_cells_by_type": {"SB_LUT4": 3}}}  # fmt: skip
+    text = f"7.1. Printing statistics.\n\n{json.dumps(stat, indent=3)}\n\nEnd of script. CPU: user 0.05s\n"
+    report = imported(tmp_path, text)
+    assert (report["totals"]["luts"], report["engine"]) == (3, "mac")
 
 
 def test_openroad_and_librelane(tmp_path: Path) -> None:
@@ -101,6 +174,9 @@ def test_openroad_and_librelane(tmp_path: Path) -> None:
     assert (report["totals"]["area_um2"], report["timing"]["fmax_mhz"]) == (2000.0, 125.0)
     report = imported(tmp_path, LIBRELANE, name="mac")
     assert report["timing"] is None and "--period" in report["notes"][0]
+    for none in (1e30, float("inf")):
+        report = imported(tmp_path, {**LIBRELANE, "timing__setup__ws": none}, name="mac", period=10.0)
+        assert report["timing"] is None and report["notes"] == ["no Fmax: no path has a setup slack"]
 
 
 def test_nextpnr(tmp_path: Path) -> None:
@@ -145,6 +221,11 @@ def test_stat_of_yosys_counts_as_our_own_target(tmp_path: Path, family: str) -> 
         ([{**NEXTPNR, "utilization": {"ODD_COMB": {"used": 1}}}], "not ODD_COMB"),
         ([{**NEXTPNR, "utilization": {"TRELLIS_COMB": 3}}], "not as its tool writes it"),
         ([NEXTPNR], "does not say of which design it is"),
+        ([QUARTUS_MAP], "not of the fitter: the fitter's (.fit.rpt"),
+        ([QUARTUS_FIT, QUARTUS_STA_SUMMARY], "of which period is for --period to say"),
+        ([QUARTUS_STA.replace("Fmax Summary", "Clocks")], "has no Fmax Summary: no clock is constrained"),
+        ([QUARTUS_SUMMARY.replace("bits : 0", "bits : 8,192")], "has no line Total RAM Blocks"),
+        ([QUARTUS_SUMMARY.replace("Embedded", "Other")], "or DSP block 9-bit elements: the .fit.rpt has"),
     ],
 )  # fmt: skip
 def test_what_is_not_known_is_one_line(tmp_path: Path, texts: list[Any], words: str) -> None:

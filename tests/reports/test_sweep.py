@@ -16,13 +16,16 @@ import pytest
 
 from dotforge.parameters import ParameterError
 from dotforge.reports import sweep_jobs, sweep_run
+from dotforge.reports.imported import import_reports
 from dotforge.reports.sweep import sweep, table_rows
 from dotforge.reports.sweep_jobs import from_file, grid, jobs, run_job
 from dotforge.synthesis.targets import Settings, TargetError
 from dotforge.tools import process as tools
 from dotforge.tools.files import UNFINISHED, OutputError
 
+from ..browser import opened
 from .sweeps import SETTINGS, Runner, quiet, some
+from .vendor_texts import VIVADO_UTILISATION, vivado
 
 
 def test_grid() -> None:
@@ -302,3 +305,30 @@ def test_no_dask_there() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert "no Dask scheduler answers at tcp://127.0.0.1:1" in done.stdout, done.stderr[-500:]
+
+
+def test_reports_of_other_flows(tmp_path: Path) -> None:
+    """They stand in tables and page, after those of the sweep, and are not the sweep's."""
+    (tmp_path / "util.rpt").write_text(vivado(VIVADO_UTILISATION))
+    manifest = {"engine": "logmac", "top": "mac", "parameters": {"lanes": 4}, "verilog_sha256": "0" * 64}
+    other = import_reports([tmp_path / "util.rpt"], manifest=manifest)
+    given = {tmp_path / "util.json": other}
+    out = tmp_path / "out"
+    result = sweep(some(lanes=["1", "2"]), out, Runner(), quiet, given)
+    assert (len(result.reports), result.others) == (2, [other])
+    with (out / "results.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["lanes"], row["transistors"], row["luts"]) for row in rows] == [
+        ("1", "100", ""), ("2", "200", ""), ("4", "", "1234"),
+    ]  # fmt: skip
+    assert len(list((out / "reports").iterdir())) == 2
+    assert json.loads((out / "sweep.json").read_text())["others"] == [str(tmp_path / "util.json")]
+    with opened(out / "index.html") as (view, said):
+        assert view.locator("tbody tr").count() == 3
+        assert "import:vivado xc7s50csga324-1: vivado 2024.1" in view.locator("body").inner_text()
+        assert said == []
+    # Of a next sweep that does not name it nothing is left; one inside of the directory is refused.
+    sweep(some(lanes=["1", "2"]), out, Runner(), quiet)
+    assert "vivado" not in (out / "index.html").read_text() + (out / "results.csv").read_text()
+    with pytest.raises(OutputError, match="of which each sweep is by itself"):
+        sweep(some(lanes=["1"]), out, Runner(), quiet, {next((out / "reports").iterdir()): other})

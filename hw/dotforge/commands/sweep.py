@@ -43,6 +43,9 @@ class _Values(click.ParamType):
               show_default="all cores", help="Processes at the same time.")  # fmt: skip
 @click.option("--dask", "address", metavar="ADDRESS",
               help="Run on the workers of this Dask scheduler instead, as in tcp://host:8786.")  # fmt: skip
+@click.option("--with", "others", type=click.Path(path_type=Path), multiple=True, metavar="REPORT",
+              help="A report, as of `dotforge import`, or a directory of them, that stands in tables and page too. "
+                   "Repeatable.")  # fmt: skip
 @click.option("--skip-invalid", is_flag=True, help="Leave out combinations that the engine does not allow.")
 def command(
     engine: str,
@@ -53,6 +56,7 @@ def command(
     output: Path,
     parallel: int,
     address: str | None,
+    others: tuple[Path, ...],
     skip_invalid: bool,
 ) -> int:
     """Synthesize a grid or a list of configurations, in parallel, into tables and an HTML page.
@@ -61,6 +65,7 @@ def command(
     when a configuration failed; the others are reported.
     """
     from ..parameters import as_given  # noqa: PLC0415
+    from ..reports.report_files import read_reports  # noqa: PLC0415
     from ..reports.sweep import sweep, table_rows  # noqa: PLC0415
     from ..reports.sweep_jobs import from_file, grid, jobs  # noqa: PLC0415
     from ..reports.sweep_run import dask, here  # noqa: PLC0415
@@ -81,11 +86,12 @@ def command(
     settings = Settings(**{"yosys": installed(), **chosen})
     run = dask(address) if address else here(parallel)
     todo, refused = jobs(engine, configurations, target_name, settings, skip=skip_invalid)
+    given = {file: report for path in others for file, report in read_reports(path).reports.items()}
     for reason in refused:
         say(f"left out: {reason}")
     with progress(f"{engine} on {target_name}: configurations") as tell:
-        result = sweep(todo, output, run, tell)
-    rows = table_rows(result.reports)
+        result = sweep(todo, output, run, tell, given)
+    rows = table_rows([*result.reports, *result.others])
     if rows:
         fixed = {name for name in rows[0] if len({str(row[name]) for row in rows}) == 1 and len(rows) > 1}
         columns = [name for name in rows[0] if name not in fixed and name != "verilog_sha256"]

@@ -7,14 +7,14 @@ from typing import Any
 
 from ..tools.files import OutputError, reason
 from .vendor import open_tools, quartus, vivado
-from .vendor.found import Found
+from .vendor.found import Found, is_same_device
 
 __all__ = ["READ", "import_reports", "read"]
 
 #: What is read, for messages and help.
 READ = (
-    "Vivado's report_utilization and report_timing_summary, Quartus' .fit.rpt, .fit.summary and .sta.rpt, nextpnr's "
-    "--report, Yosys' stat -json, metrics of OpenROAD-flow-scripts and LibreLane"
+    "Vivado's report_utilization and report_timing_summary, Quartus' .fit.rpt, .fit.summary, .flow.rpt, .sta.rpt and "
+    ".sta.summary, nextpnr's --report, Yosys' stat -json, metrics of OpenROAD-flow-scripts and LibreLane"
 )
 
 
@@ -36,6 +36,8 @@ def read(path: Path, *, clock: str | None = None, period: float | None = None) -
         text = path.read_text(encoding="utf-8", errors="replace")
     except OSError as error:
         raise OutputError(f"cannot read {path}: {reason(error)}") from error
+    if '"creator": "Yosys' in text and "}" in text:  # with what the log says around it
+        text = text[text.index("{") : text.rindex("}") + 1]
     if text.lstrip()[:1] == "{":
         try:
             content = json.loads(text)
@@ -48,9 +50,10 @@ def read(path: Path, *, clock: str | None = None, period: float | None = None) -
                 raise OutputError(
                     f"{path}: {type(error).__name__} {error}: not as its tool writes it"
                 ) from None
-    for parser in (vivado, quartus):
-        if parser.recognises(text):
-            return parser.parse(text, str(path), clock)
+    if vivado.recognises(text):
+        return vivado.parse(text, str(path), clock)
+    if quartus.recognises(text):
+        return quartus.parse(text, str(path), clock, period)
     raise OutputError(f"{path} is no report that is known: {READ}")
 
 
@@ -82,7 +85,8 @@ def import_reports(
     for path, each in zip(paths[1:], found[1:], strict=True):
         for what in ("tool", "version", "device", "design"):
             was, now = getattr(first, what), getattr(each, what)
-            if was and now and was != now:
+            same = is_same_device(was, now) if what == "device" else was == now
+            if was and now and not same:
                 raise OutputError(f"{paths[0]} is of {what} {was}, {path} of {now}: one report is of one run")
     merged: dict[str, dict[str, Any]] = {"totals": {}, "timing": {}, "power": {}}
     for part, content in merged.items():
@@ -99,7 +103,7 @@ def import_reports(
     engine = manifest["engine"] if manifest else name or design
     if not engine:
         raise OutputError(f"{paths[0]} does not say of which design it is: give --name or --design")
-    device = next((each.device for each in found if each.device), "")
+    device = max((each.device for each in found), key=len)
     version = next((each.version for each in found if each.version), "unknown")
     return {
         "schema": 1,

@@ -19,7 +19,7 @@ import glob
 import importlib.metadata
 import importlib.util
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -47,17 +47,25 @@ class Result:
     ----------
     reports : in the order of the jobs; those that failed are not there
     failures : (parameters, one line)
+    others : reports that were given
     reused : reports that were there already
     files : what was written beside the reports
     """
 
     reports: list[dict[str, Any]] = field(default_factory=list)
     failures: list[tuple[dict[str, Any], str]] = field(default_factory=list)
+    others: list[dict[str, Any]] = field(default_factory=list)
     reused: int = 0
     files: list[Path] = field(default_factory=list)
 
 
-def sweep(jobs: Sequence[Job], directory: Path, run: Runner, progress: Callable[[int, int], None]) -> Result:
+def sweep(
+    jobs: Sequence[Job],
+    directory: Path,
+    run: Runner,
+    progress: Callable[[int, int], None],
+    others: Mapping[Path, dict[str, Any]] | None = None,
+) -> Result:
     """Run the jobs that have no report yet, and write tables and page of all of them.
 
     Parameters
@@ -66,12 +74,17 @@ def sweep(jobs: Sequence[Job], directory: Path, run: Runner, progress: Callable[
     directory : new, or of an earlier sweep
     run : how
     progress : told how many are done, and of how many
+    others : reports by their files, as of `dotforge import`, which stand in tables and page too, after the jobs' own
 
     Raises
     ------
     OutputError
-        The directory cannot be written, or holds something else. Reports that are done stay.
+        The directory cannot be written, or holds something else, or some of the others. Reports that are done stay.
     """
+    others = others or {}
+    for path in others:
+        if path.resolve().is_relative_to(directory.resolve()):
+            raise OutputError(f"{path} is in {directory}, of which each sweep is by itself")
     names = [*_TABLES, *(f"reports/{job.name}" for job in jobs)]
     with run_record("sweep", directory / "sweep.json", names=names) as record:
         _check_directory(directory)
@@ -79,7 +92,7 @@ def sweep(jobs: Sequence[Job], directory: Path, run: Runner, progress: Callable[
         done = _existing(directory, jobs, record.read_former())
         waiting = [job for job in jobs if job.name not in done]
         result.reused = len(done)
-        record.start(keep=[f"reports/{name}" for name in done], **_asked(jobs))
+        record.start(keep=[f"reports/{name}" for name in done], **_asked(jobs), others=[*map(str, others)])
         _prepare(directory, names)
         progress(len(done), len(jobs))
         failed: dict[str, tuple[dict[str, Any], str]] = {}
@@ -95,6 +108,7 @@ def sweep(jobs: Sequence[Job], directory: Path, run: Runner, progress: Callable[
                 progress(len(done) + len(failed), len(jobs))
         result.reports = [done[job.name] for job in jobs if job.name in done]
         result.failures = [failed[job.name] for job in jobs if job.name in failed]
+        result.others = [*others.values()]
         result.files = _write(directory, result)
         if result.failures:
             record.fail(f"{len(result.failures)} of {len(jobs)} configurations failed")
@@ -171,7 +185,8 @@ def _write(directory: Path, result: Result) -> list[Path]:
     if result.failures:
         files.append(directory / "failures.json")
         write_json(files[-1], [{"parameters": given, "error": error} for given, error in result.failures])
-    rows = table_rows(result.reports)
+    reports = [*result.reports, *result.others]
+    rows = table_rows(reports)
     if rows:
         text = io.StringIO()
         writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
@@ -180,11 +195,22 @@ def _write(directory: Path, result: Result) -> list[Path]:
         files.append(directory / "results.csv")
         write_text(files[-1], text.getvalue())
     files.append(directory / "index.html")
-    write_text(files[-1], page(rows, result.reports, result.failures))
+    write_text(files[-1], page(rows, reports, result.failures, notes=_tools(result.others)))
     if rows and importlib.util.find_spec("pyarrow") is not None:
         files.append(directory / "results.parquet")
         write_bytes(files[-1], _parquet(rows))
     return files
+
+
+def _tools(reports: Sequence[dict[str, Any]]) -> list[str]:
+    """Return what made reports that were given: tools of the page are those of its own."""
+    return sorted(
+        {
+            f"{report['target']}: "
+            + ", ".join(f"{name} {version}" for name, version in report["tools"].items())
+            for report in reports
+        }
+    )
 
 
 def _parquet(rows: Sequence[dict[str, Any]]) -> bytes:

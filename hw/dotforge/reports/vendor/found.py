@@ -7,7 +7,7 @@ from typing import Any
 
 from ...tools.files import OutputError
 
-__all__ = ["Found", "number", "slowest", "table_rows"]
+__all__ = ["Found", "is_same_device", "number", "slowest", "table_rows"]
 
 
 @dataclass
@@ -31,6 +31,17 @@ class Found:
     timing: dict[str, Any] = field(default_factory=dict)
     power: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+
+
+def is_same_device(one: str, other: str) -> bool:
+    """Return whether reports may be of one device: Vivado writes xc7z020clg484-1, 7z020-clg484 and xc7z020 for it.
+
+    Parameters
+    ----------
+    one, other : as the reports name it
+    """
+    short, long = sorted((re.sub(r"^xc|-", "", each.lower()) for each in (one, other)), key=len)
+    return long.startswith(short)
 
 
 def number(text: str) -> float:

@@ -19,6 +19,9 @@ _PLACES = {
     "nexus": {"OXIDE_COMB": "luts", "OXIDE_FF": "ffs", "MULT18_CORE": "dsps", "OXIDE_EBR": "brams"},
 }
 
+#: Above it a slack means that there is no path: 1e30, 1e39 or infinity.
+_NO_PATH = 1e9
+
 #: Pads and clock buffers, which a whole FPGA has and our own figures leave out.
 _PADS = re.compile(r"(I|O|IO|T)BUF\w*|BUFG\w*|SB_IO|SB_GB\w*|TRELLIS_IO|BB|IB|OB")
 
@@ -52,7 +55,7 @@ def parse(
         return _nextpnr(content, where, clock)
     if "modules" in content:
         return _yosys(content, text, where)
-    return _openroad(content, period)
+    return _openroad(content, where, period)
 
 
 def _nextpnr(content: dict[str, Any], where: str, clock: str | None) -> Found:
@@ -121,7 +124,7 @@ def _area_key(content: dict[str, Any]) -> str:
     return (finish or keys or [""])[-1]
 
 
-def _openroad(content: dict[str, Any], period: float | None) -> Found:
+def _openroad(content: dict[str, Any], where: str, period: float | None) -> Found:
     key = _area_key(content)
     stage = key[: key.index("design__instance")]
     found = Found("librelane" if not stage else "openroad", device=stage.rstrip("_"))
@@ -133,11 +136,16 @@ def _openroad(content: dict[str, Any], period: float | None) -> Found:
     slack = content.get(f"{stage}timing__setup__ws")
     if rates:
         mhz = min(rates) / 1e6
-    elif period is not None and slack is not None:
-        mhz = 1000 / (period - min(slack, 0.999 * period))
-    else:
+    elif slack is None or abs(slack) > _NO_PATH:
+        found.notes.append("no Fmax: no path has a setup slack")
+        mhz = None
+    elif period is None:
         found.notes.append(f"no Fmax: worst setup slack {slack} ns, of which period is for --period to say")
         mhz = None
+    elif slack >= period:
+        raise OutputError(f"{where}: worst setup slack {slack} ns is not less than the period, {period} ns")
+    else:
+        mhz = 1000 / (period - slack)
     if mhz is not None:
         found.timing = {"fmax_mhz": round(mhz, 3), "min_period_ns": round(1000 / mhz, 4)}
     power = content.get(f"{stage}power__total")
