@@ -51,9 +51,9 @@ class Engine:
 
     def top(self, config: Any) -> "AxiStream":
         """Return the engine with AXI-Stream ports."""
-        from .stream.axi import AxiStream  # noqa: PLC0415 - hardware
+        from .stream.outside import outside  # noqa: PLC0415 - hardware
 
-        return AxiStream(self.block(config))
+        return outside(self.block(config), config)
 
 
 def _named(maker: Callable[[Any], Any] | str) -> Callable[[Any], Any]:

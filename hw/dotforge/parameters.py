@@ -2,31 +2,36 @@
 
 from dataclasses import fields
 from functools import cache
-from typing import Annotated, Any, TypeVar, dataclass_transform, get_args, get_type_hints
+from typing import Any, TypeVar, dataclass_transform, get_args, get_type_hints
 
 from annotated_types import Ge, Le
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
+
+from .port_options import PORT_OPTIONS, check_ports
 
 __all__ = ["Field", "ParameterError", "allowed", "as_given", "describe", "make", "parameters"]
 
 _Config = TypeVar("_Config")
 
 
-_INITIAL_VALUES = Annotated[
-    bool,
-    Field(description="registers have values before the first reset; false where a synthesizer refuses them"),
-]
-
-
 @dataclass_transform(frozen_default=True, kw_only_default=True)
 def parameters(config: type[_Config]) -> type[_Config]:
     """Make a class an engine's configuration: a frozen dataclass that checks what it is given.
 
-    Every engine has ``initial_values`` too, which says how its Verilog is written.
+    Every engine has :data:`dotforge.port_options.PORT_OPTIONS` too.
     """
-    config.__annotations__["initial_values"] = _INITIAL_VALUES
-    config.initial_values = True  # pyright: ignore[reportAttributeAccessIssue] - a field's default
+    for name, (annotation, default) in PORT_OPTIONS.items():
+        config.__annotations__[name] = annotation
+        setattr(config, name, default)
+    inner = getattr(config, "__post_init__", None)
+
+    def __post_init__(self: Any) -> None:
+        if inner is not None:
+            inner(self)
+        check_ports(self)
+
+    config.__post_init__ = __post_init__  # pyright: ignore[reportAttributeAccessIssue] - as above
     made: Any = dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid"))(config)
     return made
 

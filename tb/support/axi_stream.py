@@ -14,7 +14,7 @@ from cocotb.utils import get_sim_time
 from recorder import record
 from stream_rules import BrokenRule, StreamRules
 
-__all__ = ["Beat", "Bench", "Payload"]
+__all__ = ["Beat", "Bench", "Payload", "payloads"]
 
 #: Clock period of all benches, in ns.
 PERIOD = 10
@@ -72,6 +72,15 @@ class Payload:
         return lane
 
 
+def payloads(manifest: dict[str, Any]) -> dict[str, Payload]:
+    """Return the payload of every stream of a manifest, and of every one that is joined in another."""
+    streams = [
+        *manifest["streams"],
+        *(part for stream in manifest["streams"] for part in stream.get("joins", ())),
+    ]
+    return {stream["name"]: Payload(stream) for stream in streams}
+
+
 class Bench:
     """Clock, reset, and a source or sink for every stream of a manifest.
 
@@ -92,10 +101,16 @@ class Bench:
         self.dut, self.manifest, self.idle, self.backpressure = dut, manifest, idle, backpressure
         self.clock, self.reset = getattr(dut, manifest["clock"]), getattr(dut, manifest["reset"])
         self.streams = {stream["name"]: stream for stream in manifest["streams"]}
-        self.payloads = {name: Payload(stream) for name, stream in self.streams.items()}
+        self.payloads = payloads(manifest)
         self.random = random.Random(cocotb.RANDOM_SEED)
         self.received: dict[str, list[Beat]] = {}
         self.sent: dict[str, list[Beat]] = {name: [] for name in self.streams}
+        # Streams that are joined in another one: its name, and what has been sent of the beats of each.
+        self._joined = {
+            part["name"]: stream for stream in self.streams.values() for part in stream.get("joins", ())
+        }
+        self._parts: dict[str, list[tuple[int, bool]]] = {}
+        self.sent |= {part: self.sent[stream["name"]] for part, stream in self._joined.items()}
         self._tasks: list[Any] = []
 
     async def start(self, *, recorded: bool = False) -> None:
@@ -116,6 +131,7 @@ class Bench:
         for task in self._tasks:
             task.cancel()
         self._tasks.clear()
+        self._parts.clear()
         await self._reset(2)
 
     async def _reset(self, cycles: int) -> None:
@@ -156,7 +172,32 @@ class Bench:
         ]
 
     def send(self, name: str, beats: Iterable[tuple[int, bool]]) -> Any:
-        """Queue beats of (tdata, tlast) on an input; returns the task."""
+        """Queue beats of (tdata, tlast) on an input; returns the task.
+
+        Of streams that are joined in one (``joins`` in the manifest) the beats are put together, and sent when all
+        have been given: there is no task before.
+
+        Raises
+        ------
+        AssertionError
+            They are not as many of each.
+        """
+        if (stream := self._joined.get(name)) is not None:
+            self._parts[name] = list(beats)
+            parts = stream["joins"]
+            if any(part["name"] not in self._parts for part in parts):
+                return None
+            given = [self._parts.pop(part["name"]) for part in parts]
+            counts = [len(each) for each in given]
+            assert len(set(counts)) == 1, f"{stream['name']}: {counts} beats of its parts"
+            name = stream["name"]
+            beats = [
+                (
+                    sum(data << part["offset"] for part, (data, _) in zip(parts, each, strict=True)),
+                    any(last for _, last in each),
+                )
+                for each in zip(*given, strict=True)
+            ]
         task = cocotb.start_soon(self._source(name, beats))
         self._tasks.append(task)
         return task
@@ -186,6 +227,8 @@ class Bench:
                 self._set(stream, tvalid=0, **self._junk(stream, data ^ everything, int(not last)))
                 await RisingEdge(self.clock)
             self._set(stream, tvalid=1, tdata=data, **({"tlast": int(last)} if stream["tlast"] else {}))
+            if stream.get("short_beats") and self.idle:
+                self._shorten(stream, data)
             await RisingEdge(self.clock)
             while (taken := str(ready.value)) != "1":
                 if taken != "0":
@@ -193,6 +236,13 @@ class Bench:
                 await RisingEdge(self.clock)
             self.sent[name].append(Beat(data, last, self._cycle()))
         self._set(stream, tvalid=0, **(self._junk(stream, 0, 0) if _UNKNOWN else {}))
+
+    def _shorten(self, stream: dict[str, Any], data: int) -> None:
+        """Give junk for some of the upper bytes that are zeros, and say that they are not kept."""
+        size = stream["tdata_width"] // 8
+        kept = size if self.random.random() < 0.5 else self.random.randint(-(-data.bit_length() // 8), size)
+        junk = self.random.getrandbits(8 * size) >> 8 * kept << 8 * kept
+        self._set(stream, tdata=data | junk, tkeep=(1 << kept) - 1)
 
     def _junk(self, stream: dict[str, Any], data: int, last: int) -> dict[str, Any]:
         """Return data that mean nothing: these, or unknown ones."""

@@ -8,6 +8,8 @@ from typing import Any
 from ..entry import Engine
 from ..facts import PortFact
 from ..stream.axi import AxiStream, prefix
+from ..stream.outside import outside_rules
+from ..stream.register_slice import DEPTH
 from ..tools import yosys
 from .manifest_schema import SCHEMA
 from .netlist import Netlist
@@ -44,9 +46,9 @@ def manifest(entry: Engine, config: Any, top: AxiStream, design: Design) -> dict
         "clock": "clk",
         "reset": "rst",
         "ports": [_port(port, top, facts.ports) for port in design.ports],
-        "streams": _streams(top, netlist, paths),
+        "streams": _streams(top, netlist, paths, config.register_slices),
         "combinational_paths": [{"input": source, "output": target} for source, target in paths],
-        "rules": [asdict(rule) for rule in facts.rules],
+        "rules": [asdict(rule) for rule in (*facts.rules, *outside_rules(engine, config))],
         "latency": top.latency,
         "initiation_interval": engine.initiation_interval,
         "intervals": [
@@ -66,7 +68,7 @@ def manifest(entry: Engine, config: Any, top: AxiStream, design: Design) -> dict
 
 def _port(port: Port, top: AxiStream, facts: Mapping[str, PortFact]) -> dict[str, Any]:
     told: dict[str, Any] = {**asdict(port), "role": {"clk": "clock", "rst": "reset"}.get(port.name, "status")}
-    for direction, payloads in (("input", top.engine.inputs), ("output", top.engine.outputs)):
+    for direction, payloads in (("input", top.inputs), ("output", top.outputs)):
         for name in payloads:
             if port.name.startswith(f"{prefix(name, direction)}_t"):
                 return {**told, "role": "stream", "stream": name}
@@ -80,9 +82,12 @@ def _port(port: Port, top: AxiStream, facts: Mapping[str, PortFact]) -> dict[str
     return told
 
 
-def _streams(top: AxiStream, netlist: Netlist, paths: list[tuple[str, str]]) -> list[dict[str, Any]]:
+def _streams(
+    top: AxiStream, netlist: Netlist, paths: list[tuple[str, str]], slices: str
+) -> list[dict[str, Any]]:
     rows = []
-    for direction, payloads in (("input", top.engine.inputs), ("output", top.engine.outputs)):
+    inside = {**top.engine.inputs, **top.engine.outputs}
+    for direction, payloads in (("input", top.inputs), ("output", top.outputs)):
         for name, payload in payloads.items():
             wire = "tready" if direction == "input" else "tvalid"
             port = f"{prefix(name, direction)}_{wire}"
@@ -100,6 +105,9 @@ def _streams(top: AxiStream, netlist: Netlist, paths: list[tuple[str, str]]) -> 
                     **({"packet": payload.describe_packet()} if payload.packet else {}),
                     **({"regroups": True} if payload.regroups else {}),
                     **({"tkeep": True} if payload.keep else {}),
+                    **({"short_beats": True} if payload.keep and not inside[name].keep else {}),
+                    **({"slice": DEPTH} if slices in ("both", direction.removesuffix("put")) else {}),
+                    **({"joins": payload.describe_joins()} if payload.joins else {}),
                 }
             )
     return rows

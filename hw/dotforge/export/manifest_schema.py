@@ -94,6 +94,28 @@ _STREAM = _object(
             "(when); each lane's items come in order, and before or with their tlast",
         },
         "tkeep": {"type": "boolean", "description": "whether it has that port; if not, all bytes count"},
+        "short_beats": {
+            "type": "boolean",
+            "description": "bytes that tkeep of an input does not keep are read as zeros; an output keeps all",
+        },
+        "slice": {**_WIDTH, "description": "beats that a register slice of the stream holds"},
+        "joins": _list(
+            _object(
+                {
+                    "name": _TEXT,
+                    "offset": {
+                        "type": "integer",
+                        "minimum": 0,
+                        "multipleOf": 8,
+                        "description": "in bits of tdata",
+                    },
+                    "tdata_width": {"type": "integer", "minimum": 8, "multipleOf": 8},
+                    "tlast": {"type": "boolean"},
+                    "fields": _list(_FIELD),
+                }
+            ),
+            description="streams that are joined in this one: each as it is by itself, a beat of each in a beat",
+        ),
         "tready_in_reset": _STATE,
         "tvalid_in_reset": _STATE,
     },

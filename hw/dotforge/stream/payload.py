@@ -140,7 +140,10 @@ class Payload:
     packet : what the beats up to ``tlast`` hold together, where a field goes over several of them
     regroups : pauses decide which items share a beat, where an item is what goes with a lane of a flag (``when`` of
         the fields). What is promised is each lane's items in order, and the ``tlast`` that each comes before or with
-    keep : whether the stream has ``tkeep``; ``tdata`` is bytes of packets then
+    keep : whether the stream has ``tkeep``; inside an engine ``tdata`` is bytes of packets then
+    power_of_two : whether ``tdata`` is padded to a power of two
+    joins : name and payload of the streams that are joined in this one, side by side, each from a byte on; ``fields``
+        are theirs, in order
     """
 
     fields: tuple[Lanes, ...]
@@ -149,20 +152,44 @@ class Payload:
     packet: tuple[PacketField, ...] = ()
     regroups: bool = False
     keep: bool = False
+    power_of_two: bool = False
+    joins: tuple[tuple[str, "Payload"], ...] = ()
+
+    @property
+    def offsets(self) -> dict[str, int]:
+        """Bit of ``tdata`` from which on each field lies."""
+        starts, first = set(), 0
+        for _, payload in self.joins:
+            starts.add(first)
+            first += len(payload.fields)
+        found, offset = {}, 0
+        for number, field in enumerate(self.fields):
+            offset = -(-offset // 8) * 8 if number in starts else offset
+            found[field.name] = offset
+            offset += field.width * field.lanes
+        return found
 
     @property
     def width(self) -> int:
-        """Bits of all fields."""
-        return sum(field.width * field.lanes for field in self.fields)
+        """Bits up to the end of the last field."""
+        last = self.fields[-1]
+        return self.offsets[last.name] + last.width * last.lanes
 
     @property
     def tdata_width(self) -> int:
-        """Bits of ``tdata``: whole bytes, as AXI-Stream asks."""
-        return max(8, -(-self.width // 8) * 8)
+        """Bits of ``tdata``: whole bytes, as AXI-Stream asks, or a power of two."""
+        whole = max(8, -(-self.width // 8) * 8)
+        return 1 << (whole - 1).bit_length() if self.power_of_two else whole
 
     def layout(self) -> data.StructLayout:
         """Shape inside the engine: a flat field each, then ``keep``, then ``last``."""
-        members: dict[str, int] = {field.name: field.width * field.lanes for field in self.fields}
+        members: dict[str, int] = {}
+        end = 0
+        for field in self.fields:
+            if gap := self.offsets[field.name] - end:
+                members[f"ahead_of_{field.name}"] = gap
+            members[field.name] = field.width * field.lanes
+            end += gap + field.width * field.lanes
         if self.keep:
             members["keep"] = self.tdata_width // 8
         if self.last:
@@ -171,12 +198,28 @@ class Payload:
 
     def describe(self) -> list[dict[str, Any]]:
         """Fields for a manifest."""
-        rows, offset = [], 0
+        rows, offsets = [], self.offsets
         for field in self.fields:
             row = {**asdict(field), "values": list(field.values)}
             row = {key: value for key, value in row.items() if value or key not in _LEFT_OUT}
-            rows.append({"name": row.pop("name"), "offset": offset, **row})
-            offset += field.width * field.lanes
+            rows.append({"name": row.pop("name"), "offset": offsets[field.name], **row})
+        return rows
+
+    def describe_joins(self) -> list[dict[str, Any]]:
+        """Return the joined streams for a manifest: what each is by itself, and from which bit on it lies here."""
+        rows, first = [], 0
+        for name, payload in self.joins:
+            offset = self.offsets[self.fields[first].name]
+            rows.append(
+                {
+                    "name": name,
+                    "offset": offset,
+                    "tdata_width": payload.tdata_width,
+                    "tlast": payload.last,
+                    "fields": payload.describe(),
+                }
+            )
+            first += len(payload.fields)
         return rows
 
     def describe_packet(self) -> dict[str, Any]:

@@ -118,9 +118,11 @@ def exact(
     Raises
     ------
     ModelError
-        The engine has no cycle model.
+        The engine has no cycle model, or not with these parameters.
     """
     if engine not in MODELS:
         raise ModelError(f"engine {engine} has no exact cycle model: allowed are {', '.join(sorted(MODELS))}")
+    if (slices := parameters.get("register_slices", "none")) != "none":
+        raise ModelError(f"parameter register_slices={slices}: the exact cycle model allows none")
     sides = ("a", "b") if stationary == "auto" else (stationary,)
     return better([MODELS[engine](parameters, product, side, seed) for side in sides])

@@ -30,6 +30,7 @@ import numpy as np
 
 from . import native, payload, processes, words
 from .harness import Harness
+from .joined import Beats, join, parts
 from .native import NoVerdict, SimulatorError
 
 __all__ = ["Beats", "Outputs", "Received", "Simulator", "SimulatorError", "StreamError"]
@@ -37,14 +38,6 @@ __all__ = ["Beats", "Outputs", "Received", "Simulator", "SimulatorError", "Strea
 
 class StreamError(Exception):
     """The design broke a rule of streams, gave too many beats, or stopped moving."""
-
-
-@dataclass(frozen=True)
-class Beats:
-    """What an input gets: ``data`` uint8[n, ceil(tdata_width / 8)], low byte first, and ``last`` bool[n]."""
-
-    data: np.ndarray
-    last: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -110,7 +103,9 @@ class Simulator:
 
     def __init__(self, verilog: str, manifest: Mapping[str, Any]) -> None:
         self.manifest = manifest
-        self._streams = {stream["name"]: stream for stream in manifest["streams"]}
+        self._streams = {stream["name"]: stream for stream in manifest["streams"]} | parts(
+            manifest["streams"]
+        )
         harness = Harness.of(manifest)
         self._inputs, self._outputs = harness.inputs, harness.outputs
         self._constants, self._samples = harness.constants, harness.samples
@@ -155,9 +150,10 @@ class Simulator:
 
         Parameters
         ----------
-        inputs : stream → beats; streams that are left out stay silent
+        inputs : stream → beats; streams that are left out stay silent. Those that are joined in another one
+            (``joins`` in the manifest) are given as if they were not
         expect : output stream → number of beats. Of a stream that is left out any number is taken
-        constants : input port outside of streams → value, held from before reset on (default: 0)
+        constants : input port outside of streams → value, held from before reset on (default: 0, of ``tkeep`` ones)
         seed : of the gaps
         valid_gap : probability that a source pauses a cycle before its next beat; of all, or stream → of one
         ready_gap : probability that a sink is not ready in a cycle; such a sink also leaves a quarter of the
@@ -177,6 +173,7 @@ class Simulator:
         SimulatorError
             An assertion failed or the time ran out.
         """
+        inputs = join(self._inputs, inputs)
         self._check(inputs, expect, constants or {})
         with processes.scratch() as directory:
             job = [seed, reset_cycles, idle_limit, quiet_cycles]
@@ -188,7 +185,9 @@ class Simulator:
             for stream in self._outputs:
                 job += [expect.get(stream["name"], -1), _threshold(ready_gap, stream["name"], "ready_gap")]
             (directory / "job").write_text(" ".join(map(str, job)))
-            values = constants or {}
+            # All bytes count.
+            kept = {p["name"]: (1 << p["width"]) - 1 for p in self._constants if p["name"].endswith("_tkeep")}
+            values = {**kept, **(constants or {})}
             settings = [
                 words.to_words(int(values.get(p["name"], 0)), p["width"], p["name"]) for p in self._constants
             ]
@@ -279,6 +278,7 @@ class Simulator:
         row = sum(words.stride(port["width"]) for port in self._samples)
         for index, stream in enumerate(self._inputs):
             accepted[stream["name"]] = np.fromfile(directory / f"input{index}.cycles", np.int64)
+            accepted |= {name: accepted[stream["name"]] for name in parts([stream])}
         for index, stream in enumerate(self._outputs):
             stem = directory / f"output{index}"
             data = np.fromfile(f"{stem}.data", np.uint8).reshape(-1, -(-stream["tdata_width"] // 8))

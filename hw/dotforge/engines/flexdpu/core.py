@@ -84,6 +84,11 @@ class FlexDpuCore(StreamBlock):
                 f"events_{slot}": Out(len(EVENTS)),
             }
         super().__init__(*payloads(config), extra)
+        # Of jobs too: one that was taken into a slice ahead of the engine is a job that clear throws away.
+        self.cleared_by_port = {
+            name: f"clear_{name.rpartition('_')[2]}" for name in (*self.inputs, *self.outputs)
+        }
+        self.busy_until_left = {f"busy_{slot}": f"results_{slot}" for slot in range(config.slots)}
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

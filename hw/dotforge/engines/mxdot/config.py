@@ -1,6 +1,6 @@
 """Parameters of the block-format dot product and the widths that follow from them."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from ...formats.block import ELEMENTS, Element
 from ...parameters import Field, parameters
@@ -49,6 +49,9 @@ class MXDotConfig:
             json_schema_extra={"unit": "cycles"},
         ),
     ] = 0
+
+    #: See :func:`dotforge.port_options.check_ports`.
+    joins_operands: ClassVar[str] = ""
 
     def __post_init__(self) -> None:
         if (self.weight_format == "nvfp4") != (self.activation_format == "nvfp4"):

@@ -1,6 +1,6 @@
 """Parameters of the vector-scaled MAC and the widths that follow from them."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from ...arithmetic.delays import ClockMhz, Device, Multiplier, when_auto
 from ...parameters import Field, parameters
@@ -95,6 +95,9 @@ class VSQuantConfig:
     clock_mhz: ClockMhz = 100
     device: Device = "ecp5"
     multiplier: Multiplier = "logic"
+
+    #: See :func:`dotforge.port_options.check_ports`.
+    joins_operands: ClassVar[str] = ""
 
     def __post_init__(self) -> None:
         when_auto(self)
