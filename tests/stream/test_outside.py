@@ -212,6 +212,9 @@ def test_beats_of_joined_streams() -> None:
     found = join(streams, beats)
     assert list(found) == ["operands"]
     assert np.array_equal(found["operands"].data, np.hstack([each.data for each in beats.values()]))
-    assert np.array_equal(found["operands"].last, beats["activations"].last)
+    last, given = found["operands"].last, beats["activations"].last
+    assert last is not None
+    assert given is not None
+    assert np.array_equal(last, given)
     with pytest.raises(ValueError, match="as many beats of each"):
         join(streams, {"weights": beats["weights"]})

@@ -43,19 +43,16 @@ def join(streams: list[dict[str, Any]], inputs: Mapping[str, Beats]) -> dict[str
     found = dict(inputs)
     for stream in streams:
         joined = stream.get("joins", ())
-        given = [found.pop(part["name"], None) for part in joined]
-        if all(each is None for each in given):
+        given = [found.pop(part["name"]) for part in joined if part["name"] in found]
+        if not given:
             continue
-        counts = {
-            part["name"]: None if each is None else len(each.data)
-            for part, each in zip(joined, given, strict=True)
-        }
-        if len(set(counts.values())) > 1:
-            raise ValueError(f"{stream['name']}: as many beats of each are wanted, not {counts}")
-        data = np.zeros((next(iter(counts.values())), stream["tdata_width"] // 8), np.uint8)
+        counts = [len(each.data) for each in given]
+        if len(given) < len(joined) or len(set(counts)) > 1:
+            names = ", ".join(part["name"] for part in joined)
+            raise ValueError(f"{stream['name']}: as many beats of each are wanted, of {names}, not {counts}")
+        data = np.zeros((counts[0], stream["tdata_width"] // 8), np.uint8)
         last = None
         for part, each in zip(joined, given, strict=True):
-            assert each is not None
             first = part["offset"] // 8
             data[:, first : first + each.data.shape[1]] = each.data
             last = each.last if last is None else last
