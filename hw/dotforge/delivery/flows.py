@@ -34,7 +34,7 @@ FLOWS = {
     "fusesoc": Flow(
         "FuseSoC core: targets lint, sim and synth",
         "fusesoc --cores-root . run --target lint dotforge:engine:TOP",
-        {"fusesoc/engine.core": "TOP.core"},
+        {"fusesoc/engine.core.template": "TOP.core"},
     ),
     "ipxact": Flow("IP-XACT component, IEEE 1685-2014", "its file for the catalog of your tool: TOP.xml", {}),
     "librelane": Flow(

@@ -41,7 +41,7 @@ def reason(error: OSError) -> str:
 
 
 def data_directory(name: str) -> Path:
-    """Find ``tb`` or ``constraints``: inside the installed package, or at the top of a checkout.
+    """Find ``tb``, ``constraints`` or ``fusesoc``: inside the installed package, or at the top of a checkout.
 
     Raises
     ------
