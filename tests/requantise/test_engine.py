@@ -8,6 +8,7 @@ import pytest
 
 from dotforge.engines.requantise.config import RequantiseConfig
 from dotforge.export.design import Generated, from_parameters
+from dotforge.parameters import ParameterError
 from dotforge.synthesis import area
 from dotforge.verify.verify import verify
 from dotforge_sim.simulator.bench import BenchFailure
@@ -17,6 +18,16 @@ CONFIGURATIONS: list[dict[str, Any]] = [
     {"element_bits": 2, "scale_bits": 2, "sum_bits": 8, "unit_bits": 1},
     {"element_bits": 8, "scale_bits": 10, "sum_bits": 40, "unit_bits": 30, "vector": 17,
      "scale_rounding": "ceil"},
+    {"pipeline": "auto", "clock_mhz": 180},
+]  # fmt: skip
+#: Registers where a clock needs them: smallest and largest, both roundings, divisors above and below the remainder.
+CLOCKED: list[dict[str, Any]] = [
+    {"clock_mhz": 150, "element_bits": 2, "scale_bits": 2, "sum_bits": 8, "unit_bits": 1},
+    {"clock_mhz": 100, "element_bits": 8, "scale_bits": 10, "sum_bits": 40, "unit_bits": 30, "vector": 17,
+     "scale_rounding": "ceil"},
+    {"clock_mhz": 120, "element_bits": 8, "scale_bits": 10, "sum_bits": 8, "unit_bits": 32},
+    {"clock_mhz": 160, "element_bits": 8, "scale_bits": 10, "sum_bits": 48, "unit_bits": 32, "vector": 64},
+    {"clock_mhz": 30, "device": "ice40-up5k", "scale_rounding": "ceil"},
 ]  # fmt: skip
 SCALES: list[dict[str, Any]] = [
     {"scale_bits": bits, "element_bits": 2 + bits * 5 % 7, "scale_rounding": rounding, "unit_bits": 9}
@@ -25,7 +36,7 @@ SCALES: list[dict[str, Any]] = [
 ] + [
     {"sum_bits": 48, "unit_bits": 32, "scale_bits": 10, "element_bits": 8, "vector": 64},
     {"sum_bits": 8, "unit_bits": 32, "scale_bits": 10, "element_bits": 8},
-]  # fmt: skip
+] + [{"pipeline": "auto", **each} for each in CLOCKED]  # fmt: skip
 
 
 def name(parameters: dict[str, Any]) -> str:
@@ -70,6 +81,18 @@ def test_cycles() -> None:
         assert generated.manifest["latency"] == config.period + 1
 
 
+def test_a_clock_costs_a_cycle_a_vector_and_is_refused_beyond_the_loops() -> None:
+    clocked = from_parameters("requantise", {"pipeline": "auto", "clock_mhz": 180}).manifest
+    (interval,) = clocked["intervals"]
+    assert interval["cycles"] == RequantiseConfig().period + 1
+    assert clocked["resolved"]["pipeline"] == clocked["latency"] - 3 - interval["cycles"] == 3
+    assert clocked["initiation_interval"] == from_parameters("requantise", {}).manifest["initiation_interval"]
+    with pytest.raises(ParameterError, match="parameter clock_mhz=400: allowed 1…202 on ecp5"):
+        from_parameters("requantise", {"pipeline": "auto", "clock_mhz": 400})
+    with pytest.raises(ParameterError, match="parameter clock_mhz=180: allowed 100; others go with pipeline"):
+        from_parameters("requantise", {"clock_mhz": 180})
+
+
 def test_output_is_what_the_vector_mac_takes() -> None:
     """Same fields at the same places, where a beat of the MAC is a vector."""
     made = from_parameters("requantise", {}).manifest["streams"][-1]
@@ -81,22 +104,37 @@ def test_output_is_what_the_vector_mac_takes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("pattern", "replacement"),
+    ("parameters", "pattern", "replacement"),
     [
-        (r"(assign fits = )~ ", r"\1"),
-        (r"(module requantise_scale_quotient.*?assign both_\d+ = fits) & \w+;", r"\1;"),
-        (r"(assign either_\d+ = larger_\d+) \| inverse_\d+;", r"\1;"),
-        (r"(assign xor_\d+ = up) \^ negative;", r"\1;"),
+        ({}, r"(assign fits = )~ ", r"\1"),
+        ({}, r"(module requantise_scale_quotient.*?assign both_\d+ = fits) & \w+;", r"\1;"),
+        ({}, r"(assign either_\d+ = larger_\d+) \| inverse_\d+;", r"\1;"),
+        ({}, r"(assign xor_\d+ = up) \^ negative;", r"\1;"),
+        *(
+            pytest.param({"pipeline": "auto"}, *each, marks=pytest.mark.slow)
+            for each in (
+                (r"assign free = [^;]*;", "assign free = 1'h1;"),
+                (r"(assign inverse_\d+ = ~) ones;", r"\1 1'h0;"),
+                (r"(assign less_\d+ = running_maximum) < ", r"\1 > "),
+                (r"in_vector <= less_\d+;", "in_vector <= 1'h1;"),
+            )
+        ),
     ],
     ids=[
         "inverts the comparison",
         "rounds the largest scale up",
         "keeps the maximum",
         "forgets two's complement",
+        "does not wait until a vector is taken, at a clock",
+        "rounds all ones up, at a clock",
+        "keeps the least, at a clock",
+        "goes on behind the end, at a clock",
     ],
 )
-def test_broken_verilog_fails(pattern: str, replacement: str, tmp_path: Path) -> None:
-    whole = from_parameters("requantise", {"sum_bits": 12, "unit_bits": 6})
+def test_broken_verilog_fails(
+    parameters: dict[str, Any], pattern: str, replacement: str, tmp_path: Path
+) -> None:
+    whole = from_parameters("requantise", {"sum_bits": 12, "unit_bits": 6, **parameters})
     broken, count = re.subn(pattern, replacement, whole.verilog, flags=re.S)
     assert count
     with pytest.raises(BenchFailure) as failure:

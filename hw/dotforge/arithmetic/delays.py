@@ -140,18 +140,19 @@ def when_auto(config: Any) -> tuple[str, ...]:
     return tuple(names)
 
 
-def clock_rule(config: Any, depth: int, longest: Path) -> Rule:
+def clock_rule(config: Any, depth: int, longest: Path, where: str = "ahead of the running sum") -> Rule:
     """Return what a host is told of the registers that a clock asked for.
 
     Parameters
     ----------
     config : with ``clock_mhz`` and ``device``
-    depth : register stages ahead of the accumulator
+    depth : register stages
     longest : path between registers
+    where : the stages are
     """
     foreseen = 1e3 / longest.after(delays(config.device))
     return Rule(
         "clock",
-        f"Registers are placed for {config.clock_mhz} MHz on {config.device}: {depth} stages ahead of the running "
-        f"sum. The delay model foresees {foreseen:.0f} MHz; place and route decides.",
+        f"Registers are placed for {config.clock_mhz} MHz on {config.device}: {depth} stages {where}. "
+        f"The delay model foresees {foreseen:.0f} MHz; place and route decides.",
     )

@@ -13,6 +13,6 @@ ENGINE = Engine(
     summary="post-processing unit of VS-Quant: sums become vectors of elements with a scale computed on the fly",
     source="Dally, Hardware for Deep Learning, Vector Scaling",
     config=RequantiseConfig,
-    build=f"{__name__}.engine:Requantise",
+    build=f"{__name__}.clocked:build",
     facts=f"{__name__}.facts:facts",
 )

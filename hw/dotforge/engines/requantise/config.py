@@ -2,6 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
+from ...arithmetic.delays import ClockMhz, Device, when_auto
 from ...parameters import Field, parameters
 
 __all__ = ["RequantiseConfig"]
@@ -13,7 +14,13 @@ def _bits(low: int, high: int, description: str) -> Any:
 
 @parameters
 class RequantiseConfig:
-    """Configuration of :class:`dotforge.engines.requantise.engine.Requantise`."""
+    """Configuration of :class:`dotforge.engines.requantise.engine.Requantise`.
+
+    Raises
+    ------
+    ValueError
+        ``clock_mhz`` or ``device`` is given without ``pipeline=auto``.
+    """
 
     vector: Annotated[
         int,
@@ -31,6 +38,18 @@ class RequantiseConfig:
             description="how a vector's scale becomes an integer: nearest, half up, or up, so that nothing clips"
         ),
     ] = "nearest"
+    pipeline: Annotated[
+        Annotated[int, Field(ge=0, le=0)] | Literal["auto"],
+        Field(
+            description="registers at the loops only, or as clock_mhz needs",
+            json_schema_extra={"unit": "cycles", "allowed": "0, auto"},
+        ),
+    ] = 0
+    clock_mhz: ClockMhz = 100
+    device: Device = "ecp5"
+
+    def __post_init__(self) -> None:
+        when_auto(self)
 
     @property
     def magnitude_bits(self) -> int:
@@ -55,4 +74,4 @@ class RequantiseConfig:
     @property
     def period(self) -> int:
         """Cycles a vector keeps the divider busy."""
-        return self.scale_bits + 3 + self.vector * self.element_bits
+        return self.scale_bits + (4 if self.pipeline == "auto" else 3) + self.vector * self.element_bits

@@ -1,5 +1,6 @@
 """What the post-processing unit says of a configuration."""
 
+from ...arithmetic.delays import clock_rule, when_auto
 from ...facts import Facts, Interval, Rule
 from .config import RequantiseConfig
 
@@ -10,6 +11,12 @@ def facts(config: RequantiseConfig) -> Facts:
     """Return them."""
     largest = 2 ** (config.element_bits - 1) - 1
     rounded = "rounded half up" if config.scale_rounding == "nearest" else "rounded up, so that nothing clips"
+    clock, resolved = (), {}
+    if config.pipeline == "auto":
+        from .clocked import plan  # noqa: PLC0415 - hardware, which only a clock needs
+
+        resolved["pipeline"], longest = plan(config)
+        clock = (clock_rule(config, resolved["pipeline"], longest, "ahead of the divider and behind it"),)
     return Facts(
         function=(
             f"Finds the largest magnitude of each vector of {config.vector} sums, its integer scale, "
@@ -32,8 +39,11 @@ def facts(config: RequantiseConfig) -> Facts:
                 "it; behind one that ended early are zeros. One that is not taken holds up the "
                 "elements of the next.",
             ),
+            *clock,
         ),
         intervals=(
             Interval("vector_to_vector", config.period, "a vector out", "the next one out", "sums are there"),
         ),
+        resolved=resolved,
+        idle=when_auto(config),
     )
