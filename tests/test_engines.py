@@ -10,6 +10,7 @@ import json
 import shlex
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,45 @@ def test_an_engine_is_complete(engine: str) -> None:
     assert len({json.dumps(each, sort_keys=True) for each in configurations(engine).values()}) == 3
 
 
+def assert_beats_are_those_of_the_module(made: Path, saved: Path, c: np.ndarray) -> None:
+    """``beats.py``, without dotforge, packs the same beats, and gets the product of what came out."""
+
+    def beats(*words: object) -> None:
+        program = [sys.executable, "-I", made / "beats.py", "--settings", saved / "beats.json", *words]
+        ran = subprocess.run(list(map(str, program)), capture_output=True, text=True, check=False)
+        assert ran.returncode == 0, ran.stderr
+
+    beats("pack", saved / "operands.npz", "packed")
+    compared = 0
+    for stream in json.loads((saved / "beats.json").read_text())["streams"]:
+        packed = Path("packed") / f"{stream['name']}.hex"
+        if stream["direction"] == "input" and stream["beats"]:
+            assert packed.read_text() == (saved / stream["hex"]).read_text(), stream["name"]
+            assert np.array_equal(np.load(packed.with_suffix(".npy")), np.load(saved / stream["npy"]))
+            compared += stream["beats"]
+        elif stream["direction"] == "input":
+            assert not packed.exists()
+    assert compared > 0
+    beats("unpack", saved / "operands.npz", saved / "outputs", "-o", "unpacked.npy")
+    assert np.array_equal(np.load("unpacked.npy"), c)
+
+
+def assert_timeline_counts_what_the_report_says(page: str, report: dict[str, Any]) -> None:
+    """Cycles by cause are those of the report's buckets, and lanes that multiply nonzeros are its useful MACs."""
+    shown = json.loads(
+        page.partition('<script type="application/json" id="run">')[2].partition("</script>")[0]
+    )
+    causes = {cause["name"]: sum(cause["bins"]) for cause in shown["causes"]}
+    cycles = report["cycles"]
+    assert shown["cycles"] == sum(causes.values()) == cycles["total"]
+    assert causes["streaming"] == cycles["streaming"]
+    assert causes.get("sums outstanding", 0) == cycles["add"]
+    assert sum(shown["useful"]) == report["useful_macs"]
+    beats = [entry for track in shown["tracks"] for entry in track["passes"]]
+    assert sum(vectors for _, _, vectors, _ in beats) == cycles["streaming"]
+    assert f"{cycles['total']:,} cycles" in page
+
+
 def chosen(parameters: dict[str, Any]) -> list[str]:
     return [word for key, value in parameters.items() for word in ("-p", f"{key}={str(value).lower()}")]
 
@@ -101,12 +141,15 @@ def test_an_engine_answers_every_command(dotforge: Any, tmp_path: Path, engine: 
         command = shlex.split(
             done("example", engine, *parameters, "--m", 9, "--k", 40, "--n", 5, "-o", "operands").out
         )[1:]
-        done(*command)
-        report = json.loads(Path(command[-1]).read_text())
+        done(*command, "--save-beats", "saved", "--timeline", "timeline.html")
+        report = json.loads(Path(command[command.index("--json") + 1]).read_text())
         assert report["mismatches"] == 0
         assert report["useful_macs"] > 0
         assert report["verilog_sha256"] == manifest["verilog_sha256"]
-        assert np.load(command[command.index("-o") + 1]).shape == (9, 5)
+        c = np.load(command[command.index("-o") + 1])
+        assert c.shape == (9, 5)
+        assert_beats_are_those_of_the_module(Path("made"), Path("saved"), c)
+        assert_timeline_counts_what_the_report_says(Path("timeline.html").read_text(), report)
 
     done("synth", "made", "-o", "report.json")
     report = json.loads(Path("report.json").read_text())

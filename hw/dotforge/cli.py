@@ -7,7 +7,8 @@ import sys
 import click
 
 from . import commands
-from .console import be_quiet
+from .commands._shared import loudness, with_loudness
+from .console import be_quiet, be_verbose
 from .outcome import end_on_error
 
 __all__ = ["cli", "main"]
@@ -27,7 +28,7 @@ class _Commands(click.Group):
         if cmd_name not in self.list_commands(ctx):
             return None
         name = f"{cmd_name}_" if cmd_name in ("list", "import") else cmd_name.replace("-", "_")
-        return importlib.import_module(f"{commands.__name__}.{name}").command
+        return with_loudness(importlib.import_module(f"{commands.__name__}.{name}").command)
 
 
 def _version(context: click.Context, option: click.Parameter, wanted: bool) -> None:
@@ -40,14 +41,14 @@ def _version(context: click.Context, option: click.Parameter, wanted: bool) -> N
 
 
 @click.group(
-    cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    params=loudness(),
 )
 @click.option("--version", is_flag=True, callback=_version, expose_value=False, is_eager=True,
               help="Show the versions of dotforge and of the tools that it finds, and exit.")  # fmt: skip
-@click.option("-q", "--quiet", is_flag=True, help="Print results and errors, and nothing about progress.")
-def cli(quiet: bool) -> None:
+def cli() -> None:
     """Generate dot-product engines for deep learning, prove them against NumPy, and report what they cost."""
-    be_quiet(quiet)
 
 
 def main() -> None:
@@ -55,6 +56,8 @@ def main() -> None:
     from .export import stored  # noqa: PLC0415 - whoever imports the commands makes designs anew
 
     stored.use()
+    be_quiet(False)
+    be_verbose(False)
     sys.exit(end_on_error(cli))
 
 

@@ -3,7 +3,9 @@
 Whatever a user or a file brought is shown as it is: nothing in it is taken for markup or for the name of an emoji.
 """
 
+import logging
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -13,9 +15,12 @@ import click
 
 from .json_text import json_text
 
-__all__ = ["be_quiet", "print_json", "progress", "say", "table"]
+__all__ = ["be_quiet", "be_verbose", "is_quiet", "is_verbose", "print_json", "progress", "say", "table"]
 
 _quiet: ContextVar[bool] = ContextVar("quiet", default=False)
+
+#: Names of the loggers that tell what ``--verbose`` shows.
+_LOGGERS = ("dotforge", "dotforge_sim")
 
 #: Columns of a table where nobody watches, so that no line of it is broken.
 _WIDE = 200
@@ -34,6 +39,46 @@ def be_quiet(quiet: bool) -> None:
     quiet : whether results and errors are all that is printed
     """
     _quiet.set(quiet)
+
+
+def is_quiet() -> bool:
+    """Tell whether nothing is said about progress."""
+    return _quiet.get()
+
+
+def be_verbose(verbose: bool) -> None:
+    """Let every program that is started be told on standard error, and what the caches had; or no longer.
+
+    Parameters
+    ----------
+    verbose : whether it is told
+    """
+    for name in _LOGGERS:
+        logger = logging.getLogger(name)
+        for handler in [each for each in logger.handlers if isinstance(each, _Lines)]:
+            logger.removeHandler(handler)
+        logger.setLevel(logging.DEBUG if verbose else logging.NOTSET)
+        if verbose:
+            logger.addHandler(_Lines())
+        logger.propagate = not verbose
+
+
+def is_verbose() -> bool:
+    """Tell whether programs and caches are told."""
+    return any(isinstance(each, _Lines) for each in logging.getLogger(_LOGGERS[0]).handlers)
+
+
+class _Lines(logging.Handler):
+    """Prints what is logged on standard error, with the seconds since the start."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._start = time.monotonic()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print a record."""
+        text = self.format(record)
+        click.echo(f"[{time.monotonic() - self._start:7.2f} s] {text}", err=True)
 
 
 def say(message: str) -> None:

@@ -7,6 +7,7 @@ that ended the command (130 an interrupt, 143 SIGTERM), which takes all that it 
 
 import contextlib
 import errno
+import logging
 import signal
 import sys
 import warnings
@@ -16,6 +17,8 @@ import click
 from dotforge_sim.simulator import processes
 
 __all__ = ["end_on_error"]
+
+_log = logging.getLogger(__name__)
 
 #: Where no more can be written: wherever that shows, it is no bug.
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
@@ -41,6 +44,7 @@ def end_on_error(command: click.Command) -> int:
         found = _explained(error)
         if found is None:
             raise
+        _log.debug("where it was found:", exc_info=error)
         return _told(*found)
     return code if isinstance(code, int) else 0
 

@@ -1,7 +1,8 @@
 """Replays golden vectors: needs cocotb and this directory, and nothing of dotforge.
 
 ``vectors.json`` holds the beats that every input took and every output gave in a run whose results were compared
-with the golden model, bit for bit.
+with the golden model, bit for bit. ``DOTFORGE_VECTORS`` names another such file, or a directory that
+``dotforge run --save-beats`` wrote: the beats of somebody's own matrices.
 """
 
 import json
@@ -16,9 +17,26 @@ from stream_items import Items
 
 MANIFEST = manifest()
 _HERE = Path(__file__).resolve().parent
-VECTORS = json.loads(
-    Path(os.environ.get("DOTFORGE_VECTORS", _HERE / "vectors.json")).read_text(encoding="utf-8")
-)
+
+
+def _read(place: Path) -> dict[str, Any]:
+    """Return vectors of a file, or of a directory of beats."""
+    if not place.is_dir():
+        return json.loads(place.read_text(encoding="utf-8"))
+    saved = json.loads((place / "beats.json").read_text(encoding="utf-8"))
+    assert saved["status"] == "ok", f"{place}: the run that wrote these beats did not succeed"
+    assert saved["verilog_sha256"] == MANIFEST["verilog_sha256"], f"{place}: beats of another Verilog"
+    found: dict[str, Any] = {"ports": saved["ports"], "complete": True, "inputs": {}, "outputs": {}}
+    for stream in saved["streams"]:
+        words = [int(line, 16) for line in (place / stream["hex"]).read_text(encoding="ascii").split()]
+        width = stream["tdata_width"]
+        found[f"{stream['direction']}s"][stream["name"]] = [
+            (f"{word & (1 << width) - 1:x}", word >> width) for word in words
+        ]
+    return found
+
+
+VECTORS = _read(Path(os.environ.get("DOTFORGE_VECTORS", _HERE / "vectors.json")))
 
 
 @cocotb.test()

@@ -144,7 +144,7 @@ def test_version(dotforge: Any) -> None:
 
 
 def test_list_of_one_engine(dotforge: Any) -> None:
-    text, machine = dotforge("list", "logmac").out, json.loads(dotforge("list", "--json", "logmac").out)
+    text, machine = dotforge("list", "logmac").out, json.loads(dotforge("list", "logmac", "--json").out)
     assert machine["engine"] == "logmac"
     assert machine in json.loads(dotforge("list", "--json").out)
     assert text.startswith("logmac: ")

@@ -11,7 +11,7 @@ import pytest
 
 from dotforge.parameters import ParameterError
 from dotforge.reports.compare import Comparison, compare_paths
-from dotforge.reports.compare_output import as_csv, as_json, as_markdown, rows, summary
+from dotforge.reports.compare_output import as_csv, as_markdown, in_json, rows, summary
 from dotforge.reports.limits import parse_limit, parse_tolerance
 from dotforge.synthesis.metrics import METRICS
 from dotforge.synthesis.synth import SCHEMA
@@ -241,7 +241,7 @@ def test_outputs(tmp_path: Path) -> None:
     assert table[0]["change_percent"] == "-10.0000"
     assert [row["verdict"] for row in table[3:]] == ["new configuration", "vanished configuration"]
 
-    found = json.loads(as_json(result))
+    found = json.loads(in_json(result))
     metric = found["configurations"][0]["metrics"]["transistors"]
     assert metric == {"old": 1000, "new": 900, "percent": -10.0, "better": "less", "verdict": "better"}
     assert len(found["broken"]) == 1

@@ -1,5 +1,6 @@
 """Arguments and options that commands share."""
 
+import functools
 import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -8,18 +9,23 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
+from ..console import be_quiet, be_verbose, is_quiet, is_verbose, print_json
 from ..registry import engine, is_directory, names
 
 __all__ = [
+    "JSON_OPTION",
     "OPERAND",
+    "JsonPlace",
     "LazyChoice",
     "Real",
     "design_argument",
     "design_files",
     "engine_argument",
     "json_option",
+    "loudness",
     "parameter_option",
     "sentence",
+    "with_loudness",
 ]
 
 #: What a file of an operand may be.
@@ -141,6 +147,107 @@ def parameter_option(function: Callable[..., Any]) -> Callable[..., Any]:
     )(function)
 
 
+class JsonPlace:
+    """Where ``--json`` goes: nowhere, to standard output, or to a file.
+
+    Parameters
+    ----------
+    path : as given; None: the option was not; ``-``: standard output
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self.given = path is not None
+        self.printed = str(path) == "-"
+        self.file = None if self.printed else path
+
+    def tells(self, value: Any) -> bool:
+        """Print JSON, or write it; returns whether it was printed, so that nothing else is to be.
+
+        Parameters
+        ----------
+        value : what the command found
+        """
+        if self.file is not None:
+            from ..tools.files import write_json  # noqa: PLC0415
+
+            write_json(self.file, value)
+        if self.printed:
+            print_json(value)
+        return self.printed
+
+
+class _JsonFile(click.Path):
+    """A file; not the argument that stands behind a ``--json`` without one."""
+
+    name = "file"
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path, dir_okay=False)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Refuse what is an engine's name or a generated directory."""
+        if str(value) in names() or is_directory(str(value)):
+            self.fail(
+                f"{value} is no file to write: `--json -` prints, and --json may stand last", param, ctx
+            )
+        return super().convert(value, param, ctx)
+
+
+#: What ``--json`` is, of any command.
+JSON_OPTION: dict[str, Any] = {"type": _JsonFile(), "is_flag": False, "flag_value": "-", "metavar": "[FILE]"}
+
+
 def json_option(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add ``--json``: print JSON on standard output and nothing else."""
-    return click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")(function)
+    """Add ``--json [FILE]``: the function gets a :class:`JsonPlace` as ``as_json``.
+
+    A file is the result of this run alone: it is not an input, and where the command fails there is none.
+    """
+
+    @functools.wraps(function)
+    def told(*arguments: Any, as_json: Path | None, **given: Any) -> Any:
+        from ..tools.run_record import run_record  # noqa: PLC0415
+
+        place = JsonPlace(as_json)
+        used = [Path(value) for value in given.values() if isinstance(value, Path | str)]
+        name = click.get_current_context().info_name or ""
+        with run_record(name, None, products=[place.file] if place.file else [], inputs=used):
+            return function(*arguments, as_json=place, **given)
+
+    return click.option(
+        "--json", "as_json", help="Print JSON instead of a table, or write it to FILE.", **JSON_OPTION
+    )(told)
+
+
+def _be(context: click.Context, option: click.Parameter, wanted: bool) -> None:
+    """Set how much is said: by an option of dotforge, or of a command."""
+    if not wanted or context.resilient_parsing:
+        return
+    be_quiet(option.name == "quiet" or is_quiet())
+    be_verbose(option.name == "verbose" or is_verbose())
+    if is_quiet() and is_verbose():
+        raise click.UsageError("one of --quiet and --verbose is allowed", context)
+
+
+def loudness() -> list[click.Parameter]:
+    """Return the options that say how much is said."""
+    kept: dict[str, Any] = {"is_flag": True, "expose_value": False, "callback": _be}
+    return [
+        click.Option(["-q", "--quiet"], help="Print results and errors, and nothing about progress.", **kept),
+        click.Option(
+            ["-v", "--verbose"],
+            help="Print the programs that are started, how long they take, and what is found in caches.",
+            **kept,
+        ),
+    ]
+
+
+def with_loudness(command: click.Command) -> click.Command:
+    """Give a command the options of :func:`loudness`, which dotforge has too, for those who think of them late.
+
+    Parameters
+    ----------
+    command : that may have them already
+    """
+    known = {option.name for option in command.params}
+    command.params += [option for option in loudness() if option.name not in known]
+    return command

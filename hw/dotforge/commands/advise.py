@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..console import print_json, progress, say
-from ._shared import OPERAND, Real
+from ._shared import JSON_OPTION, OPERAND, Real
 from ._targets import target_options
 
 if TYPE_CHECKING:
@@ -44,9 +44,7 @@ _RECORD, _FILES = "advise.json", ("results.csv", "index.html", "layers.csv", "la
 @click.option("-j", "--jobs", "parallel", type=click.IntRange(1, 1024), default=os.cpu_count() or 1,
               show_default="all cores", help="Netlists that are synthesized at the same time.")  # fmt: skip
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Directory for table and page.")
-@click.option(
-    "--json", "written", type=click.Path(path_type=Path), help="Advice to write, JSON; - prints it."
-)
+@click.option("--json", "written", help="Print advice as JSON, or write it to FILE.", **JSON_OPTION)
 def command(
     a: str | None,
     b: str | None,

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import click
 
-from ..console import print_json, say
-from ._shared import LazyChoice, Real, engine_argument, json_option, parameter_option
+from ..console import say
+from ._shared import JsonPlace, LazyChoice, Real, engine_argument, json_option, parameter_option
 
 
 def _boards() -> Sequence[str]:
@@ -38,7 +38,7 @@ def command(
     output: Path,
     wanted: bool,
     timeout: float,
-    as_json: bool,
+    as_json: JsonPlace,
 ) -> None:
     """Build a bitstream in which an engine tests itself, after simulating just that.
 
@@ -81,9 +81,9 @@ def command(
             test = self_test(generated, recording, clock)
             record.content |= build(chosen, variant, test, generated, output, timeout=timeout)
         found = record.end()
-    if as_json:
-        print_json(found)
-    elif not wanted:
+    if as_json.tells(found):
+        return
+    if not wanted:
         click.echo(f"{board}: the self-test passes in simulation, {result.vectors} beats")
     else:
         click.echo(

@@ -1,5 +1,6 @@
 """``dotforge compare``: what changed between two sets of reports."""
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..console import say, table
-from ._shared import LazyChoice
+from ._shared import JsonPlace, LazyChoice, json_option
 
 if TYPE_CHECKING:
     from ..reports.compare import Comparison
@@ -35,6 +36,7 @@ def _formats() -> Sequence[str]:
 @click.option("--all", "unchanged", is_flag=True, help="Show figures that did not change too.")
 @click.option("--format", "form", type=LazyChoice(_formats), default="table", show_default=True)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="File for Markdown, CSV or JSON.")
+@json_option
 def command(
     old: Path,
     new: Path,
@@ -44,6 +46,7 @@ def command(
     unchanged: bool,
     form: str,
     output: Path | None,
+    as_json: JsonPlace,
 ) -> int:
     """Compare synthesis reports: files, or directories of them, configuration by configuration.
 
@@ -51,7 +54,7 @@ def command(
     """
     from ..parameters import ParameterError  # noqa: PLC0415
     from ..reports.compare import compare_paths  # noqa: PLC0415
-    from ..reports.compare_output import as_csv, as_json, as_markdown  # noqa: PLC0415
+    from ..reports.compare_output import as_csv, as_markdown, in_json  # noqa: PLC0415
     from ..reports.limits import parse_limit, parse_tolerance  # noqa: PLC0415
     from ..tools.files import write_text  # noqa: PLC0415
     from ..tools.run_record import run_record  # noqa: PLC0415
@@ -70,11 +73,13 @@ def command(
             "table": lambda: "",
             "markdown": lambda: as_markdown(result, unchanged=unchanged),
             "csv": lambda: as_csv(result),
-            "json": lambda: as_json(result),
+            "json": lambda: in_json(result),
         }[form]()
         if output is not None:
             write_text(output, text)
-    if form == "table":
+    if as_json.given and as_json.tells(json.loads(in_json(result))):
+        pass  # standard output is JSON alone
+    elif form == "table":
         _print(result, unchanged)
     elif output is None:
         click.echo(text, nl=False)

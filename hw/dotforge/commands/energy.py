@@ -5,8 +5,8 @@ from typing import Any
 
 import click
 
-from ..console import print_json, say, table
-from ._shared import json_option, parameter_option
+from ..console import say, table
+from ._shared import JsonPlace, json_option, parameter_option
 
 _EXAMPLES = """\b
 Examples:
@@ -41,7 +41,7 @@ Examples:
 @json_option
 def command(
     design: str | None, parameters: dict[str, str], shape: str | None, workloads: Path | None, chain: bool,
-    number: str, node: str, memory: str, dram: str, reuse: int, skip_zeros: bool, as_json: bool,
+    number: str, node: str, memory: str, dram: str, reuse: int, skip_zeros: bool, as_json: JsonPlace,
 ) -> None:  # fmt: skip
     """Say what a product, a network, or one of our netlists takes, and from where that figure is.
 
@@ -77,8 +77,7 @@ def command(
             for row in found
         ]  # fmt: skip
         heads = ["M-N-K", "arithmetic, µJ", "on-chip memory, µJ", "DRAM, µJ", "all, µJ", "pJ a useful MAC"]
-    if as_json:
-        print_json(found)
+    if as_json.tells(found):
         return
     table(heads, rows)
 

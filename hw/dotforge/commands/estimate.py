@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from ..console import print_json, table
-from ._shared import OPERAND, engine_argument, parameter_option
+from ._shared import JSON_OPTION, OPERAND, engine_argument, parameter_option
 
 _EXAMPLES = """\b
 Examples:
@@ -48,7 +48,7 @@ _FLAGS = {"engine": "ENGINE", "parameters": "-p"}
 @click.option(
     "--seed", type=click.IntRange(0), help="Of what the exact model draws from densities (default: 1)."
 )
-@click.option("--json", "output", type=click.Path(path_type=Path), help="Report to write, JSON; - prints it.")
+@click.option("--json", "output", help="Print JSON instead of a table, or write it to FILE.", **JSON_OPTION)
 def command(output: Path | None, **given: Any) -> None:
     """Count the cycles of matrix products: loading, streaming and adding, folds, utilisation, efficiency.
 

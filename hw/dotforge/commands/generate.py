@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import click
 from click.shell_completion import CompletionItem
 
-from ..console import print_json, say
-from ._shared import Real, engine_argument, json_option, parameter_option
+from ..console import say
+from ._shared import JsonPlace, Real, engine_argument, json_option, parameter_option
 
 if TYPE_CHECKING:
     from ..front_door import ConfiguredEngine
@@ -62,7 +62,7 @@ def command(
     flow: str,
     vivado_attributes: bool,
     simulate: bool,
-    as_json: bool,
+    as_json: JsonPlace,
 ) -> None:
     """Write Verilog, manifest, constraints, bench and datasheet of an engine, and files for flows of other tools."""
     from ..export.names import is_legal  # noqa: PLC0415
@@ -78,9 +78,7 @@ def command(
     made = ConfiguredEngine.of(engine, parameters, top=name, vivado_attributes=vivado_attributes)
     recording, missing = _recorded(made) if simulate else (None, "")
     files = made.generate(output, clock_mhz=clock_mhz, flow=flow, recording=recording, missing=missing)
-    if as_json:
-        print_json({**read_json(output / "manifest.json"), "directory": str(output)})
-    else:
+    if not as_json.tells({**read_json(output / "manifest.json"), "directory": str(output)}):
         click.echo(f"{output}: {made.top}.v, sha256 {made.manifest['verilog_sha256']}, {len(files)} files")
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from ._shared import Real, design_files
+from ._shared import JsonPlace, Real, design_files, json_option
 
 
 @click.command("import", epilog="Example: dotforge import util.rpt timing.rpt --design build/mac -o new.json")
@@ -16,6 +16,7 @@ from ._shared import Real, design_files
 @click.option("--period", type=Real(0.001, 1e6),
               help="Period that slacks are of, ns, for metrics that do not say.")  # fmt: skip
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="Report to write, JSON.")
+@json_option
 def command(
     reports: tuple[Path, ...],
     design: str | None,
@@ -23,6 +24,7 @@ def command(
     clock: str | None,
     period: float | None,
     output: Path,
+    as_json: JsonPlace,
 ) -> None:
     """Make a report for `dotforge compare` of what Vivado, Quartus, nextpnr, Yosys, OpenROAD or LibreLane reported.
 
@@ -43,6 +45,8 @@ def command(
         manifest: dict[str, Any] | None = load(Path(design)).manifest if design else None
         record.content = import_reports(reports, manifest=manifest, name=name, clock=clock, period=period)
         found = record.end()
+    if as_json.tells(found):
+        return
     for metric in METRICS:
         figure = value(found, metric)
         if figure is not None:

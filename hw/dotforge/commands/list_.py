@@ -2,8 +2,8 @@
 
 import click
 
-from ..console import print_json, table
-from ._shared import engine_argument, json_option, parameter_option
+from ..console import table
+from ._shared import JsonPlace, engine_argument, json_option, parameter_option
 
 
 @click.command(
@@ -12,7 +12,7 @@ from ._shared import engine_argument, json_option, parameter_option
 @engine_argument(required=False)
 @parameter_option
 @json_option
-def command(engine: str | None, parameters: dict[str, str], as_json: bool) -> None:
+def command(engine: str | None, parameters: dict[str, str], as_json: JsonPlace) -> None:
     """List engines and parameters with units, ranges and defaults: all, or those of one ENGINE.
 
     With -p, the value of each parameter beside these, and why it was chosen if it was. JSON is a list of engines, or
@@ -27,14 +27,14 @@ def command(engine: str | None, parameters: dict[str, str], as_json: bool) -> No
         _one(engine, parameters, as_json)
         return
     entries = [registry.engine(engine)] if engine else list(registry.engines().values())
-    if as_json:
+    if as_json.given:
         found = [
             {"engine": entry.name, "summary": entry.summary, "source": entry.source,
              "parameters": describe(entry.config)}
             for entry in entries
         ]  # fmt: skip
-        print_json(found[0] if engine else found)
-        return
+        if as_json.tells(found[0] if engine else found):
+            return
     for number, entry in enumerate(entries):
         click.echo(("\n" if number else "") + f"{entry.name}: {entry.summary} ({entry.source})\n")
         rows = [
@@ -47,7 +47,7 @@ def command(engine: str | None, parameters: dict[str, str], as_json: bool) -> No
             click.echo(f"\nauto is chosen: `dotforge list {entry.name} -p NAME=VALUE` says what, and why.")
 
 
-def _one(engine: str, parameters: dict[str, str], as_json: bool) -> None:
+def _one(engine: str, parameters: dict[str, str], as_json: JsonPlace) -> None:
     """List an engine with some parameters."""
     from ..parameters import as_given, describe  # noqa: PLC0415
     from ..registry import configure  # noqa: PLC0415
@@ -55,11 +55,10 @@ def _one(engine: str, parameters: dict[str, str], as_json: bool) -> None:
     entry, config = configure(engine, parameters)
     rows = [row | {"value": getattr(config, row["name"])} for row in describe(entry.config)]
     told = entry.told(config)
-    if as_json:
-        print_json(
-            {"engine": entry.name, "summary": entry.summary, "source": entry.source, "parameters": rows,
-             "resolved": dict(told.resolved), "choice": told.choice}
-        )  # fmt: skip
+    if as_json.tells(
+        {"engine": entry.name, "summary": entry.summary, "source": entry.source, "parameters": rows,
+         "resolved": dict(told.resolved), "choice": told.choice}
+    ):  # fmt: skip
         return
     click.echo(f"{entry.name}: {entry.summary} ({entry.source})\n")
     cells = []

@@ -4,8 +4,8 @@ from typing import Any
 
 import click
 
-from ..console import print_json, table
-from ._shared import json_option
+from ..console import table
+from ._shared import JsonPlace, json_option
 
 _EXAMPLES = """\b
 Examples:
@@ -23,7 +23,7 @@ Examples:
 )
 @json_option
 def command(
-    matrix: str | None, shape: str | None, density: str | None, value_bits: int, as_json: bool
+    matrix: str | None, shape: str | None, density: str | None, value_bits: int, as_json: JsonPlace
 ) -> None:
     """Compare formats of sparse matrices: None, CSR, CSC, COO, run lengths, bitmaps, blocked ELL, 2:4.
 
@@ -67,8 +67,7 @@ def command(
             for size in made
         ],
     }  # fmt: skip
-    if as_json:
-        print_json(report)
+    if as_json.tells(report):
         return
     rows_of_table = [
         [size.format, _size(size.metadata_bits), f"{size.metadata_bits / bitmap:.3f}", _size(size.total_bits),

@@ -5,8 +5,8 @@ from typing import Any
 
 import click
 
-from ..console import print_json, table
-from ._shared import json_option
+from ..console import table
+from ._shared import JsonPlace, json_option
 
 _EXAMPLES = """\b
 Examples:
@@ -34,7 +34,7 @@ Examples:
 @json_option
 def command(
     shape: str | None, workloads: Path | None, names: tuple[str, ...], number: str | None, batch: str,
-    parallel: int, listed: bool, output: Path | None, as_json: bool,
+    parallel: int, listed: bool, output: Path | None, as_json: JsonPlace,
 ) -> None:  # fmt: skip
     """Bound layers by arithmetic, memory and links: intensity, ridge, attainable rate, utilisation."""
     from dotforge_sim.models import roofline  # noqa: PLC0415
@@ -62,8 +62,7 @@ def command(
         from ..tools.files import write_bytes  # noqa: PLC0415
 
         write_bytes(output, draw(machines, found, output.suffix.lower().removeprefix(".")))
-    if as_json:
-        print_json(found)
+    if as_json.tells(found):
         return
     table(
         ["layer", "device", "format", "batch", "OP/byte", "ridge", "limit", "TOP/s", "of peak"],
@@ -105,12 +104,11 @@ def _device(name: str) -> Any:
     return roofline.Device(**roofline_device(read_json(Path(name)), name))
 
 
-def _list(as_json: bool) -> None:
+def _list(as_json: JsonPlace) -> None:
     from dotforge_sim.models import roofline  # noqa: PLC0415
 
     known = roofline.devices()
-    if as_json:
-        print_json({name: device.model_dump() for name, device in known.items()})
+    if as_json.tells({name: device.model_dump() for name, device in known.items()}):
         return
     rows = []
     for name, device in known.items():

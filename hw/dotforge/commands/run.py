@@ -1,8 +1,10 @@
 """``dotforge run``: the RTL on the user's own matrices."""
 
+import contextlib
 import importlib
 import io
-from dataclasses import fields
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ import click
 from ..console import print_json, progress, say
 from ..registry import engine, is_directory, names, runner
 from . import _layer
-from ._shared import OPERAND, design_files, parameter_option, sentence
+from ._shared import JSON_OPTION, OPERAND, design_files, parameter_option, sentence, with_loudness
 
 
 class _Engines(click.Group):
@@ -57,7 +59,20 @@ def _command(name: str, design: str, module: Any) -> click.Command:
             ["--group", "group"], type=click.IntRange(0), help="Of a layer with several: the one to run."
         ),
         click.Option(["-o", "--output"], type=path, help="C, M×N, to write: .npy, or sparse .npz."),
-        click.Option(["--json", "report"], type=path, help="Statistics to write, JSON; - prints them."),
+        click.Option(
+            ["--json", "report"], help="Print statistics as JSON, or write them to FILE.", **JSON_OPTION
+        ),
+        click.Option(
+            ["--save-beats", "beats"],
+            type=click.Path(path_type=Path, file_okay=False),
+            help="Directory to write: the beats of every stream, .hex and .npy, with what the outputs give, for "
+            "other benches and for boards.",
+        ),
+        click.Option(
+            ["--timeline"],
+            type=path,
+            help="Page to write, HTML: folds, lanes and stalls over the cycles of the run.",
+        ),
     ]
     for option in fields(module.Options):
         flag = "--" + option.name.replace("_", "-")
@@ -81,12 +96,15 @@ def _command(name: str, design: str, module: Any) -> click.Command:
         group: int | None,
         output: Path | None,
         report: Path | None,
+        beats: Path | None,
+        timeline: Path | None,
         parameters: dict[str, str],
         **given: Any,
     ) -> None:
         _layer.check(b, layer, group, output)
         further = module.files(given) if hasattr(module, "files") else ([], [])
-        _run(name, design, (a, b, layer, group), output, report, parameters, given, further)
+        written = _Written(output, report, beats, timeline)
+        _run(name, design, (a, b, layer, group), written, parameters, given, further)
 
     made = click.Command(
         design,
@@ -96,23 +114,36 @@ def _command(name: str, design: str, module: Any) -> click.Command:
         epilog=f"Example: dotforge run {name} {module.EXAMPLE}",
     )
     parameter_option(made)
-    return made
+    return with_loudness(made)
+
+
+@dataclass(frozen=True)
+class _Written:
+    """What a run is to write."""
+
+    output: Path | None
+    report: Path | None
+    beats: Path | None
+    timeline: Path | None
+
+    @property
+    def printed(self) -> bool:
+        """Whether the report goes to standard output."""
+        return str(self.report) == "-"
 
 
 def _run(
     name: str,
     design: str,
     taken: tuple[str, str | None, str | None, int | None],
-    output: Path | None,
-    report: Path | None,
+    written: _Written,
     parameters: dict[str, str],
     options: dict[str, Any],
     further: tuple[list[Path], list[Path]],
 ) -> None:
-    import numpy as np  # noqa: PLC0415
-
     from dotforge_sim.run.gemm import RunError  # noqa: PLC0415
     from dotforge_sim.run.quality import MOST_OUTPUTS  # noqa: PLC0415
+    from dotforge_sim.simulator.recorder import recorded  # noqa: PLC0415
 
     from ..front_door import resolve  # noqa: PLC0415
     from ..tools.files import write_bytes  # noqa: PLC0415
@@ -120,24 +151,30 @@ def _run(
 
     saved = options.get("save_quantized")
     quantized = None if saved is None else Path(saved)
-    printed = str(report) == "-"
-    with run_record(
-        "run",
-        None if printed else report,
-        products=[*(path for path in (output, quantized) if path is not None), *further[1]],
-        inputs=[*_layer.files(*taken[:3]), *design_files(design), *further[0]],
-    ) as record:
+    output = written.output
+    products = [each for each in (output, quantized, written.timeline) if each is not None]
+    with contextlib.ExitStack() as stack:
+        record = stack.enter_context(
+            run_record(
+                "run",
+                None if written.printed else written.report,
+                products=[*products, *further[1]],
+                inputs=[*_layer.files(*taken[:3]), *design_files(design), *further[0]],
+            )
+        )
         made = resolve(design, parameters)
         record.start(engine=name)  # what it takes to make the Verilog of a large engine is part of the run
         record.know(parameters=made.parameters, verilog_sha256=made.manifest["verilog_sha256"])
+        beats = stack.enter_context(_beats_record(written.beats, made.manifest))
         first, second, raised = _layer.operands(*taken)
         outputs = first.shape[0] * second.shape[1]
         if outputs > MOST_OUTPUTS and output is not None and output.suffix != ".npz":
             raise RunError(f"C has {outputs} elements: -o {output} must be a sparse .npz")
+        recording = stack.enter_context(recorded()) if written.beats or written.timeline else []
         with progress(f"{name}: streamed beats") as tell:
             result = made.run(first, second, tell, **options)
         statistics = record.content = result.statistics
-        if printed:
+        if written.printed:
             status = {"status": "failed", "reason": result.failure} if result.failure else {"status": "ok"}
             print_json({**status, **statistics})
         for warning in statistics.get("warnings", []):
@@ -147,10 +184,13 @@ def _run(
         if output is not None:
             write_bytes(output, _product_file(raised(result.c), sparse=output.suffix == ".npz"))
         if quantized is not None:
-            buffer = io.BytesIO()
-            arrays: dict[str, Any] = result.arrays
-            np.savez(buffer, **arrays)
-            write_bytes(quantized, buffer.getvalue())
+            write_bytes(quantized, _archive(result.arrays))
+        if beats is not None:
+            beats.content |= _beats_said(beats.directory, made, recording, result)
+        if written.timeline is not None:
+            from ..delivery.timeline import page  # noqa: PLC0415
+
+            write_bytes(written.timeline, page(recording, result).encode())
     shape, cycles, efficiency = statistics["shape"], statistics["cycles"], statistics["overall_efficiency"]
     said = "nothing to multiply" if efficiency is None else f"overall efficiency {efficiency:.3f}"
     if limits := statistics.get("limits"):
@@ -160,6 +200,43 @@ def _run(
         f"(streaming {cycles['streaming']}), {said}, "
         f"{statistics['mismatches']} mismatches with golden"
     )
+
+
+@contextlib.contextmanager
+def _beats_record(directory: Path | None, manifest: dict[str, Any]) -> Iterator[Any]:
+    """Keep the record of the directory of ``--save-beats``, if there is one: of an earlier run nothing is left."""
+    if directory is None:
+        yield None
+        return
+    from ..delivery.saved_beats import RECORD, names  # noqa: PLC0415
+    from ..tools.run_record import run_record  # noqa: PLC0415
+
+    with run_record("run --save-beats", directory / RECORD, names=names(manifest)) as record:
+        record.start(engine=manifest["engine"], verilog_sha256=manifest["verilog_sha256"])
+        yield record
+
+
+def _beats_said(directory: Path, made: Any, recording: list[Any], result: Any) -> dict[str, Any]:
+    """Write the beats, and return what their record says."""
+    from ..delivery.saved_beats import settings_of, write_beats  # noqa: PLC0415
+
+    said = write_beats(directory, made.manifest, recording, result.arrays, result.c)
+    return {
+        "engine": made.name,
+        "top": made.manifest["top"],
+        "parameters": made.parameters,
+        "shape": result.statistics["shape"],
+        "settings": settings_of(result.statistics),
+        **said,
+    }
+
+
+def _archive(arrays: dict[str, Any]) -> bytes:
+    import numpy as np  # noqa: PLC0415
+
+    buffer = io.BytesIO()
+    np.savez(buffer, **arrays)
+    return buffer.getvalue()
 
 
 def _product_file(c: Any, *, sparse: bool) -> bytes:

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from ..console import progress, say, table
-from ._shared import engine_argument
+from ._shared import JsonPlace, engine_argument, json_option
 from ._targets import target_options
 
 
@@ -47,6 +47,7 @@ class _Values(click.ParamType):
               help="A report, as of `dotforge import`, or a directory of them, that stands in tables and page too. "
                    "Repeatable.")  # fmt: skip
 @click.option("--skip-invalid", is_flag=True, help="Leave out combinations that the engine does not allow.")
+@json_option
 def command(
     engine: str,
     axes: tuple[tuple[str, list[str]], ...],
@@ -58,6 +59,7 @@ def command(
     address: str | None,
     others: tuple[Path, ...],
     skip_invalid: bool,
+    as_json: JsonPlace,
 ) -> int:
     """Synthesize a grid or a list of configurations, in parallel, into tables and an HTML page.
 
@@ -92,7 +94,16 @@ def command(
     with progress(f"{engine} on {target_name}: configurations") as tell:
         result = sweep(todo, output, run, tell, given)
     rows = table_rows([*result.reports, *result.others])
-    if rows:
+    told = as_json.tells(
+        {
+            "directory": str(output),
+            "results": rows,
+            "reused": result.reused,
+            "failures": [{"parameters": parameters, "error": error} for parameters, error in result.failures],
+            "files": [str(file) for file in result.files],
+        }
+    )
+    if rows and not told:
         fixed = {name for name in rows[0] if len({str(row[name]) for row in rows}) == 1 and len(rows) > 1}
         columns = [name for name in rows[0] if name not in fixed and name != "verilog_sha256"]
         if len(rows) == 1:  # all of its columns beside each other fit no terminal

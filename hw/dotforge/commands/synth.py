@@ -6,10 +6,10 @@ from typing import Any
 
 import click
 
-from ..console import print_json, say, table
+from ..console import say, table
 from ..synthesis.choices import HIERARCHIES
 from ..synthesis.metrics import Metric, columns, heading, metric, value
-from ._shared import design_argument, design_files, json_option, parameter_option
+from ._shared import JsonPlace, design_argument, design_files, json_option, parameter_option
 from ._targets import target_options
 
 
@@ -25,7 +25,7 @@ def command(
     target_name: str,
     chosen: dict[str, Any],
     output: Path | None,
-    as_json: bool,
+    as_json: JsonPlace,
 ) -> None:
     """Synthesize an engine and report what it takes, in total and by module, and how fast it is.
 
@@ -55,8 +55,7 @@ def command(
             report, evidence.directory(design, engine.generated) / "summary.json"
         )
         report = record.end()
-    if as_json:
-        print_json(report)
+    if as_json.tells(report):
         return
     _print(report, columns(measuring.kind), hierarchy)
     click.echo(evidence.describe(report))

@@ -5,8 +5,8 @@ from typing import Any
 
 import click
 
-from ..console import print_json, table
-from ._shared import json_option
+from ..console import table
+from ._shared import JsonPlace, json_option
 
 _EXAMPLES = """\b
 Examples:
@@ -51,7 +51,7 @@ class _Change(click.ParamType):
 @json_option
 def command(
     networks: tuple[str, ...], systems: tuple[str, ...], parallel: str, changed: tuple[tuple[str, float], ...],
-    averages: bool, sensitivity: bool, listed: bool, as_json: bool,
+    averages: bool, sensitivity: bool, listed: bool, as_json: JsonPlace,
 ) -> None:  # fmt: skip
     """Simulate training: arithmetic, collectives, and feature maps that go to a backing store and come back."""
     from dotforge_sim.models.system import analysis  # noqa: PLC0415
@@ -101,21 +101,19 @@ def command(
              f"{row['moved'] / 1e9:.3g}", f"{row['host_bandwidth'] / 1e9:.3g}", f"{row['speedup_over_dc']:.2f}×"]
             for row in found
         ]  # fmt: skip
-    if as_json:
-        print_json(found)
+    if as_json.tells(found):
         return
     table(heads, rows)
 
 
-def _list(as_json: bool) -> None:
+def _list(as_json: JsonPlace) -> None:
     from dotforge_sim.models.parameter_file import load  # noqa: PLC0415
     from dotforge_sim.models.system.fabric import SYSTEMS  # noqa: PLC0415
     from dotforge_sim.models.system.networks import NETWORKS  # noqa: PLC0415
 
     parameters = load("system")
-    if as_json:
-        print_json({"networks": list(NETWORKS), "systems": SYSTEMS,
-                    "parameters": {name: each.model_dump() for name, each in parameters.items()}})  # fmt: skip
+    if as_json.tells({"networks": list(NETWORKS), "systems": SYSTEMS,
+                    "parameters": {name: each.model_dump() for name, each in parameters.items()}}):  # fmt: skip
         return
     click.echo(f"networks: {', '.join(NETWORKS)}")
     click.echo("systems: " + ", ".join(f"{name} ({said})" for name, said in SYSTEMS.items()) + "\n")

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import click
 
-from ..console import print_json, say
-from ._shared import LazyChoice, Real, design_argument, json_option, parameter_option
+from ..console import say
+from ._shared import JsonPlace, LazyChoice, Real, design_argument, json_option, parameter_option
 
 
 def _simulators() -> Sequence[str]:
@@ -38,7 +38,7 @@ def command(
     timeout: float,
     waves: bool,
     output: Path | None,
-    as_json: bool,
+    as_json: JsonPlace,
 ) -> None:
     """Run the cocotb bench of an engine against its golden model."""
     from dotforge_sim.simulator.bench import waveform  # noqa: PLC0415
@@ -52,9 +52,7 @@ def command(
     summary = engine.verify(directory, simulator=simulator, seed=seed, timeout=timeout, waves=waves)
     if waves:
         say(f"waveform: {waveform(directory, simulator, engine.top)}")
-    if as_json:
-        print_json(summary)
-    else:
+    if not as_json.tells(summary):
         click.echo(
             f"{summary['engine']}: {summary['tests']} tests, {summary['vectors']} vectors, "
             f"{summary['mismatches']} mismatches, seed {seed}, {summary['simulator']}; {directory / 'results.xml'}"

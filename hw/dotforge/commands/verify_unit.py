@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from ..console import table
+from ._shared import JsonPlace, json_option
 
 _EXAMPLES = """\b
 Examples:
@@ -24,7 +25,10 @@ Examples:
     "--exact-nan", is_flag=True, help="Compare the bits of NaN, too (ours: quiet, positive, no payload)."
 )
 @click.option("--list", "listing", is_flag=True, help="List the units, and what they take and give.")
-def command(unit: str | None, vectors: Path | None, show: int, exact_nan: bool, listing: bool) -> int:
+@json_option
+def command(
+    unit: str | None, vectors: Path | None, show: int, exact_nan: bool, listing: bool, as_json: JsonPlace
+) -> int:
     """Run operands through the Verilog of an arithmetic UNIT and compare its results.
 
     A line of the file is a vector: operands and result, apart by white space; a further column, as of the flags that
@@ -36,7 +40,8 @@ def command(unit: str | None, vectors: Path | None, show: int, exact_nan: bool, 
     if listing:
         if unit is not None or vectors is not None:
             raise click.UsageError("--list goes with nothing else")
-        table(["unit", "operands → result"], [[each.name, each.summary] for each in known.values()])
+        if not as_json.tells({each.name: each.summary for each in known.values()}):
+            table(["unit", "operands → result"], [[each.name, each.summary] for each in known.values()])
         return 0
     if unit is None or vectors is None:
         raise click.UsageError("a UNIT and --vectors are needed, or --list")
@@ -47,6 +52,23 @@ def command(unit: str | None, vectors: Path | None, show: int, exact_nan: bool, 
     own = known[unit]
     given = read_vectors(vectors, own)
     wrong = differences(own, given, exact_nan=exact_nan)
+    if as_json.tells(
+        {
+            "unit": unit,
+            "vectors": len(given.results),
+            "differ": len(wrong),
+            "differences": [
+                {
+                    "line": each.line,
+                    "operands": list(each.operands),
+                    "found": each.found,
+                    "wanted": each.wanted,
+                }
+                for each in wrong[:show]
+            ],
+        }
+    ):
+        return int(bool(wrong))
     digits = -(-own.result.width // 4)
     for each in wrong[:show]:
         operands = " ".join(

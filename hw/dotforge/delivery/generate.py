@@ -19,6 +19,7 @@ from .datasheet import datasheet
 from .datasheet_html import as_html
 from .engine_pictures import picture_name, pictures
 from .flows import FLOWS, write_flows
+from .host_module import host_module
 from .ipxact import component
 from .software import write_software
 from .verilog_bench import verilog_bench
@@ -42,6 +43,7 @@ def generate(
         TOP.v  TOP.vlt  manifest.json  manifest.schema.json  TOP.md  TOP.html
         constraints/TOP.{sdc,xdc,lpf,pcf}
         TOP.rdl  TOP_registers.{h,md,xml}  and headers, of an engine with registers
+        beats.py                    packs operands and unpacks results: for NumPy, without dotforge
         images/                     block diagram, waveforms
         bench/                      cocotb bench, its Makefile, the golden model it needs, golden vectors,
                                     and a Verilog testbench of them
@@ -72,6 +74,7 @@ def generate(
         write_flows(flows, out, generated.manifest, clock_mhz, vectors_there=beats is not None)
         _write_bench(out / "bench", generated)
         write_software(generated.manifest, out)
+        write_text(out / "beats.py", host_module(generated.manifest))
         if beats is not None:
             golden = vectors(generated, beats)
             write_json(out / "bench" / "vectors.json", golden)

@@ -8,7 +8,7 @@ from ..json_text import json_text
 from ..synthesis.evidence import describe, is_proof
 from .compare import Change, Comparison, Pair, number
 
-__all__ = ["FORMATS", "as_csv", "as_json", "as_markdown", "notes", "rows", "shown_change", "summary"]
+__all__ = ["FORMATS", "as_csv", "as_markdown", "in_json", "notes", "rows", "shown_change", "summary"]
 
 #: Names of the formats; ``table`` is the command line's own.
 FORMATS = ("table", "markdown", "csv", "json")
@@ -111,7 +111,7 @@ def as_csv(result: Comparison) -> str:
     return text.getvalue()
 
 
-def as_json(result: Comparison) -> str:
+def in_json(result: Comparison) -> str:
     """Return everything."""
     listed: dict[str, Any] = {
         "configurations": [

@@ -15,6 +15,7 @@ __all__ = [
     "UNFINISHED",
     "OutputError",
     "data_directory",
+    "make_directory",
     "read_json",
     "read_text",
     "reason",
@@ -53,6 +54,24 @@ def data_directory(name: str) -> Path:
         if candidate.is_dir():
             return candidate
     raise OutputError(f"the installation has no {name} directory")
+
+
+def make_directory(path: Path) -> None:
+    """Make a directory, and those that it lies in.
+
+    Parameters
+    ----------
+    path : of the directory; it may be there
+
+    Raises
+    ------
+    OutputError
+        It cannot be made.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"cannot write {path}: {reason(error)}") from error
 
 
 def write_text(path: Path, text: str) -> None:

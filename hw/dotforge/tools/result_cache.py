@@ -5,6 +5,7 @@ Beside the results it holds the latest report of every (Verilog, target), which 
 
 import contextlib
 import json
+import logging
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,8 @@ __all__ = ["load", "remember", "reports", "store"]
 
 #: Raised when what is stored changes, so that no version reads what another one wrote.
 _LAYOUT = 2
+
+_log = logging.getLogger(__name__)
 
 _FAULTS = (OSError, sqlite3.Error, diskcache.Timeout, ValueError)
 
@@ -38,7 +41,9 @@ def load(key: str) -> dict[str, Any] | None:
     with _open() as cache:
         if cache is not None:
             with contextlib.suppress(*_FAULTS):
-                return cast(dict[str, Any] | None, cache.get(key))
+                found = cast(dict[str, Any] | None, cache.get(key))
+                _log.debug("cache of results: %s %.16s", "has not" if found is None else "has", key)
+                return found
     return None
 
 

@@ -8,6 +8,7 @@ import contextlib
 import getpass
 import hashlib
 import json
+import logging
 import os
 import shutil
 import stat
@@ -30,6 +31,8 @@ _SEAL = "sealed.json"
 
 #: Entries beyond this many are deleted, those not used for longest first.
 CAPACITY = 400
+
+_log = logging.getLogger(__name__)
 
 
 class CacheError(ToolMissing):
@@ -84,6 +87,7 @@ def entry(name: str, make: Callable[[Path], None]) -> Path:
     """
     directory = root()
     wanted = directory / name
+    _log.debug("cache: %s %s", "uses" if _is_whole(wanted) else "makes", wanted)
     if not _is_whole(wanted):
         with _lock(directory / f"{name}.lock"):
             if not _is_whole(wanted):

@@ -12,7 +12,9 @@ import atexit
 import contextlib
 import ctypes
 import json
+import logging
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -32,6 +34,8 @@ __all__ = ["Ended", "clean_up", "ended_by_signals", "follow_parent", "held", "ru
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 _GUARDIAN = Path(__file__).with_name("guardian.py")
+
+_log = logging.getLogger(__name__)
 
 
 class Ended(BaseException):
@@ -177,11 +181,14 @@ def started(
         )  # fmt: skip
         _state.groups.add(process.pid)
         _tell("+group", process.pid)
+    begun = time.monotonic()
+    _log.debug("%d: %s (in %s)", process.pid, shlex.join(map(str, command)), cwd or Path.cwd())
     try:
         yield process
     finally:
         _kill(process.pid)
-        process.wait()
+        code = process.wait()
+        _log.debug("%d: exit %d after %.1f s", process.pid, code, time.monotonic() - begun)
         for stream in (process.stdin, process.stdout, process.stderr):
             if stream is not None:
                 with contextlib.suppress(OSError):

@@ -28,7 +28,7 @@ from typing import Any
 
 import numpy as np
 
-from . import native, payload, processes, words
+from . import native, payload, processes, recorder, words
 from .harness import Harness
 from .joined import Beats, join, parts
 from .native import NoVerdict, SimulatorError
@@ -193,7 +193,9 @@ class Simulator:
             ]
             (directory / "constants").write_bytes(b"".join(setting.tobytes() for setting in settings))
             seconds = self._simulate(directory, timeout_seconds, progress)
-            return self._collect(directory, expect, idle_limit, seconds)
+            found = self._collect(directory, expect, idle_limit, seconds)
+        recorder.keep(recorder.Recorded(self.manifest, inputs, found))
+        return found
 
     def _check(
         self, inputs: Mapping[str, Beats], expect: Mapping[str, int], constants: Mapping[str, int]
