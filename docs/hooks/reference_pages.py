@@ -14,6 +14,10 @@ from dotforge.pictures.markdown import table
 __all__ = ["commands", "findings", "front_door", "golden", "hardware", "models"]
 
 
+#: Options of every command.
+_EVERYWHERE = {"--help", "--quiet", "--verbose"}
+
+
 def commands() -> str:
     """Return every command with its arguments and options."""
     context = click.Context(cli, info_name="dotforge")
@@ -22,7 +26,8 @@ def commands() -> str:
         "",
         cli.help or "",
         "",
-        "[Exit codes](exit_codes.md); [what reports hold](../reports.md).",
+        "[Exit codes, and what is printed](exit_codes.md); [what reports hold](../reports.md). `-q`, `--quiet` and `-v`, "
+        "`--verbose` go with every command.",
         "",
     ]
     for name in cli.list_commands(context):
@@ -40,7 +45,7 @@ def _command(command: click.Command, parent: click.Context, name: str, level: in
     rows = []
     for option in command.get_params(context):
         record = option.get_help_record(context)
-        if record is not None and record[1] and "--help" not in option.opts:
+        if record is not None and record[1] and not _EVERYWHERE & {*option.opts}:
             rows.append([f"<code>{html.escape(record[0]).replace('|', '&#124;')}</code>", record[1]])
     if rows:
         lines += [*table(["option", "meaning"], rows, align="l"), ""]
