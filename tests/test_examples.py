@@ -1,5 +1,6 @@
 """The examples run."""
 
+import importlib.util
 import json
 import os
 import shutil
@@ -71,6 +72,14 @@ def test_two_engines_in_a_design_of_a_user(tmp_path: Path) -> None:
     if shutil.which("iverilog") is None:
         pytest.skip("skipped: needs Icarus")
     program = ROOT / "examples" / "two_engines" / "run.py"
+    assert "1 tests, 0 failed" in ran(sys.executable, program, "out", directory=tmp_path)
+
+
+@pytest.mark.slow
+def test_a_flexdpu_on_axi_in_a_design_of_a_user(tmp_path: Path) -> None:
+    if importlib.util.find_spec("cocotbext") is None:
+        pytest.skip("skipped: needs cocotbext-axi")
+    program = ROOT / "examples" / "flexdpu_on_axi" / "run.py"
     assert "1 tests, 0 failed" in ran(sys.executable, program, "out", directory=tmp_path)
 
 

@@ -26,8 +26,8 @@ def commands() -> str:
         "",
         cli.help or "",
         "",
-        "[Exit codes, and what is printed](exit_codes.md); [what reports hold](../reports.md). `-q`, `--quiet` and `-v`, "
-        "`--verbose` go with every command.",
+        "[Exit codes, and what is printed](exit_codes.md); [what reports hold](../reports.md). "
+        "`-q`, `--quiet` and `-v`, `--verbose` go with every command.",
         "",
     ]
     for name in cli.list_commands(context):

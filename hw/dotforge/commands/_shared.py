@@ -186,7 +186,7 @@ class _JsonFile(click.Path):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Refuse what is an engine's name or a generated directory."""
-        if str(value) in names() or is_directory(str(value)):
+        if str(value) in names() or Path(value).is_dir():
             self.fail(
                 f"{value} is no file to write: `--json -` prints, and --json may stand last", param, ctx
             )

@@ -51,7 +51,7 @@ def _modules(manifest: dict[str, Any]) -> tuple[str, list[str]]:
     engine = manifest["engine"]
     own = f"{_HOST}.{engine}"
     if any(stream["name"] == "streaming_0" for stream in manifest["streams"]):
-        return "packets", [f"dotforge_golden.{name}" for name in ("packet_format", "packets")]
+        return "packets", [f"dotforge_golden.{name}" for name in ("packet_format", "packets", "packet_job")]
     if engine == own.rpartition(".")[2] and importlib.util.find_spec(own) is not None:
         return "layout", [*_COMMON, *_BELOW.get(engine, ()), own]
     return "fields", list(_COMMON)
@@ -59,7 +59,7 @@ def _modules(manifest: dict[str, Any]) -> tuple[str, list[str]]:
 
 _WHAT = {
     "layout": "matrices of codes to beats, and beats to the product",
-    "packets": "tiles of compressed matrices to packets, and packets of results to tiles",
+    "packets": "matrices of codes to packets of a job, and packets of results to the product",
     "fields": "fields to beats, and beats to fields",
 }
 
@@ -73,6 +73,8 @@ beats(manifest, operands, settings), product(manifest, operands, received, setti
 unpack(stream, beats) for the fields of one stream of manifest.json.
 """,
     "packets": """\
+    stationary, streaming = job_packets(rows, vectors, window=…, lanes=…, format=…, tag=…, beat_bytes=…)
+    c = result_matrix(results, shape, beat_bytes, tag=…)
     pack(Tile(…), beat_bytes), unpack(packet, beat_bytes), unpack_stream(packets, beat_bytes), compress(codes)
 """,
     "fields": """\

@@ -179,4 +179,5 @@ def dot_product(
     words = received_fields(manifest, "sums", received["sums"][0])["sum"][:, 0]
     shape = operands["b_elements"].shape[1], operands["a_elements"].shape[0]
     sums = numbers(field_of(manifest, "sums", "sum"), words).astype(np.float64)
-    return in_units(sums.reshape(shape).T, operands)
+    first, second = (np.asarray(operands[f"{name}_units"], np.float64) for name in "ab")
+    return sums.reshape(shape).T * (first[:, None] * second)
