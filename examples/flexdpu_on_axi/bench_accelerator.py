@@ -42,14 +42,14 @@ class Unit:
         cocotb.start_soon(Clock(dut.aclk, 10, unit="ns").start())
         reset = {"reset_active_level": False}
         self.registers = AxiLiteMaster(AxiLiteBus.from_prefix(dut, "s_axi"), dut.aclk, dut.aresetn, **reset)
-        made: tuple[tuple[str, Any], ...] = (
-            ("s_axis_stationary", AxiStreamSource),
-            ("s_axis_streaming", AxiStreamSource),
-            ("m_axis_results", AxiStreamSink),
+
+        def on(kind: Any, name: str) -> Any:
+            return kind(AxiStreamBus.from_prefix(dut, name), dut.aclk, dut.aresetn, **reset)
+
+        self.stationary, self.streaming = (
+            on(AxiStreamSource, f"s_axis_{name}") for name in ("stationary", "streaming")
         )
-        self.stationary, self.streaming, self.results = (
-            kind(AxiStreamBus.from_prefix(dut, name), dut.aclk, dut.aresetn, **reset) for name, kind in made
-        )
+        self.results = on(AxiStreamSink, "m_axis_results")
 
     async def reset(self) -> None:
         """Reset it."""
