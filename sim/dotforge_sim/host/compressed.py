@@ -21,7 +21,14 @@ class Places:
     words: np.ndarray
 
     def some(self, chosen: np.ndarray, rows: np.ndarray, count: int) -> "Places":
-        """Return those that are chosen, with other numbers of rows."""
+        """Return those that are chosen, with other numbers of rows.
+
+        Parameters
+        ----------
+        chosen : of each nonzero, whether it is kept
+        rows : of each nonzero, its new row
+        count : of rows
+        """
         return Places(count, rows[chosen], self.inner[chosen], self.words[chosen])
 
 
