@@ -50,7 +50,7 @@ def main(directory: Path, simulator: str) -> int:
         extra_env={
             "PYTHONPATH": os.pathsep.join([str(HERE), *sys.path]),
             "GENERATED": str(directory / "unit"),
-            "REGISTERS": json.dumps(addresses),
+            "REGISTERS": json.dumps(addresses, allow_nan=False),
         },
     )
     tests, failed = get_results(results)
