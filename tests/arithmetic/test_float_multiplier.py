@@ -67,6 +67,13 @@ def test_every_product_of_8_bits(a_format: FloatFormat, b_format: FloatFormat, f
 
 
 @pytest.mark.parametrize("flush", [False, True])
+def test_every_product_of_8_bits_in_a_block(flush: bool) -> None:
+    """The significands as an operator: the same products."""
+    a, b = every_pair(np.arange(256), np.arange(256))
+    check(FloatMultiplier(formats.FP8_E4M3, flush_subnormals=flush, block=True), a, b)
+
+
+@pytest.mark.parametrize("flush", [False, True])
 def test_bf16_every_exponent_pair(flush: bool) -> None:
     """Every exponent of a, every exponent and sign of b, at the ends of their fractions."""
     fields = np.arange(256)[:, None] << 7

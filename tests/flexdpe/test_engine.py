@@ -35,6 +35,8 @@ MORE: list[dict[str, Any]] = [
         "row_bits": 8,
     },
     {"lanes": 16, "optimize": "none"},
+    {"lanes": 8, "optimize": "none", "format": "bf16", "multiplier": "dsp", "multiplier_pipeline": 4},
+    {"lanes": 8, "optimize": "none", "multiplier": "auto", "operators": True, "multiplier_pipeline": 3},
     {"lanes": 32, "optimize": "none", "stationary_bandwidth": 8, "route_engines": 3, "row_buffer": 16},
     {"lanes": 32},
 ]  # fmt: skip

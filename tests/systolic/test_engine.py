@@ -38,6 +38,9 @@ MORE: list[dict[str, Any]] = [
     {"rows": 6, "format": "int4", "sum_format": "int8", "multiplier_pipeline": 1, "adder_pipeline": 2},
     {"format": "int8", "sum_format": "int10", "operators": True},
     {"format": "fp16", "flush_subnormals": True},
+    {"format": "fp16", "multiplier": "dsp", "multiplier_pipeline": 3, "operators": True},
+    {"rows": 2, "format": "bf16", "multiplier": "dsp", "multiplier_pipeline": 1, "flush_subnormals": True},
+    {"rows": 2, "format": "int16", "multiplier": "auto", "operators": True, "multiplier_pipeline": 2},
     {"rows": 16, "columns": 16, "sum_format": "exact"},
 ]  # fmt: skip
 
@@ -125,7 +128,11 @@ def test_sums_hold_the_largest_and_no_more(format: str, rows: int) -> None:
         ({"sum_format": "fp32"}, "parameter sum_format=fp32: not a sum of format=int8"),
         ({"format": "bf16", "sum_format": "int32"}, "parameter sum_format=int32: not a sum of format=bf16"),
         ({"flush_subnormals": True}, "parameter flush_subnormals=True: format=int8 has no subnormals"),
-        ({"multiplier": "dsp", "format": "bf16"}, "parameter multiplier=dsp: format=bf16 allows logic"),
+        (
+            {"multiplier": "dsp", "format": "fp8_e4m3"},
+            "parameter multiplier=dsp: format=fp8_e4m3 allows auto, logic; flows map significands of 8 bits or more "
+            "to blocks, not of 4",
+        ),
         ({"multiplier_pipeline": 3}, "parameter multiplier_pipeline=3: allowed 0…2 with format=int8"),
     ],
 )

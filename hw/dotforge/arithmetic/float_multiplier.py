@@ -59,6 +59,7 @@ class FloatMultiplier(Block):
     stallable : the stages advance only while ``en`` is high; otherwise always
     operators : write carry chains as operators, for FPGA and timing-driven flows, instead of as the fewest
         gates
+    block : write the product of the significands as an operator, for a multiplier block of an FPGA
 
     Raises
     ------
@@ -91,13 +92,14 @@ class FloatMultiplier(Block):
         pipeline: int = 0,
         stallable: bool = True,
         operators: bool = False,
+        block: bool = False,
     ) -> None:
         if product.specials != "ieee":
             raise ValueError(f"FloatMultiplier: product has IEEE 754 specials, unlike {product.name}")
         if not 0 <= pipeline <= self.MAX_PIPELINE:
             raise ValueError(f"FloatMultiplier: pipeline is 0…{self.MAX_PIPELINE}, not {pipeline}")
         self.a_format, self.b_format, self.product = a_format, b_format or a_format, product
-        self.flush_subnormals, self.operators = flush_subnormals, operators
+        self.flush_subnormals, self.operators, self.block = flush_subnormals, operators, block
         self.pipeline = self.latency = pipeline
         ports = {"a": In(self.a_format.width), "b": In(self.b_format.width), "o": Out(product.width)}
         super().__init__(ports | enable_port(pipeline, stallable))
@@ -149,6 +151,8 @@ class FloatMultiplier(Block):
         return product, name_value(m, "sign", a.sign ^ b.sign)
 
     def _significands(self, m: Module, a: Value, b: Value) -> Value:
+        if self.block:
+            return name_value(m, "significand", (a * b)[: self._normalizer.bits])
         heap = Heap(self._normalizer.bits)
         # Measured: 8 bits without a sign gain from recoding only if their hidden ones are constants.
         if min(len(a), len(b)) >= (8 if self.flush_subnormals else 9):

@@ -32,6 +32,7 @@ class IntegerMultiplier(Block):
     stallable : the stages advance only while ``en`` is high; otherwise always
     operators : write the final adder as an operator, for FPGA and timing-driven flows, instead of as the
         fewest gates
+    block : write the product as an operator, for a multiplier block of an FPGA; both registers are behind it then
 
     Raises
     ------
@@ -65,6 +66,7 @@ class IntegerMultiplier(Block):
         pipeline: int = 0,
         stallable: bool = True,
         operators: bool = False,
+        block: bool = False,
     ) -> None:
         exact = a_format.product_format(b_format)
         if product is not None and product.width > exact.width:
@@ -76,13 +78,18 @@ class IntegerMultiplier(Block):
         self.a_format, self.b_format, self.product = a_format, b_format or a_format, product or exact
         self.method = method or smaller_method(self.a_format.width, self.b_format.width)
         self.pipeline = self.latency = pipeline
-        self.operators = operators
+        self.operators, self.block = operators, block
         ports = {"a": In(a_format.width), "b": In(self.b_format.width), "o": Out(self.product.width)}
         super().__init__(ports | enable_port(pipeline, stallable))
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
         cuts = Cuts(m, _CUTS[self.pipeline], getattr(self, "en", None))
+        if self.block:
+            product = (self.a.as_signed() * self.b.as_signed())[: self.product.width]
+            (product,) = cuts.cut("heap", product=name_value(m, "product", product))
+            m.d.comb += self.o.eq(*cuts.cut("sum", result=product))
+            return m
         heap = Heap(self.product.width)
         add_product(m, "row", heap, self.a.as_signed(), self.b.as_signed(), method=self.method)
         result: Value

@@ -33,6 +33,7 @@ class Lane(Block):
     pipeline : registers of the multiplier; one more than it has places for is at its operands
     operators : see :mod:`dotforge.arithmetic.carry`; integers are then multiplied by the method that is faster
         on an FPGA
+    block : multiply in a multiplier block of an FPGA
 
     Interface attributes
     --------------------
@@ -49,10 +50,12 @@ class Lane(Block):
     product: Signal
     en: Signal
 
-    def __init__(self, format: str, flush_subnormals: bool, pipeline: int, operators: bool = False) -> None:
+    def __init__(
+        self, format: str, flush_subnormals: bool, pipeline: int, operators: bool = False, block: bool = False
+    ) -> None:
         self.operand, self.flush_subnormals = lookup(format), flush_subnormals
         self.pipeline = self.latency = pipeline
-        self.operators = operators
+        self.operators, self.block = operators, block
         #: Registers at the operands, where there are more than a multiplier has places for.
         self.ahead = max(0, pipeline - most_pipeline(self.operand))
         width = self.operand.width
@@ -71,7 +74,7 @@ class Lane(Block):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        options: dict[str, Any] = {"operators": self.operators}
+        options: dict[str, Any] = {"operators": self.operators, "block": self.block}
         if self._is_float:
             options["flush_subnormals"] = self.flush_subnormals
         elif self.operators:

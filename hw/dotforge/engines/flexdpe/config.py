@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, model_validator
 from pydantic_core import ArgsKwargs
 
+from ...arithmetic.multiplier_blocks import MultiplierChoice, in_blocks
 from ...formats.choices import OperandName, SumName, sum_of
 from ...formats.table import FloatFormat, Format, IntegerFormat, lookup
 from ...parameters import Field, parameters
@@ -126,6 +127,7 @@ class FlexDpeConfig:
             "fewest gates"
         ),
     ] = False
+    multiplier: MultiplierChoice = "logic"
     distribution_pipeline: Annotated[
         int,
         Field(
@@ -193,6 +195,7 @@ class FlexDpeConfig:
         sum_of(self.sum_format, self.operand, self.lanes)
         if self.fold_change == "overlap" and self.reduction != "fan":
             raise ValueError(f"parameter fold_change=overlap: allowed drain with reduction={self.reduction}")
+        in_blocks(self.multiplier, self.operand, self.operators)
         if self.flush_subnormals and not self.is_float:
             raise ValueError(f"parameter flush_subnormals=True: format={self.format} has no subnormals")
         from ...network.distribution.distribution import distribution_columns  # noqa: PLC0415
@@ -215,6 +218,11 @@ class FlexDpeConfig:
     def operand(self) -> Format:
         """Format of the operands."""
         return lookup(self.format)
+
+    @property
+    def in_blocks(self) -> bool:
+        """Whether products are made in multiplier blocks of an FPGA."""
+        return in_blocks(self.multiplier, self.operand, self.operators)
 
     @property
     def is_float(self) -> bool:

@@ -86,7 +86,8 @@ class FlexDpe(StreamBlock):
 
     def _lane(self) -> Lane:
         config = self.config
-        return Lane(config.format, config.flush_subnormals, config.multiplier_pipeline, config.operators)
+        options = config.multiplier_pipeline, config.operators, config.in_blocks
+        return Lane(config.format, config.flush_subnormals, *options)
 
     def _network(self) -> DistributionNetwork:
         config = self.config

@@ -161,6 +161,7 @@ def _resolved(config: FlexDpeConfig) -> dict[str, Any]:
         "sum_format": config.sum.name.lower(),
         "fold_change": "overlap" if config.overlaps else "drain",
         "distribution": config.topology,
+        **({"multiplier": "dsp" if config.in_blocks else "logic"} if config.multiplier == "auto" else {}),
     }
     return {name: value for name, value in meant.items() if getattr(config, name) != value}
 

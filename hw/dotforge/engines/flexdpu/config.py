@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, model_validator
 
+from ...arithmetic.multiplier_blocks import MultiplierChoice, in_blocks
 from ...formats.choices import OperandName, SumName, sum_of
 from ...parameters import Field, parameters
 from .widths import Widths
@@ -146,6 +147,7 @@ class FlexDpuConfig(Widths):
             "fewest gates"
         ),
     ] = False
+    multiplier: MultiplierChoice = "logic"
     distribution_pipeline: Annotated[
         int,
         Field(
@@ -254,6 +256,7 @@ class FlexDpuConfig(Widths):
             raise ValueError(f"parameter groups={self.slots}: allowed 1…16 with interface=axi")
         if self.interface == "axi" and self.banks > 128:
             raise ValueError(f"parameter accumulator_banks={self.banks}: allowed 1…128 with interface=axi")
+        in_blocks(self.multiplier, self.operand, self.operators)
         if self.flush_subnormals and not self.is_float:
             raise ValueError(f"parameter flush_subnormals=True: format={self.format} has no subnormals")
         from ...network.distribution.distribution import distribution_columns  # noqa: PLC0415

@@ -116,6 +116,7 @@ def _resolved(config: FlexDpuConfig) -> dict[str, Any]:
         "accumulator_words": config.words,
         "accumulator_banks": config.banks,
         "distribution": config.topology,
+        **({"multiplier": "dsp" if config.in_blocks else "logic"} if config.multiplier == "auto" else {}),
     }
     return {name: value for name, value in meant.items() if getattr(config, name) != value}
 

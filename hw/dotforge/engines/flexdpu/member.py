@@ -200,7 +200,11 @@ class Member(Block):
         products = []
         for lane, value in enumerate(wires(network.lanes_out.payload.values, width + 1)):
             m.submodules[f"lane_{lane}"] = multiplier = Lane(
-                config.format, config.flush_subnormals, config.multiplier_pipeline, config.operators
+                config.format,
+                config.flush_subnormals,
+                config.multiplier_pipeline,
+                config.operators,
+                config.in_blocks,
             )
             m.d.comb += [
                 multiplier.stationary.eq(registers.in_use.word_select(lane, width)),

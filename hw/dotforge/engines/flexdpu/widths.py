@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from ...arithmetic.multiplier_blocks import in_blocks
 from ...formats.choices import sum_of
 from ...formats.table import FloatFormat, Format, IntegerFormat, lookup
 
@@ -41,6 +42,7 @@ class Widths:
     distribution: Literal["auto", "multicast-benes", "crossbar"]
     stationary_bandwidth: int
     operators: bool
+    multiplier: str
     distribution_pipeline: int
     adder_pipeline: int
     row_bits: int
@@ -60,6 +62,11 @@ class Widths:
     def operand(self) -> Format:
         """Format of the operands."""
         return lookup(self.format)
+
+    @property
+    def in_blocks(self) -> bool:
+        """Whether products are made in multiplier blocks of an FPGA."""
+        return in_blocks(self.multiplier, self.operand, self.operators)
 
     @property
     def is_float(self) -> bool:

@@ -3,10 +3,11 @@
 What the hardware knows of itself is imported when it is asked: describing parameters needs none of it.
 """
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 from pydantic import model_validator
 
+from ...arithmetic.multiplier_blocks import MultiplierChoice, in_blocks
 from ...formats.choices import OperandName, SumName, sum_of
 from ...formats.table import FloatFormat, Format, lookup
 from ...parameters import Field, parameters
@@ -82,12 +83,7 @@ class SystolicConfig:
         ),
     ] = False
 
-    multiplier: Annotated[
-        Literal["logic", "dsp"],
-        Field(
-            description="multiply integers in logic, or as an operator that an FPGA flow maps to a multiplier block"
-        ),
-    ] = "logic"
+    multiplier: MultiplierChoice = "logic"
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -99,8 +95,7 @@ class SystolicConfig:
         sum_of(self.sum_format, self.operand, self.rows)
         if self.flush_subnormals and not self.is_float:
             raise ValueError(f"parameter flush_subnormals=True: format={self.format} has no subnormals")
-        if self.multiplier == "dsp" and self.is_float:
-            raise ValueError(f"parameter multiplier=dsp: format={self.format} allows logic")
+        in_blocks(self.multiplier, self.operand, self.operators)
         from ...arithmetic.float_multiplier import FloatMultiplier  # noqa: PLC0415
         from ...arithmetic.integer_multiplier import IntegerMultiplier  # noqa: PLC0415
 
@@ -116,6 +111,11 @@ class SystolicConfig:
     def operand(self) -> Format:
         """Format of the operands."""
         return lookup(self.format)
+
+    @property
+    def in_blocks(self) -> bool:
+        """Whether products are made in multiplier blocks of an FPGA."""
+        return in_blocks(self.multiplier, self.operand, self.operators)
 
     @property
     def is_float(self) -> bool:

@@ -13,6 +13,8 @@ def facts(config: SystolicConfig) -> Facts:
     resolved: dict[str, Any] = {}
     if config.sum_format != config.sum.name.lower():
         resolved["sum_format"] = config.sum.name.lower()
+    if config.multiplier == "auto":
+        resolved["multiplier"] = "dsp" if config.in_blocks else "logic"
     rules = [
         Rule(
             "folds",

@@ -82,7 +82,7 @@ class Mac(Block):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         config = self.config
-        heap = not config.is_float and config.multiplier == "logic"
+        heap = not config.is_float and not config.in_blocks
         if heap and (config.multiplier_pipeline, config.adder_pipeline) == (0, 1):
             exact = self._delay(m, "exact", self._heap(m), 1)
         elif self.row:
@@ -124,12 +124,12 @@ class Mac(Block):
 
     def _product(self, m: Module) -> Value:
         config = self.config
-        if config.multiplier == "dsp":
+        if config.in_blocks and not config.is_float:
             product = self.activation.as_signed() * self.weight.as_signed()
             return self._delay(m, "multiplied", product, config.multiplier_pipeline)
         options: dict[str, Any] = {"operators": config.operators}
         if config.is_float:
-            options["flush_subnormals"] = config.flush_subnormals
+            options |= {"flush_subnormals": config.flush_subnormals, "block": config.in_blocks}
         elif config.operators:
             options["method"] = "baugh-wooley"
         m.submodules.multiplier = multiplier = units.multiplier(
