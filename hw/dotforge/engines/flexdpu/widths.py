@@ -42,7 +42,7 @@ class Widths:
     distribution: Literal["auto", "multicast-benes", "crossbar"]
     stationary_bandwidth: int
     operators: bool
-    multiplier: str
+    multiplier: Literal["auto", "logic", "dsp"]
     distribution_pipeline: int
     adder_pipeline: int
     row_bits: int
