@@ -10,13 +10,15 @@ from axi_stream import Bench
 from bench_kit import Beats, BenchKit, Fields
 from bench_report import parameters
 
-from dotforge_golden.requantise import requantise
+from dotforge_golden.mx import decode_scales
+from dotforge_golden.requantise import requantise, requantise_nvfp4
 
 PARAMETERS = parameters()
 VECTOR = PARAMETERS["vector"]
 ELEMENT_BITS, SCALE_BITS = PARAMETERS["element_bits"], PARAMETERS["scale_bits"]
 SUM_BITS, UNIT_BITS = PARAMETERS["sum_bits"], PARAMETERS["unit_bits"]
 LARGEST = 2 ** (ELEMENT_BITS - 1) - 1
+NVFP4 = PARAMETERS["format"] == "nvfp4"
 LOW, HIGH = -(2 ** (SUM_BITS - 1)), 2 ** (SUM_BITS - 1) - 1
 
 
@@ -88,13 +90,41 @@ class Requantise(BenchKit):
         return len(item.sums)
 
 
+class Nvfp4(Requantise):
+    """Blocks whose scale is anything from 0 to beyond the largest one."""
+
+    def vector(self, rng: np.random.Generator, length: int | None = None) -> Vector:
+        """Return a block."""
+        made = super().vector(rng, length)
+        if rng.random() < 0.6:
+            reach = min(HIGH, max(1, int(2 ** rng.uniform(-11, 10) * 6 * made.unit)))
+            made.sums = rng.integers(-reach, reach + 1, len(made.sums))
+        if rng.random() < 0.2:  # elements half-way between two, of a scale that is exact
+            made.sums = halves(made.unit, int(2 ** rng.integers(0, 7)))[rng.integers(0, 14, len(made.sums))]
+            made.sums[rng.integers(len(made.sums))] = min(HIGH, 6 * made.unit)
+        return made
+
+    def expected(self, item: Vector) -> list[Fields]:
+        """Return golden's codes, filled with zeros; tlast as the last sum had it."""
+        codes, scales = requantise_nvfp4(item.sums, [item.unit], scale_search=PARAMETERS["scale_search"])
+        padded = [int(code) for code in codes] + [0] * (VECTOR - len(codes))
+        return [{"activation": padded, "scale": int(scales[0]), "tlast": item.last}]
+
+
+def halves(unit: int, divisor: int) -> np.ndarray:
+    """Return sums half-way between two elements at a scale of 1 / divisor, and the elements, of either sign."""
+    sixteenths = np.array([4, 12, 20, 28, 40, 56, 80])
+    found = sixteenths * unit // (16 * divisor)
+    return np.clip(np.append(found, -found), LOW, HIGH)
+
+
 def near_powers(rng: np.random.Generator, length: int) -> np.ndarray:
     """Return powers of two, and what is just beside them, of either sign and down from a random one."""
     powers = 1 << rng.integers(0, rng.integers(1, SUM_BITS + 1), length)
     return np.clip(rng.choice([-1, 1], length) * powers + rng.integers(-1, 2, length), LOW, HIGH)
 
 
-KIT = Requantise()
+KIT = Nvfp4() if NVFP4 else Requantise()
 random_vectors = KIT.pauses("random_vectors", idle=0.6, backpressure=0.9)
 reset_in_the_middle = KIT.reset_in_the_middle()
 
@@ -120,6 +150,13 @@ async def latency_and_period(dut: Any) -> None:
     assert KIT.manifest["initiation_interval"] == -(-period // VECTOR)
 
 
+def beside(rng: np.random.Generator, maximum: int, unit: int) -> Vector:
+    """Return a short block of a largest magnitude."""
+    peak = min(HIGH, max(0, maximum))
+    sums = np.append(rng.choice([-1, 1]) * peak, rng.integers(-peak, peak + 1, int(rng.integers(1, VECTOR))))
+    return Vector(rng.permutation(sums), unit, True)
+
+
 @cocotb.test()
 async def every_scale(dut: Any) -> None:
     """Maxima just below, at and above the places where the scale rounds (of many scales, 200 places)."""
@@ -128,6 +165,19 @@ async def every_scale(dut: Any) -> None:
     scales = np.arange(2**SCALE_BITS)
     if len(scales) > 100:
         scales = np.sort(rng.choice(scales, 100, replace=False))
+    if NVFP4:
+        known = decode_scales(np.arange(127), "nvfp4")
+        unit = min(2**UNIT_BITS - 1, max(1, HIGH // 2688))
+        middles = (known[1:] + known[:-1]) / 2
+        places = [top * middle * unit for top in (4, 6) for middle in middles] + [
+            480 * 4 * unit,
+            464 * 6 * unit,
+        ]
+        vectors = [beside(rng, int(place) + offset, unit) for place in places for offset in (0, 1)]
+        unit = 2**UNIT_BITS - 1  # of which the least scale may be 0 by one way, and not by the other
+        vectors += [beside(rng, top * unit // 1024 + offset, unit) for top in (4, 6) for offset in (-1, 0, 1)]
+        await KIT.run(dut, vectors)
+        return
     vectors = []
     for scale in scales:
         for place in (scale * LARGEST * unit, (2 * scale + 1) * LARGEST * unit // 2):
@@ -164,6 +214,19 @@ async def every_element(dut: Any) -> None:
     """Sums just below, at and above the places where an element rounds, of either sign."""
     rng = KIT.rng()
     vectors = []
+    if NVFP4:
+        for scale in (2.0**-9, 7 * 2.0**-9, 0.875, 1, 1.125, 13, 448):
+            unit = int(min(2**UNIT_BITS - 1, max(1, HIGH // (6 * scale)), 16 * (4 + rng.integers(90))))
+            places = [int(middle * scale * unit) for middle in (0.25, 0.75, 1.25, 1.75, 2.5, 3.5, 5)]
+            values = [
+                sign * (place + offset) for place in places for offset in (-1, 0, 1) for sign in (1, -1)
+            ]
+            peak = min(HIGH, int(6 * scale * unit))
+            values = [value for value in values if abs(value) <= peak]
+            for start in range(0, len(values), VECTOR - 1):
+                vectors.append(Vector(np.array([peak, *values[start : start + VECTOR - 1]]), unit, True))
+        await KIT.run(dut, vectors)
+        return
     for scale in {1, 2, 2**SCALE_BITS - 1, 2 ** (SCALE_BITS - 1) + 1}:
         unit = int(min(2**UNIT_BITS - 1, max(1, HIGH // (LARGEST * scale)), 4 + rng.integers(90)))
         places = [(2 * element + 1) * scale * unit // 2 for element in range(LARGEST + 1)]

@@ -10,9 +10,9 @@ __all__ = ["ENGINE"]
 
 ENGINE = Engine(
     name="requantise",
-    summary="post-processing unit of VS-Quant: sums become vectors of elements with a scale computed on the fly",
+    summary="post-processing unit: sums become vectors of VS-Quant or NVFP4 with a scale computed on the fly",
     source="Dally, Hardware for Deep Learning, Vector Scaling",
     config=RequantiseConfig,
-    build=f"{__name__}.clocked:build",
+    build=f"{__name__}.build:build",
     facts=f"{__name__}.facts:facts",
 )

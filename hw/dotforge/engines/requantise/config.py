@@ -1,11 +1,15 @@
 """Parameters of the post-processing unit and the widths that follow from them."""
 
+from dataclasses import fields
 from typing import Annotated, Any, Literal
 
 from ...arithmetic.delays import ClockMhz, Device, when_auto
 from ...parameters import Field, parameters
 
-__all__ = ["RequantiseConfig"]
+__all__ = ["NVFP4_SCALE_BITS", "RequantiseConfig"]
+
+#: Bits of NVFP4's largest block scale, 448, in units of its smallest one, 2^-9.
+NVFP4_SCALE_BITS = 18
 
 
 def _bits(low: int, high: int, description: str) -> Any:
@@ -19,7 +23,7 @@ class RequantiseConfig:
     Raises
     ------
     ValueError
-        ``clock_mhz`` or ``device`` is given without ``pipeline=auto``.
+        A parameter has no effect with the others and is not at its default.
     """
 
     vector: Annotated[
@@ -47,9 +51,47 @@ class RequantiseConfig:
     ] = 0
     clock_mhz: ClockMhz = 100
     device: Device = "ecp5"
+    format: Annotated[
+        Literal["vsquant", "nvfp4"],
+        Field(description="what sums become: integers with an integer scale, or E2M1 with a scale in E4M3"),
+    ] = "vsquant"
+    scale_search: Annotated[
+        Literal["none", "four_over_six"],
+        Field(
+            description="nvfp4: the largest magnitude becomes 6, or 6 or 4, whichever leaves less squared error"
+        ),
+    ] = "none"
 
     def __post_init__(self) -> None:
         when_auto(self)
+        defaults = {field.name: field.default for field in fields(self)}
+        for name in self._of_other_formats():
+            given = getattr(self, name)
+            if given != defaults[name]:
+                other = "vsquant" if self.is_nvfp4 else "nvfp4"
+                raise ValueError(
+                    f"parameter {name}={given}: allowed {defaults[name]}; others go with format={other}"
+                )
+
+    def _of_other_formats(self) -> tuple[str, ...]:
+        if self.is_nvfp4:
+            return ("vector", "element_bits", "scale_bits", "scale_rounding", "pipeline")
+        return ("scale_search",)
+
+    @property
+    def idle(self) -> tuple[str, ...]:
+        """Parameters without effect beside these others."""
+        return (*self._of_other_formats(), *when_auto(self))
+
+    @property
+    def is_nvfp4(self) -> bool:
+        """Whether sums become NVFP4."""
+        return self.format == "nvfp4"
+
+    @property
+    def passes(self) -> int:
+        """Scales that are tried for a vector, one after the other."""
+        return 2 if self.scale_search == "four_over_six" else 1
 
     @property
     def magnitude_bits(self) -> int:
@@ -74,4 +116,6 @@ class RequantiseConfig:
     @property
     def period(self) -> int:
         """Cycles a vector keeps the divider busy."""
+        if self.is_nvfp4:  # a pass: the scale, a load, the elements; a search ends with a comparison
+            return 1 + self.passes * (NVFP4_SCALE_BITS + 3 + self.vector * 8) + (self.passes - 1)
         return self.scale_bits + (4 if self.pipeline == "auto" else 3) + self.vector * self.element_bits

@@ -1,6 +1,6 @@
 """What the post-processing unit says of a configuration."""
 
-from ...arithmetic.delays import clock_rule, when_auto
+from ...arithmetic.delays import clock_rule
 from ...facts import Facts, Interval, Rule
 from .config import RequantiseConfig
 
@@ -9,6 +9,8 @@ __all__ = ["facts"]
 
 def facts(config: RequantiseConfig) -> Facts:
     """Return them."""
+    if config.is_nvfp4:
+        return _nvfp4(config)
     largest = 2 ** (config.element_bits - 1) - 1
     rounded = "rounded half up" if config.scale_rounding == "nearest" else "rounded up, so that nothing clips"
     clock, resolved = (), {}
@@ -33,17 +35,46 @@ def facts(config: RequantiseConfig) -> Facts:
                 f"sum / (scale · unit), rounded half away from zero, within ±{largest}; 0 where the "
                 "scale is.",
             ),
-            Rule(
-                "vectors",
-                f"A vector ends after {config.vector} sums, or earlier with `tlast`, which goes with "
-                "it; behind one that ended early are zeros. One that is not taken holds up the "
-                "elements of the next.",
-            ),
+            _vectors(config),
             *clock,
         ),
-        intervals=(
-            Interval("vector_to_vector", config.period, "a vector out", "the next one out", "sums are there"),
-        ),
+        intervals=_intervals(config),
         resolved=resolved,
-        idle=when_auto(config),
+        idle=config.idle,
+    )
+
+
+def _nvfp4(config: RequantiseConfig) -> Facts:
+    tries = config.passes == 2
+    other = (
+        "; or max |sum| / (4 · unit), if that leaves less squared error, or the first is 0" if tries else ""
+    )
+    return Facts(
+        function=(
+            "Finds the largest magnitude of each block of 16 sums, its scale in E4M3, and its elements in E2M1. "
+            "One divider of a bit a cycle makes them"
+            + (", for two scales one after the other." if tries else "."),
+        ),
+        rules=(
+            Rule("scale", f"max |sum| / (6 · unit), ties to even, at most 448{other}."),
+            Rule("elements", "sum / (scale · unit), ties to even, within ±6; 0 where the scale is."),
+            _vectors(config),
+        ),
+        intervals=_intervals(config),
+        idle=config.idle,
+    )
+
+
+def _vectors(config: RequantiseConfig) -> Rule:
+    return Rule(
+        "vectors",
+        f"A vector ends after {config.vector} sums, or earlier with `tlast`, which goes with "
+        "it; behind one that ended early are zeros. One that is not taken holds up the "
+        "elements of the next.",
+    )
+
+
+def _intervals(config: RequantiseConfig) -> tuple[Interval, ...]:
+    return (
+        Interval("vector_to_vector", config.period, "a vector out", "the next one out", "sums are there"),
     )
