@@ -59,7 +59,7 @@ PAGES: dict[str, tuple[str, Callable[[Any], str]]] = {
 #: Compared as whole pages elsewhere, or on no page.
 ELSEWHERE = {"interchange", "models", "papers", "performance", "quantisers", "sigma", "walkthrough"}
 #: On a page, but not stored yet.
-MISSING = {"distribution", "families", "formats"}
+MISSING = {"distribution", "families", "formats", "requantise"}
 
 
 def stored(name: str, kind: str = "json") -> Any:

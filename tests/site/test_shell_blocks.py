@@ -2,9 +2,12 @@
 
 A block of commands is fenced with ``sh``, or with ``console`` where it shows what ``$ command`` prints, which is then
 compared. ``<!-- exit N -->`` before it says with which code its last command ends,
-``<!-- not run: REASON -->`` that nobody tries it here. The blocks of a page run in order, in one empty directory.
+``<!-- not run: REASON -->`` that nobody tries it here, ``<!-- needs PACKAGE -->`` that it runs where that is
+installed: a page of which something was left out is skipped, and says how much. The blocks of a page run in order, in
+one empty directory.
 """
 
+import importlib.util
 import os
 import re
 import subprocess
@@ -40,6 +43,12 @@ class Block:
         return self.language in ("sh", "console") and not self.mark.startswith("not run: ")
 
     @property
+    def lacks(self) -> str:
+        """The package that it needs and that is not there, nothing otherwise."""
+        package = self.mark.removeprefix("needs ") if self.mark.startswith("needs ") else ""
+        return package if package and importlib.util.find_spec(package) is None else ""
+
+    @property
     def script(self) -> str:
         if self.language == "sh":
             return self.text
@@ -64,6 +73,8 @@ def test_commands_are_told_from_other_blocks(page: Path) -> None:
         assert block.language in ("sh", "console") or not commands, f"{page}: fence commands as sh"
         if block.mark.startswith("not run"):
             assert re.fullmatch(r"not run: \S.{5,}", block.mark), f"{page}: {block.mark}: say why"
+        elif block.mark.startswith("needs"):
+            assert re.fullmatch(r"needs \w+", block.mark), f"{page}: {block.mark}: name a package"
 
 
 def pages() -> list[object]:
@@ -83,10 +94,12 @@ def test_commands_of_a_page_run(page: Path, tmp_path: Path) -> None:
     program.chmod(0o755)
     (tmp_path / "work").mkdir()
     path = os.pathsep.join([str(program.parent), str(Path(sys.executable).parent), os.environ["PATH"]])
-    ran = 0
+    ran, lacking = 0, []
     for block in blocks(page):
-        if block.runs:
-            wanted = int(block.mark.removeprefix("exit ") or 0)
+        if block.runs and block.lacks:
+            lacking.append(block.lacks)
+        elif block.runs:
+            wanted = int(block.mark.removeprefix("exit ")) if block.mark.startswith("exit ") else 0
             done = subprocess.run(
                 ["sh", "-e", "-c", block.script],
                 cwd=tmp_path / "work", capture_output=True, text=True, check=False, env={**os.environ, "PATH": path},
@@ -97,6 +110,10 @@ def test_commands_of_a_page_run(page: Path, tmp_path: Path) -> None:
                 assert line in done.stdout + done.stderr
             ran += 1
     assert ran
+    if lacking:
+        pytest.skip(
+            f"needs {', '.join(sorted(set(lacking)))}: {len(lacking)} blocks of {page.name} did not run"
+        )
 
 
 def test_python_of_the_tutorial_runs(tmp_path: Path) -> None:
@@ -119,3 +136,4 @@ def test_marks_are_read() -> None:
     assert [(block.mark, block.runs) for block in found] == [
         ("exit 2", True), ("not run: needs it", False), ("", False)
     ]  # fmt: skip
+    assert [Block("sh", "x", f"needs {name}").lacks for name in ("json", "no_such")] == ["", "no_such"]
