@@ -5,10 +5,13 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from dotforge.figures import models, sigma
+from dotforge.export.design import from_parameters
+from dotforge.figures import flexdpe_switching, models, sigma
 from dotforge.figures.front_ends import costs_table
+from dotforge_golden.route import route
 from dotforge_sim.models.operands import of_gemm
 from dotforge_sim.models.sigma import averages, fan_claims, over_sparse_accelerators
 from dotforge_sim.models.sparse_accelerators import ACCELERATORS, cycles
@@ -39,6 +42,22 @@ def test_areas_are_those_of_the_netlists_that_they_name() -> None:
     found, expected = (each["transistors"]["8"] for each in (measured, stored))
     assert found["verilog_sha256"] == expected["verilog_sha256"]
     assert found["sum"] == pytest.approx(expected["sum"], rel=0.01)
+    assert found["switched"] == pytest.approx(expected["switched"], rel=0.01)
+
+
+def test_switching_is_that_of_lanes_that_were_routed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every part switches; where the settings are those of other folds, the figure is refused."""
+    small = from_parameters(
+        "flexdpe", {"lanes": 4, **sigma.AREA_PARAMETERS, "distribution": "multicast-benes"}
+    )
+    found = flexdpe_switching.parts(small)
+    assert set(found) == set(flexdpe_switching.PARTS)
+    assert all(100 < value < 2000 for value in found.values())
+    rows = route("multicast-benes", np.zeros((flexdpe_switching.FOLDS, 4), np.int64), 4)
+    monkeypatch.setattr(flexdpe_switching, "route", lambda *_: rows)
+    monkeypatch.setattr(flexdpe_switching, "SEED", 2)  # what was measured before is another netlist's
+    with pytest.raises(RuntimeError, match="4 lanes: the netlist's lanes are not those that were routed"):
+        flexdpe_switching.parts(small)
 
 
 def test_fan_claims_by_hand() -> None:

@@ -29,6 +29,7 @@ from ..pictures.plots import figure, rendered
 from ..registry import configure
 from ..synthesis import hierarchy
 from ..tools.files import write_bytes, write_text
+from . import flexdpe_switching
 
 __all__ = ["AREA_PARAMETERS", "areas", "claims", "draw", "flexdpe", "page", "sizes", "sizes_table", "write"]
 
@@ -61,7 +62,8 @@ AREA_PARAMETERS = {"optimize": "none", "row_bits": 8, "index_bits": 4, "stationa
 
 
 def areas(lanes: Sequence[int] = (8, 16, 32, 64, 128)) -> dict[str, Any]:
-    """Measure what ``data/flexdpe_area.json`` holds: INT8, flow ``cmos``, a sum over modules; minutes for all.
+    """Measure what ``data/flexdpe_area.json`` holds: INT8, flow ``cmos``, a sum over modules, and what switches a
+    multiplier and cycle by part; minutes for all.
 
     Parameters
     ----------
@@ -71,7 +73,11 @@ def areas(lanes: Sequence[int] = (8, 16, 32, 64, 128)) -> dict[str, Any]:
     for count in lanes:
         made = from_parameters("flexdpe", {"lanes": count, **AREA_PARAMETERS})
         total = hierarchy.measure(made.verilog, made.top).total.transistors
-        found[str(count)] = {"sum": total, "verilog_sha256": made.manifest["verilog_sha256"]}
+        found[str(count)] = {
+            "sum": total,
+            "switched": flexdpe_switching.parts(made),
+            "verilog_sha256": made.manifest["verilog_sha256"],
+        }
     return {
         "command": "python -m dotforge.figures.sigma",
         "parameters": AREA_PARAMETERS,
@@ -91,10 +97,12 @@ def sizes() -> list[dict[str, Any]]:
             for gemm in paper_workloads(*pair)
         ]
         area = measured["sum"] * 16_384 // int(lanes)
+        switched = measured["switched"]
         time = geometric_mean(cycles)
         rows.append({"lanes": int(lanes), "transistors": area, "cycles": time,
             "performance_per_area": 1 / (area * time),
-                     "area_time": area * time})  # fmt: skip
+                     "area_time": area * time, "switched": switched,
+                     "energy": sum(switched.values())})  # fmt: skip
     return rows
 
 
@@ -103,9 +111,12 @@ def sizes_table() -> list[str]:
     found = sizes()
     best = max(row["performance_per_area"] for row in found)
     least = min(row["area_time"] for row in found)
+    frugal = min(row["energy"] for row in found)
     rows = [
         [row["lanes"], f"{row['transistors'] / 1e6:.1f}", f"{row['cycles']:,.0f}",
-         f"{row['performance_per_area'] / best:.2f}", f"{row['area_time'] / least:.2f}"]
+         f"{row['performance_per_area'] / best:.2f}", f"{row['area_time'] / least:.2f}",
+         *(f"{row['switched'][part]:.0f}" for part in flexdpe_switching.PARTS),
+         f"{row['energy'] / frugal:.2f}"]
         for row in found
     ]  # fmt: skip
     heads = [
@@ -114,7 +125,8 @@ def sizes_table() -> list[str]:
         "cycles, mean",
         "performance per area, to the best",
     ]
-    return table([*heads, "area · time, to the best"], rows)
+    switching = [f"switching a MAC, {part}" for part in flexdpe_switching.PARTS]
+    return table([*heads, "area · time, to the best", *switching, "energy, to the least"], rows)
 
 
 def claims(ours: dict[str, float] | None = None) -> list[list[Any]]:
