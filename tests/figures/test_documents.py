@@ -25,6 +25,8 @@ from dotforge.figures import (
     flexdpe,
     flexdpe_windows,
     flexdpu,
+    format_units,
+    formats,
     log_numbers,
     logmac,
     mxdot,
@@ -42,6 +44,7 @@ PAGES: dict[str, tuple[str, Callable[[Any], str]]] = {
     "flexdpe": ("flexdpe.md", flexdpe.table),
     "flexdpe_windows": ("distribution.md", flexdpe_windows.table),
     "flexdpu": ("flexdpu.md", flexdpu.table),
+    "formats": ("formats.md", formats.table),
     "log_numbers": (
         "logmac.md",
         lambda found: log_numbers.table(found["units"], found["converters"], found["errors"]),
@@ -103,10 +106,19 @@ def some_units() -> list[arithmetic.Figure]:
     return random.Random(seed).sample(small, 4)
 
 
+def costs(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return what was counted: decibels differ by the order in which a machine adds."""
+    return [{name: value for name, value in row.items() if name != "sqnr_db"} for row in rows]
+
+
 #: Figure → a part of it that is quick to collect, and where in the stored one its rows are.
 PARTS: dict[str, tuple[Callable[[], Any], Callable[[Any], Any]]] = {
     "flexdpe_windows": (lambda: flexdpe_windows.collect(lanes=(16,), widest=8), lambda found: found),
     "arithmetic": (lambda: arithmetic.collect(some_units()), lambda found: found),
+    "formats": (
+        lambda: costs(formats.collect([unit for unit in format_units.UNITS if unit.lanes == 16][:3])),
+        costs,
+    ),
     "log_numbers": (lambda: log_numbers.collect(log_numbers.UNITS[:1]), lambda found: found["units"]),
     "logmac": (lambda: logmac.collect(lanes=(1,)), lambda found: found),
     "mxdot": (lambda: mxdot.lanes(("mxfp4", "mxfp6_e3m2")), lambda found: found["lanes"]),
@@ -128,13 +140,20 @@ def test_what_is_stored_holds(name: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", sorted(set(PARTS) - {"reduction"}))
+@pytest.mark.parametrize("name", sorted(set(PARTS) - {"reduction", "formats"}))
 def test_all_that_is_stored_holds(name: str, tmp_path: Path) -> None:
     netlists = stored(name, "netlists.json")
     with replayed(netlists), recorded() as used:
         figures.figures()[name].write(tmp_path)
     assert json.loads((tmp_path / f"{name}.json").read_text(encoding="utf-8")) == stored(name)
     assert used == netlists
+
+
+@pytest.mark.slow
+def test_all_formats_hold() -> None:
+    with replayed(stored("formats", "netlists.json")):
+        found = json.loads(json.dumps(costs(formats.collect())))
+    assert found == costs(stored("formats"))
 
 
 def test_other_verilog_is_noticed() -> None:
