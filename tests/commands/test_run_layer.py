@@ -1,6 +1,7 @@
 """``dotforge run --layer``: convolutions as products, against sums written out and against ONNX' reference."""
 
 import itertools
+import json
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +90,15 @@ def test_a_node_of_a_model(attributes: dict[str, Any], dotforge: Any, tmp_path: 
         (("--layer", "conv:groups=3", "--group", "0"), "do not make 3 groups"),
         (("--layer", "conv:stride=1x1x1"), "stride has 3 numbers for 2 dimensions"),
         (("--layer", "conv:dilation=9"), "does not fit images"),
-        (("--layer", "conv:groups=2"), "--layer has 2 groups: --group names one"),
+        (
+            ("--layer", "conv:groups=2", "--save-beats", "d"),
+            "--save-beats is of one product: --group names one",
+        ),
+        (
+            ("--layer", "conv:groups=2", "--timeline", "t.html"),
+            "--timeline is of one product: --group names one",
+        ),
+        (("--layer", "conv:groups=2", "--save-quantized", "q.npz"), "--save-quantized is of one product"),
         (("--group", "1"), "--group goes with --layer"),
     ],
 )
@@ -101,6 +110,33 @@ def test_refusals(arguments: tuple[str, ...], message: str, dotforge: Any, tmp_p
         "run", "systolic", "-p", "rows=4", "-p", "columns=2", "--a", "x.npy", "--b", "w.npy", *arguments
     )
     assert (done.code, message in done.err) == (2, True), done.err
+
+
+def test_all_groups_are_one_report(dotforge: Any, tmp_path: Path) -> None:
+    rng = np.random.default_rng(4)
+    inputs, filters = rng.integers(-9, 9, (1, 4, 4, 4)), rng.integers(-9, 9, (6, 2, 2, 2))
+    np.save(tmp_path / "x.npy", inputs)
+    np.save(tmp_path / "w.npy", filters)
+    given = ["run", "systolic", "-p", "rows=4", "-p", "columns=2", "--a", "x.npy", "--b", "w.npy"]
+    given += ["--layer", "conv:stride=2x1,groups=2", "-o", "y.npy", "--json", "s.json"]
+    done = dotforge(*given)
+    assert done.code == 0, done.err
+    layer = Convolution((2, 1), ((0, 0), (0, 0)), (1, 1), 2)
+    assert np.array_equal(np.load(tmp_path / "y.npy"), straight(layer, inputs, filters))
+    told = json.loads((tmp_path / "s.json").read_text())
+    assert (told["status"], told["groups"], told["mismatches"], told["error"]["largest"]) == ("ok", 2, 0, 0)
+    assert "2 groups of 6×8 @ 8×3" in done.err
+    parts = []
+    for group in (0, 1):
+        assert dotforge(*given, "--group", group).code == 0
+        parts.append(json.loads((tmp_path / "s.json").read_text()))
+    for name in ("useful_macs", "folds"):
+        assert told[name] == sum(each[name] for each in parts) > 0
+    assert told["cycles"] == {
+        name: sum(each["cycles"][name] for each in parts) for name in ("loading", "streaming", "add", "total")
+    }
+    assert told["overall_efficiency"] == pytest.approx(told["useful_macs"] / (8 * told["cycles"]["total"]))
+    assert [each["cycles"] for each in told["each"]] == [each["cycles"] for each in parts]
 
 
 def test_values_of_parts() -> None:

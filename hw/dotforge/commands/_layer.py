@@ -52,8 +52,10 @@ def files(a: str, b: str | None, layer: str | None) -> list[Path]:
     return [parse(each).file for each in given if each is not None]
 
 
-def operands(a: str, b: str | None, layer: str | None, group: int | None) -> tuple[Any, Any, Raise]:
-    """Return A, B, and what makes images of C where there are any.
+def operands(
+    a: str, b: str | None, layer: str | None, group: int | None
+) -> tuple[list[tuple[Any, Any]], Raise]:
+    """Return A and B, of each group where none of several is named, and what makes images of C where there are any.
 
     Parameters
     ----------
@@ -64,12 +66,11 @@ def operands(a: str, b: str | None, layer: str | None, group: int | None) -> tup
     RunError
         They do not hold what is asked for, or do not fit each other.
     """
-    from dotforge_sim.run.errors import RunError  # noqa: PLC0415
     from dotforge_sim.run.operands import load_operand, load_tensor  # noqa: PLC0415
 
     if layer is None:
         assert b is not None
-        return load_operand(a, "A"), load_operand(b, "B"), lambda c: c
+        return [(load_operand(a, "A"), load_operand(b, "B"))], lambda c: c
     from dotforge_sim.run import convolution  # noqa: PLC0415
 
     inputs = load_tensor(a, "A")
@@ -81,7 +82,5 @@ def operands(a: str, b: str | None, layer: str | None, group: int | None) -> tup
         made, filters = convolution.of_node(OnnxFile(place.file, "B"), str(place.name), inputs.shape[2:])
     else:
         made, filters = convolution.parse(layer), load_tensor(b, "B")
-    if made.groups > 1 and group is None:
-        raise RunError(f"--layer has {made.groups} groups: --group names one, 0…{made.groups - 1}")
-    first, second = made.lowered(inputs, filters, group or 0)
-    return first, second, lambda c: made.raised(c, inputs, filters)
+    chosen = range(made.groups) if group is None else [group]
+    return [made.lowered(inputs, filters, each) for each in chosen], lambda c: made.raised(c, inputs, filters)

@@ -56,7 +56,9 @@ def _command(name: str, design: str, module: Any) -> click.Command:
             "MODEL.onnx:NODE.",
         ),
         click.Option(
-            ["--group", "group"], type=click.IntRange(0), help="Of a layer with several: the one to run."
+            ["--group", "group"],
+            type=click.IntRange(0),
+            help="Of a layer: the one to run (default: all).",
         ),
         click.Option(["-o", "--output"], type=path, help="C, M×N, to write: .npy, or sparse .npz."),
         click.Option(
@@ -166,13 +168,15 @@ def _run(
         record.start(engine=name)  # what it takes to make the Verilog of a large engine is part of the run
         record.know(parameters=made.parameters, verilog_sha256=made.manifest["verilog_sha256"])
         beats = stack.enter_context(_beats_record(written.beats, made.manifest))
-        first, second, raised = _layer.operands(*taken)
-        outputs = first.shape[0] * second.shape[1]
+        groups, raised = _layer.operands(*taken)
+        if len(groups) > 1:
+            _refuse_of_groups(written, options)
+        outputs = sum(first.shape[0] * second.shape[1] for first, second in groups)
         if outputs > MOST_OUTPUTS and output is not None and output.suffix != ".npz":
             raise RunError(f"C has {outputs} elements: -o {output} must be a sparse .npz")
         recording = stack.enter_context(recorded()) if written.beats or written.timeline else []
         with progress(f"{name}: streamed beats") as tell:
-            result = made.run(first, second, tell, **options)
+            result = _product(made, groups, tell, options)
         statistics = record.content = result.statistics
         if written.printed:
             status = {"status": "failed", "reason": result.failure} if result.failure else {"status": "ok"}
@@ -192,14 +196,37 @@ def _run(
 
             write_bytes(written.timeline, page(recording, result).encode())
     shape, cycles, efficiency = statistics["shape"], statistics["cycles"], statistics["overall_efficiency"]
+    times = f"{statistics['groups']} groups of " if "groups" in statistics else ""
     said = "nothing to multiply" if efficiency is None else f"overall efficiency {efficiency:.3f}"
     if limits := statistics.get("limits"):
         said += f", limited by {limits['by']} ({limits['cycles'][limits['by']]} cycles)"
     say(
-        f"{name}: {shape['m']}×{shape['k']} @ {shape['k']}×{shape['n']}, {cycles['total']} cycles "
+        f"{name}: {times}{shape['m']}×{shape['k']} @ {shape['k']}×{shape['n']}, {cycles['total']} cycles "
         f"(streaming {cycles['streaming']}), {said}, "
         f"{statistics['mismatches']} mismatches with golden"
     )
+
+
+def _product(made: Any, groups: list[tuple[Any, Any]], tell: Any, options: dict[str, Any]) -> Any:
+    """Run a product, or those of all groups one after the other."""
+    from dotforge_sim.run.grouped import summed  # noqa: PLC0415
+
+    if len(groups) == 1:
+        return made.run(*groups[0], tell, **options)
+    results = []
+    for number, (first, second) in enumerate(groups):
+        results.append(made.run(first, second, **options))
+        tell(number + 1, len(groups))
+    return summed(results, groups)
+
+
+def _refuse_of_groups(written: _Written, options: dict[str, Any]) -> None:
+    """Refuse what is written of one product alone."""
+    given = {"--save-beats": written.beats, "--timeline": written.timeline}
+    given |= {f"--{name.replace('_', '-')}": options.get(name) for name in ("save_quantized", "jobs")}
+    for name, value in given.items():
+        if value:
+            raise click.UsageError(f"{name} is of one product: --group names one of the layer's groups")
 
 
 @contextlib.contextmanager
