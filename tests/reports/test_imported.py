@@ -185,17 +185,46 @@ def test_nextpnr(tmp_path: Path) -> None:
     assert report["timing"]["fmax_mhz"] == 352.609
 
 
-@pytest.mark.parametrize("family", ["ecp5", "ice40", "xilinx"])
+def test_nextpnr_of_other_families(tmp_path: Path) -> None:
+    """Two families have lookup tables of one name."""
+    places = {
+        "machxo2": ({"TRELLIS_COMB": 30, "TRELLIS_FF": 16, "DP8KC": 1}, (30, 16, 0, 1)),
+        "gatemate": ({"CPE_LT": 1625, "CPE_FF": 183, "RAM_HALF": 3}, (1625, 183, 0, 1.5)),
+    }
+    for family, (used, figures) in places.items():
+        report = imported(
+            tmp_path,
+            {
+                **NEXTPNR,
+                "utilization": {name: {"used": number, "available": 9999} for name, number in used.items()},
+            },
+            name="mac",
+        )
+        assert report["target"] == f"import:nextpnr {family}"
+        assert tuple(report["totals"][name] for name in ("luts", "ffs", "dsps", "brams")) == figures
+
+
+@pytest.mark.parametrize(
+    "family",
+    [
+        "ecp5",
+        "ice40",
+        "xilinx",
+        *(pytest.param(each, marks=pytest.mark.slow) for each in ("gatemate", "intel")),
+    ],
+)
 def test_stat_of_yosys_counts_as_our_own_target(tmp_path: Path, family: str) -> None:
     """The file is what Yosys writes here and now."""
     text = "module mac(input clk, input [3:0] a, output reg [3:0] q); always @(posedge clk) q <= q + a; endmodule"
-    flow = {"ecp5": "synth_ecp5", "ice40": "synth_ice40", "xilinx": "synth_xilinx"}[family]
+    flow = {"ecp5": "synth_ecp5", "ice40": "synth_ice40", "xilinx": "synth_xilinx",
+            "gatemate": "synth_gatemate", "intel": "synth_intel_alm"}[family]  # fmt: skip
     script = ["read_verilog d.v", f"{flow} -top mac", "tee -q -o stat.json stat -json"]
     stat = yosys.run(script, {"d.v": text}, ["stat.json"], yosys=yosys.installed(), timeout=600)["stat.json"]
     report = imported(tmp_path, stat)
     cells = json.loads(stat)["design"]["num_cells_by_type"]
-    for pad in ("IBUF", "OBUF", "BUFG"):  # of a whole Xilinx device
-        cells.pop(pad, None)
+    for pad in ("IBUF", "OBUF", "BUFG", "IB", "OB", "CLKBUF"):  # of a whole device
+        for maker in ("", "CC_", "MISTRAL_"):
+            cells.pop(f"{maker}{pad}", None)
     assert report["target"] == f"import:yosys {family}"
     assert report["totals"] == {**FPGAS[family].table.counts(cells), "cells": {}}
     assert report["totals"]["ffs"] == 4

@@ -11,11 +11,14 @@ from .found import Found, slowest
 
 __all__ = ["parse", "recognises"]
 
-#: What nextpnr's places of a family count as; of the first one that a report has, the family.
+#: What places of a family count as in nextpnr. A report names all places of its device: the first one here, which no
+#: other family has, tells the family.
 _PLACES = {
-    "ecp5": {"TRELLIS_COMB": "luts", "TRELLIS_FF": "ffs", "MULT18X18D": "dsps", "DP16KD": "brams"},
+    "ecp5": {"DP16KD": "brams", "TRELLIS_COMB": "luts", "TRELLIS_FF": "ffs", "MULT18X18D": "dsps"},
     "ice40": {"ICESTORM_LC": "luts", "ICESTORM_DSP": "dsps", "ICESTORM_RAM": "brams"},
     "gowin": {"LUT4": "luts", "DFF": "ffs", "MULT18X18": "dsps", "BSRAM": "brams"},
+    "machxo2": {"DP8KC": "brams", "TRELLIS_COMB": "luts", "TRELLIS_FF": "ffs"},
+    "gatemate": {"CPE_LT": "luts", "CPE_FF": "ffs", "RAM_HALF": "brams"},
     "nexus": {"OXIDE_COMB": "luts", "OXIDE_FF": "ffs", "MULT18_CORE": "dsps", "OXIDE_EBR": "brams"},
 }
 
@@ -23,7 +26,9 @@ _PLACES = {
 _NO_PATH = 1e9
 
 #: Pads and clock buffers, which a whole FPGA has and our own figures leave out.
-_PADS = re.compile(r"(I|O|IO|T)BUF\w*|BUFG\w*|SB_IO|SB_GB\w*|TRELLIS_IO|BB|IB|OB")
+_PADS = re.compile(
+    r"(CC_)?(I|O|IO|T|TO)BUF\w*|(CC_)?BUFG\w*|SB_IO|SB_GB\w*|TRELLIS_IO|BB|IB|OB|MISTRAL_(IB|OB|IO|CLKBUF)"
+)
 
 
 def recognises(content: Any) -> bool:
@@ -69,6 +74,9 @@ def _nextpnr(content: dict[str, Any], where: str, clock: str | None) -> Found:
     for place, resource in _PLACES[family].items():
         totals[resource] += used.get(place, 0)
     found = Found("nextpnr", device=family, totals=totals)
+    if family == "gatemate":
+        totals["brams"] /= 2
+        found.notes.append("luts are halves of logic elements, those that pass a signal on with them")
     if family == "ice40":
         totals["ffs"] = None
         found.notes.append("luts are logic cells; nextpnr does not say how many of them hold a flip-flop")
