@@ -21,6 +21,16 @@ PORT_OPTIONS: dict[str, tuple[Any, Any]] = {
         ],
         True,
     ),
+    "storage": (
+        Annotated[
+            Literal["auto", "block", "distributed"],
+            Field(
+                description="what storage arrays are asked to be by ram_style: block RAM, memories of lookup tables, "
+                "or what the flow chooses"
+            ),
+        ],
+        "auto",
+    ),
     "register_slices": (
         Annotated[
             Literal["none", "in", "out", "both"],
@@ -67,7 +77,7 @@ def check_ports(config: Any) -> None:
     Parameters
     ----------
     config : of an engine. ``joins_operands``, if it has that, says why operands cannot be joined, or nothing where
-        they can
+        they can; ``has_arrays``, if it has that, tells whether it stores words in arrays
 
     Raises
     ------
@@ -79,5 +89,9 @@ def check_ports(config: Any) -> None:
     )
     if config.join_operands and refusal:
         raise ValueError(f"parameter join_operands=true: allowed false; true goes with {refusal}")
+    if config.storage != "auto" and not getattr(config, "has_arrays", False):
+        raise ValueError(
+            f"parameter storage={config.storage}: allowed auto; nothing is stored in arrays here"
+        )
     if config.tkeep and getattr(config, "interface", "") == "axi":
         raise ValueError("parameter tkeep=true: allowed false; interface=axi has tkeep already")

@@ -14,6 +14,8 @@ from dotforge.stream import sliced
 from dotforge.stream.axi import AxiStream
 from dotforge.stream.outside import outside
 from dotforge.stream.register_slice import RegisterSlice
+from dotforge.synthesis.targets.base import Settings
+from dotforge.synthesis.targets.fpga import FPGAS
 from dotforge.verify.verify import verify
 from dotforge_sim.simulator.bench import BenchFailure
 from dotforge_sim.simulator.joined import Beats, join
@@ -82,6 +84,30 @@ def test_slices_on_one_side() -> None:
 
 def paths(manifest: dict[str, Any]) -> set[tuple[str, str]]:
     return {(path["input"], path["output"]) for path in manifest["combinational_paths"]}
+
+
+@each_design
+def test_whoever_has_arrays_says_so(engine: str, more: dict[str, Any]) -> None:
+    """And only then may it be told what they are."""
+    _, config = configure(engine, {**small(engine), **more})
+    stores = made(engine, register_slices="both", **more).manifest["storage_bits"] > 0
+    assert getattr(config, "has_arrays", False) == stores
+    if stores:
+        configure(engine, {**small(engine), **more, "storage": "block"})
+    else:
+        with pytest.raises(ParameterError, match="parameter storage=block: allowed auto; nothing is stored"):
+            configure(engine, {**small(engine), **more, "storage": "block"})
+
+
+def test_arrays_become_what_is_asked_for() -> None:
+    """By Yosys alone; with `auto` there is no attribute."""
+    counts, texts = {}, {}
+    for storage in ("auto", "block", "distributed"):
+        found = made("logmac", weight_depth=16, storage=storage)
+        counts[storage] = FPGAS["ecp5"].counts(found, Settings())["brams"]
+        texts[storage] = found.verilog.count(f'ram_style = "{storage}"')
+    assert counts == {"auto": 0, "block": 1, "distributed": 0}
+    assert texts == {"auto": 0, "block": 1, "distributed": 1}
 
 
 @each_engine

@@ -13,7 +13,7 @@ import pytest
 
 from dotforge.export.design import Generated, from_parameters
 from dotforge.synthesis.synth import SCHEMA, synthesize
-from dotforge.synthesis.targets import TARGETS, TargetError, place, sta, target
+from dotforge.synthesis.targets import TARGETS, Settings, TargetError, place, sta, target
 from dotforge.synthesis.targets.fpga import FPGAS
 from dotforge.synthesis.targets.library import load
 from dotforge.synthesis.targets.port_registers import frame
@@ -67,16 +67,41 @@ def summed(report: dict[str, Any], column: str) -> float:
     return sum(row[column] * row["instances"] for row in report["modules"])
 
 
+def test_a_gatemate_takes_more_flat_because_of_the_mapping(generated: Generated) -> None:
+    """Logic ahead of the mapper is the same, flat or by module; ABC's mapping for speed doubles some of the flat one.
+
+    Mapped for area, the flat netlist takes less than the sum, as on other families.
+    """
+    script = "abc -genlib +/gatemate/lut_tree_cells.genlib"
+    rest = [
+        "techmap -map +/gatemate/lut_tree_map.v",
+        "gatemate_foldinv",
+        "techmap -map +/gatemate/inv_map.v",
+        "clean",
+    ]
+
+    def luts(flat: bool, mapping: str) -> int:
+        (command,) = FPGAS["gatemate"].flow(generated.top, flat, Settings())
+        command += FPGAS["gatemate"].bare
+        commands = [
+            "read_verilog design.v", f"{command} -run begin:map_luts", script + mapping, *rest,
+            f"{command} -run map_cells:vlog", "flatten", "delete t:$scopeinfo", "tee -q -o stat.json stat -json",
+        ]  # fmt: skip
+        found = yosys.run(commands, {"design.v": generated.verilog}, ["stat.json"])
+        (whole,) = (each for each in modules(found["stat.json"], generated.top) if each.name == generated.top)
+        return FPGAS["gatemate"].table.counts(whole.cells)["luts"]
+
+    assert luts(True, "") > luts(False, "")
+    for_area = " -script +strash;dch,-f;amap,-m"
+    assert luts(True, for_area) <= luts(False, for_area) < luts(True, "")
+
+
 @pytest.mark.parametrize(
     "name",
     [
         "ecp5",
         "ice40",
-        *(pytest.param(name, marks=pytest.mark.slow) for name in ("gowin", "nexus", "machxo2")),
-        # Not understood: logmac of 2 lanes and 8 bits takes 188 LUTs flat, and 137 as a sum over its modules.
-        pytest.param(
-            "gatemate", marks=[pytest.mark.slow, pytest.mark.xfail(reason="counts fewer by module")]
-        ),
+        *(pytest.param(name, marks=pytest.mark.slow) for name in ("gowin", "nexus", "machxo2", "gatemate")),
     ],
 )
 def test_placed_targets(name: str, generated: Generated) -> None:
@@ -90,8 +115,9 @@ def test_placed_targets(name: str, generated: Generated) -> None:
     assert 40 < totals["luts"] < 200
     assert totals["dsps"] == totals["brams"] == 0
     assert summed(report, "ffs") == totals["ffs"]
-    # What a GateMate's trees make of a module by itself, they need not make of it inside of another.
-    assert totals["luts"] <= summed(report, "luts") < 1.3 * totals["luts"]
+    # Of a GateMate a flat netlist may take more: see the test below.
+    least = 0.7 if name == "gatemate" else 1
+    assert least * totals["luts"] <= summed(report, "luts") < 1.3 * totals["luts"]
     fmax = sorted(timing["seeds"].values())
     assert list(timing["seeds"]) == ["1", "2", "3"]
     assert timing["fmax_mhz"] == fmax[1]

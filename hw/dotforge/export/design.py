@@ -49,7 +49,9 @@ def from_parameters(engine: str, parameters: dict[str, Any], *, name: str | None
     """
     entry, config = configure(engine, parameters)
     top = entry.top(config)
-    design = convert(top, name=name or entry.name, initial_values=config.initial_values)
+    design = convert(
+        top, name=name or entry.name, initial_values=config.initial_values, storage=config.storage
+    )
     return Generated(design.verilog, manifest(entry, config, top, design))
 
 

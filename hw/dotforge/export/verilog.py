@@ -17,6 +17,7 @@ from amaranth.hdl._ir import PortDirection  # no public name for it in Amaranth 
 from amaranth.lib import wiring
 
 from ..block import Block
+from ..memory import MemoryArray
 from ..tools import yosys
 from ..tools.forked import forked_map
 from .comments import code_sha256, comment
@@ -186,7 +187,9 @@ def _without_unused(text: str, clocked: dict[str, list[str]]) -> tuple[str, list
     return text, used
 
 
-def convert(block: Block, *, name: str | None = None, initial_values: bool = True) -> Design:
+def convert(
+    block: Block, *, name: str | None = None, initial_values: bool = True, storage: str = "auto"
+) -> Design:
     """Convert a block to Verilog.
 
     Parameters
@@ -196,6 +199,7 @@ def convert(block: Block, *, name: str | None = None, initial_values: bool = Tru
         generated designs can live in one chip
     initial_values : registers have values before the first reset; some synthesizers refuse such flip-flops.
         Tables of constants keep theirs
+    storage : ``ram_style`` of storage arrays (:class:`dotforge.memory.MemoryArray`), ``auto`` for none
 
     Returns
     -------
@@ -248,6 +252,10 @@ def convert(block: Block, *, name: str | None = None, initial_values: bool = Tru
     for module, source in zip(modules, texts, strict=True):
         if _NO_COLLISIONS.search(source):
             definitions[module.name] = _ARRAY.sub(r"\1(* no_rw_check *)\n\g<0>", definitions[module.name])
+    for key, module in elaboration.modules.items():
+        if storage != "auto" and key[0] is MemoryArray:
+            style = rf'\1(* ram_style = "{storage}" *)\n\g<0>'
+            definitions[module.name] = _ARRAY.sub(style, definitions[module.name])
     text = "\n\n".join(module.comment + legal_names(definitions[module.name]) for module in modules) + "\n"
     ports = [Port(name, "input", 1) for name in clocked[top.name]]
     ports += [Port(name, direction, len(value)) for name, (value, direction) in top.ports.items()]

@@ -220,6 +220,11 @@ class FlexDpeConfig:
         return lookup(self.format)
 
     @property
+    def has_arrays(self) -> bool:
+        """See :func:`dotforge.port_options.check_ports`."""
+        return not self.host_routes and self.row_buffer > 0
+
+    @property
     def in_blocks(self) -> bool:
         """Whether products are made in multiplier blocks of an FPGA."""
         return in_blocks(self.multiplier, self.operand, self.operators)

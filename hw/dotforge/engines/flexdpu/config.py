@@ -215,6 +215,11 @@ class FlexDpuConfig(Widths):
         ),
     ] = 8
 
+    @property
+    def has_arrays(self) -> bool:
+        """See :func:`dotforge.port_options.check_ports`."""
+        return True
+
     @model_validator(mode="after")
     def _check(self) -> Self:
         for name, least, most in (

@@ -184,6 +184,11 @@ class LogMacConfig:
         return 0 if self.pipeline == "auto" else self.pipeline
 
     @property
+    def has_arrays(self) -> bool:
+        """See :func:`dotforge.port_options.check_ports`."""
+        return self.weight_depth > 0
+
+    @property
     def joins_operands(self) -> str:
         """See :func:`dotforge.port_options.check_ports`."""
         return "weight_depth=0, fold_sign=false" if self.weight_depth or self.fold_sign else ""

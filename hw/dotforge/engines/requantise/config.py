@@ -94,6 +94,11 @@ class RequantiseConfig:
         return 2 if self.scale_search == "four_over_six" else 1
 
     @property
+    def has_arrays(self) -> bool:
+        """See :func:`dotforge.port_options.check_ports`."""
+        return True
+
+    @property
     def magnitude_bits(self) -> int:
         """Bits of an element's magnitude."""
         return self.element_bits - 1
