@@ -80,7 +80,7 @@ def test_a_gatemate_takes_more_flat_because_of_the_mapping(generated: Generated)
         "clean",
     ]
 
-    def luts(flat: bool, mapping: str) -> int:
+    def luts(flat: bool, mapping: str) -> float:
         (command,) = FPGAS["gatemate"].flow(generated.top, flat, Settings())
         command += FPGAS["gatemate"].bare
         commands = [
