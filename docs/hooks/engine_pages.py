@@ -53,6 +53,11 @@ def _costs(engines: list[str], *, first: str = "") -> list[str]:
     )
 
 
+def _drawing(title: str, file: str) -> str:
+    """Return a picture that is a link to itself, where it can be enlarged."""
+    return f"[![{title}](figures/{file})](figures/{file})"
+
+
 def sections(name: str) -> str:
     """Return parameters, interface, pictures and costs of an engine, as Markdown.
 
@@ -75,7 +80,7 @@ def sections(name: str) -> str:
     lines += [*table(["parameter", "default", "allowed", "unit", "meaning"], rows, align="l"), ""]
     manifest = from_parameters(name, {}).manifest
     lines += ["## Interface of the default configuration", ""]
-    lines += [f"![Block diagram of {name}](figures/{name}_block_diagram.svg)", ""]
+    lines += [_drawing(f"Block diagram of {name}", f"{name}_block_diagram.svg"), ""]
     for section in (interface.payloads, interface.protocol, interface.timing):
         lines += [
             line.replace("## ", "### ", 1) if line.startswith("## ") else line for line in section(manifest)
@@ -84,6 +89,6 @@ def sections(name: str) -> str:
     lines += ["## Waveforms of its bench", "", "A beat moves in a shaded cycle.", ""]
     for file, title in shown["pictures"].items():
         if not file.endswith("_block_diagram.svg"):
-            lines += [f"![{title}](figures/{file})", ""]
+            lines += [_drawing(title, file), ""]
     lines += ["## What the defaults cost", "", *_costs([name]), ""]
     return "\n".join(lines) + "\n"

@@ -25,6 +25,13 @@ TILED = {
     "index_bits": 6, "accumulator_words": 256,
 }  # fmt: skip
 HALF = {"rows": 3, "columns": 2, "format": "fp16"}
+JOINED = {
+    "lanes": 16,
+    "join_operands": True,
+    "tkeep": True,
+    "register_slices": "both",
+    "tdata": "power_of_two",
+}
 LOGARITHMS = {"lanes": 2, "weight_code": "log:2:1", "activation_code": "log:2:1", "log_output": "log:3:2"}
 
 
@@ -45,6 +52,9 @@ def matrix(random: np.random.Generator, rows: int, columns: int, density: float,
         ("logmac", LOGARITHMS, (4, 9, 3), {}),
         ("mxdot", {"lanes": 16, "weight_format": "mxint8", "activation_format": "mxint8"}, (3, 70, 4), {}),
         ("mxdot", {"lanes": 8, "weight_format": "nvfp4", "activation_format": "nvfp4"}, (3, 45, 4), {}),
+        ("mxdot", JOINED, (3, 70, 4), {}),
+        ("logmac", {"lanes": 4, "weight_depth": 4, "fold_sign": True}, (5, 14, 3), {"quantize": "scaled"}),
+        ("vsquant", {"lanes": 16, "sparsity": "2:4"}, (4, 70, 3), {"prune": "magnitude"}),
         ("vsquant", {"lanes": 16, "vector": 32, "sparsity": "none"}, (4, 70, 3), {}),
     ],
 )

@@ -14,12 +14,14 @@ A product that takes more than one run of the simulator is one sequence of beats
 
 import io
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from dotforge_sim.host.files import to_hex
+from dotforge_sim.simulator.joined import join
 from dotforge_sim.simulator.recorder import Recorded
 
 from ..tools.files import make_directory, write_bytes, write_text
@@ -76,12 +78,13 @@ def write_beats(
     wires = {
         f"{s['prefix']}_{wire}"
         for s in manifest["streams"]
-        for wire in ("tdata", "tvalid", "tready", "tlast")
+        for wire in ("tdata", "tvalid", "tready", "tlast", "tkeep")
     }
     wires |= {manifest["clock"], manifest["reset"]}
     for direction in ("inputs", "outputs"):
         make_directory(directory / direction)
-    said = [_write_stream(directory, stream, runs) for stream in manifest["streams"]]
+    whole = [replace(run, inputs=join(list(manifest["streams"]), run.inputs)) for run in runs]
+    said = [_write_stream(directory, stream, whole) for stream in manifest["streams"]]
     write_bytes(directory / "operands.npz", _bytes(lambda file: np.savez(file, **arrays)))
     if isinstance(c, np.ndarray):
         write_bytes(directory / "product.npy", _bytes(lambda file: np.save(file, c)))

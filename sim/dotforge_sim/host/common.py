@@ -25,7 +25,24 @@ Pair = tuple[np.ndarray, np.ndarray]
 
 def stream_of(manifest: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     """Return what the manifest says of a stream."""
-    return next(stream for stream in manifest["streams"] if stream["name"] == name)
+    return next(each for each in _every(manifest) if each["name"] == name)
+
+
+def _every(manifest: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return all streams, and those that are joined in one."""
+    return [each for stream in manifest["streams"] for each in (stream, *stream.get("joins", ()))]
+
+
+def _put_together(manifest: Mapping[str, Any], found: dict[str, Pair]) -> dict[str, Pair]:
+    """Return beats of the streams that there are, where some are joined in one."""
+    for stream in manifest["streams"]:
+        parts = [(part, *found.pop(part["name"])) for part in stream.get("joins", ())]
+        if parts:
+            data = np.zeros((len(parts[0][1]), stream["tdata_width"] // 8), np.uint8)
+            for part, own, _ in parts:
+                data[:, part["offset"] // 8 : part["offset"] // 8 + own.shape[1]] = own
+            found[stream["name"]] = data, parts[0][2]
+    return found
 
 
 def field_of(manifest: Mapping[str, Any], stream: str, name: str) -> Mapping[str, Any]:
@@ -150,7 +167,7 @@ def dot_beats(
     def flat(array: np.ndarray) -> np.ndarray:
         return array.reshape(-1, array.shape[-1])
 
-    return {
+    made = {
         "activations": packed(
             manifest,
             "activations",
@@ -164,6 +181,7 @@ def dot_beats(
             **{name: flat(np.repeat(each, m, axis=0)) for name, each in columns.items()},
         ),
     }
+    return _put_together(manifest, made)
 
 
 def dot_product(

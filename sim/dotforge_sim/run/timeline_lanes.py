@@ -1,6 +1,6 @@
 """Which lanes of an engine multiplied two nonzeros, beat by beat, from the beats that it took."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -51,7 +51,7 @@ def passes(run: Recorded, rows: int) -> tuple[list[Pass], int, int]:
         It has neither.
     """
     parameters = run.manifest["parameters"]
-    names = [stream["name"] for stream in run.manifest["streams"]]
+    names = [stream["name"] for stream in _streams(run)]
     if any(name.startswith("vectors") for name in names):
         engines = parameters.get("engines", 1)
         slots = [name.removeprefix("vectors") for name in names if name.startswith("vectors")]
@@ -64,9 +64,14 @@ def passes(run: Recorded, rows: int) -> tuple[list[Pass], int, int]:
     return list(_columns(run, rows)), parameters["lanes"], 1
 
 
+def _streams(run: Recorded) -> list[Mapping[str, Any]]:
+    """Return all streams, and those that are joined in one."""
+    return [each for stream in run.manifest["streams"] for each in (stream, *stream.get("joins", ()))]
+
+
 def _fields(run: Recorded, name: str, some: slice = slice(None)) -> dict[str, np.ndarray]:
     """Return the fields of beats of an input, [beats, lanes] each."""
-    stream = next(stream for stream in run.manifest["streams"] if stream["name"] == name)
+    stream = next(stream for stream in _streams(run) if stream["name"] == name)
     found = unpack(stream, run.inputs[name].data[some])
     return {key: values[:, None] if values.ndim == 1 else values for key, values in found.items()}
 
@@ -115,7 +120,7 @@ def _folds(run: Recorded, slot: str, lanes: int, engines: int) -> Iterator[Pass]
 
 def _nonzero(run: Recorded, stream: str, name: str, words: np.ndarray) -> np.ndarray:
     """Return whether words of a field are numbers other than zero."""
-    entry = next(each for each in run.manifest["streams"] if each["name"] == stream)
+    entry = next(each for each in _streams(run) if each["name"] == stream)
     field = next(each for each in entry["fields"] if each["name"] == name)
     if "values" in field:
         return np.array([each != 0 for each in field["values"]])[words]

@@ -26,7 +26,7 @@ class Recorded:
     Attributes
     ----------
     manifest : of the design
-    inputs : input stream → its beats
+    inputs : input stream → its beats; streams that are joined in one are by themselves
     outputs : what came, and in which cycles
     """
 

@@ -173,7 +173,7 @@ class Simulator:
         SimulatorError
             An assertion failed or the time ran out.
         """
-        inputs = join(self._inputs, inputs)
+        given, inputs = inputs, join(self._inputs, inputs)
         self._check(inputs, expect, constants or {})
         with processes.scratch() as directory:
             job = [seed, reset_cycles, idle_limit, quiet_cycles]
@@ -194,7 +194,7 @@ class Simulator:
             (directory / "constants").write_bytes(b"".join(setting.tobytes() for setting in settings))
             seconds = self._simulate(directory, timeout_seconds, progress)
             found = self._collect(directory, expect, idle_limit, seconds)
-        recorder.keep(recorder.Recorded(self.manifest, inputs, found))
+        recorder.keep(recorder.Recorded(self.manifest, given, found))
         return found
 
     def _check(
