@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from dotforge import registry, versions
+from dotforge.delivery.flows import FLOWS
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -70,6 +71,9 @@ def test_what_is_inside(built: Path) -> None:
         assert f"dotforge/_data/docs/{name}.md" in names
         assert f"dotforge/_data/tb/{name}/test_{name}.py" in names
     assert {"dotforge/_data/tb/support/bench_kit.py", "dotforge/_data/constraints/engine.sdc"} <= names
+    for flow in FLOWS.values():
+        assert {f"dotforge/_data/constraints/flows/{template}" for template in flow.files} <= names
+    assert {"dotforge/_data/fusesoc/dotforge.core", "dotforge/_data/fusesoc/generator.py"} <= names
     assert not [name for name in names if name.startswith(("tests/", "build/")) or "__pycache__" in name]
     (source,) = built.glob("*.tar.gz")
     with tarfile.open(source) as archive:

@@ -189,6 +189,10 @@ def test_nextpnr_of_other_families(tmp_path: Path) -> None:
     """Two families have lookup tables of one name."""
     places = {
         "machxo2": ({"TRELLIS_COMB": 30, "TRELLIS_FF": 16, "DP8KC": 1}, (30, 16, 0, 1)),
+        "gowin": (
+            {"LUT4": 5, "ALU": 10, "DFF": 8, "MULT9X9": 1, "MULT18X18": 2, "BSRAM": 1},
+            (15, 8, 2.5, 1),
+        ),
         "gatemate": ({"CPE_LT": 1625, "CPE_FF": 183, "RAM_HALF": 3}, (1625, 183, 0, 1.5)),
     }
     for family, (used, figures) in places.items():

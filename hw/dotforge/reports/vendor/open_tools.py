@@ -13,14 +13,24 @@ __all__ = ["parse", "recognises"]
 
 #: What places of a family count as in nextpnr. A report names all places of its device: the first one here, which no
 #: other family has, tells the family.
-_PLACES = {
-    "ecp5": {"DP16KD": "brams", "TRELLIS_COMB": "luts", "TRELLIS_FF": "ffs", "MULT18X18D": "dsps"},
-    "ice40": {"ICESTORM_LC": "luts", "ICESTORM_DSP": "dsps", "ICESTORM_RAM": "brams"},
-    "gowin": {"LUT4": "luts", "DFF": "ffs", "MULT18X18": "dsps", "BSRAM": "brams"},
-    "machxo2": {"DP8KC": "brams", "TRELLIS_COMB": "luts", "TRELLIS_FF": "ffs"},
-    "gatemate": {"CPE_LT": "luts", "CPE_FF": "ffs", "RAM_HALF": "brams"},
-    "nexus": {"OXIDE_COMB": "luts", "OXIDE_FF": "ffs", "MULT18_CORE": "dsps", "OXIDE_EBR": "brams"},
-}
+_PLACES: dict[str, dict[str, tuple[str, float]]] = {
+    "ecp5": {
+        "DP16KD": ("brams", 1), "TRELLIS_COMB": ("luts", 1), "TRELLIS_FF": ("ffs", 1), "MULT18X18D": ("dsps", 1),
+    },
+    "ice40": {"ICESTORM_LC": ("luts", 1), "ICESTORM_DSP": ("dsps", 1), "ICESTORM_RAM": ("brams", 1)},
+    # Adders and small memories have places of their own there, in those of lookup tables.
+    "gowin": {
+        "LUT4": ("luts", 1), "ALU": ("luts", 1), "RAM16SDP4": ("luts", 6), "DFF": ("ffs", 1), "BSRAM": ("brams", 1),
+        "MULT9X9": ("dsps", 0.5), "PADD9": ("dsps", 0.5), "MULT18X18": ("dsps", 1), "PADD18": ("dsps", 1),
+        "ALU54D": ("dsps", 1), "MULTALU18X18": ("dsps", 1), "MULTALU36X18": ("dsps", 2),
+        "MULTADDALU18X18": ("dsps", 2), "MULT36X36": ("dsps", 4),
+    },
+    "machxo2": {"DP8KC": ("brams", 1), "TRELLIS_COMB": ("luts", 1), "TRELLIS_FF": ("ffs", 1)},
+    "gatemate": {"CPE_LT": ("luts", 1), "CPE_FF": ("ffs", 1), "RAM_HALF": ("brams", 0.5)},
+    "nexus": {
+        "OXIDE_COMB": ("luts", 1), "OXIDE_FF": ("ffs", 1), "MULT18_CORE": ("dsps", 1), "OXIDE_EBR": ("brams", 1),
+    },
+}  # fmt: skip
 
 #: Above it a slack means that there is no path: 1e30, 1e39 or infinity.
 _NO_PATH = 1e9
@@ -71,16 +81,17 @@ def _nextpnr(content: dict[str, Any], where: str, clock: str | None) -> Found:
             f"{where}: places of {', '.join(_PLACES)} are known, not {', '.join(list(used)[:4])}"
         )
     totals: dict[str, Any] = dict.fromkeys(("luts", "ffs", "dsps", "brams"), 0)
-    for place, resource in _PLACES[family].items():
-        totals[resource] += used.get(place, 0)
-    found = Found("nextpnr", device=family, totals=totals)
+    for place, (resource, weight) in _PLACES[family].items():
+        totals[resource] += weight * used.get(place, 0)
+    totals = {name: int(number) if number == int(number) else number for name, number in totals.items()}
+    found = Found("nextpnr", device=family)
     if family == "gatemate":
-        totals["brams"] /= 2
         found.notes.append("luts are halves of logic elements, those that pass a signal on with them")
     if family == "ice40":
         totals["ffs"] = None
         found.notes.append("luts are logic cells; nextpnr does not say how many of them hold a flip-flop")
     rates = [(name, float(entry["achieved"])) for name, entry in content["fmax"].items()]
+    found.totals = totals
     name, mhz = slowest(rates, clock, where)
     found.timing = {"fmax_mhz": round(mhz, 3), "min_period_ns": round(1000 / mhz, 4), "clock": name}
     return found
