@@ -31,6 +31,7 @@ from dotforge.figures import (
     logmac,
     mxdot,
     reduction,
+    requantise,
     systolic,
     vsquant,
 )
@@ -52,6 +53,7 @@ PAGES: dict[str, tuple[str, Callable[[Any], str]]] = {
     "logmac": ("logmac.md", logmac.table),
     "mxdot": ("mxdot.md", mxdot.table),
     "reduction": ("reduction.md", reduction.table),
+    "requantise": ("requantise.md", lambda found: requantise.table(found["areas"], found["accuracies"])),
     "systolic": ("systolic.md", systolic.table),
     "vsquant": (
         "vsquant.md",
@@ -62,7 +64,7 @@ PAGES: dict[str, tuple[str, Callable[[Any], str]]] = {
 #: Compared as whole pages elsewhere, or on no page.
 ELSEWHERE = {"interchange", "models", "papers", "performance", "quantisers", "sigma", "walkthrough"}
 #: On a page, but not stored yet.
-MISSING = {"distribution", "families", "formats", "requantise"}
+MISSING = {"distribution", "families", "formats"}
 
 
 def stored(name: str, kind: str = "json") -> Any:
@@ -127,6 +129,7 @@ PARTS: dict[str, tuple[Callable[[], Any], Callable[[Any], Any]]] = {
         lambda found: found["macs"],
     ),
     "reduction": (lambda: reduction.collect(lanes=(16,)), lambda found: found),
+    "requantise": (requantise.areas, lambda found: found["areas"]),
 }
 
 
