@@ -26,14 +26,25 @@ BANKS = PARAMETERS["accumulator_banks"] or min(LANES, 1 << PARAMETERS["row_bits"
 DEPTH = (PARAMETERS["accumulator_words"] or 256 * BANKS) // BANKS
 
 
-def random_values(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
-    """Integers of the whole range, or encodings: numbers near one, and now and then any."""
+FLOATING = not PARAMETERS["format"].startswith("int")
+
+
+def numbers(rng: np.random.Generator, shape: tuple[int, int], binades: int) -> np.ndarray:
+    """Integers of the whole range, or encodings of numbers within so many binades of one."""
     name = PARAMETERS["format"]
-    if name.startswith("int"):
+    if not FLOATING:
         half = 1 << int(name[3:]) - 1
         return rng.integers(-half, half, shape)
-    format = lookup(name.upper())
-    near = format.encode(rng.normal(size=shape) * 2.0 ** rng.integers(-4, 5, shape))
+    factors = 2.0 ** rng.integers(-binades, binades + 1, shape)
+    return lookup(name.upper()).encode(rng.normal(size=shape) * factors)
+
+
+def random_values(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
+    """As :func:`numbers`, and of floating point now and then any encoding."""
+    near = numbers(rng, shape, 4)
+    if not FLOATING:
+        return near
+    format = lookup(PARAMETERS["format"].upper())
     anything = rng.integers(0, 1 << format.width, shape).astype(near.dtype)
     return np.where(rng.random(shape) < 0.02, anything, near)
 
@@ -170,6 +181,53 @@ async def one_vector_a_cycle(dut: Any) -> None:
     await KIT.exchange(bench, [job])
     taken = [beat.cycle for beat in bench.sent["vectors_0"]][KIT.ahead("vectors_0") :]
     assert taken == list(range(taken[0], taken[0] + len(taken))), "vectors were not taken every cycle"
+
+
+@cocotb.test()
+async def order_of_additions(dut: Any) -> None:
+    """Numbers so far apart that floating-point sums in another order have other bits."""
+    bench = Bench(dut, MANIFEST)
+    await bench.start()
+    rng = KIT.rng()
+    for number in range(12 if FLOATING else 2):
+        size = 1 + number % ENGINES
+        count = min(4 * size, 1 << PARAMETERS["row_bits"], DEPTH // 4 * BANKS)
+        rows, vectors = (numbers(rng, (each, 3 * WINDOW), 8) for each in (count, 4))
+        rows = np.where(rng.random(rows.shape) < 0.25, 0, rows)
+        await KIT.exchange(bench, [Job(rows, vectors, PARAMETERS, SUM_BITS, 0, 0, size, number)])
+
+
+@cocotb.test()
+async def vectors_stop_inside_a_fold(dut: Any) -> None:
+    """The next fold, loaded meanwhile, comes back to a vector while that is still being added to."""
+    bench = Bench(dut, MANIFEST)
+    await bench.start()
+    rng = KIT.rng()
+    loading = 60 + 8 * LANES * ENGINES
+    for count in range(1, 3 + PARAMETERS["adder_pipeline"]):
+        values = random_values(rng, (1 + count, 6 * WINDOW))
+        values = np.where(values == 0, 1, values)
+        size = 1 + count % ENGINES
+        job = Job(values[:1], values[1:], PARAMETERS, SUM_BITS, count % SLOTS, 0, size, count)
+        assert [len(folds) for folds in job.folds] == [1] * 6
+        KIT.output = f"results_{job.slot}"
+        bench.received[KIT.output].clear()
+        beats = job.beats(KIT.payloads)
+        vectors = beats.pop(f"vectors_{job.slot}")
+        for name, own in beats.items():
+            bench.send(name, own)
+        # The first vector of every other fold is ahead of the others of two folds.
+        for first in range(1 - 2 * count, len(vectors), 2 * count):
+            task = bench.send(f"vectors_{job.slot}", vectors[max(0, first) : first + 2 * count])
+            while not task.done():
+                await bench.settle(1)
+            await bench.settle(loading)
+        wanted = job.expected()
+        received = await bench.wait_for(KIT.output, len(wanted))
+        for fields, beat in zip(wanted, received, strict=True):
+            KIT._compare(count, fields, beat)
+        report(vectors=len(wanted), useful_macs=job.useful_macs)
+        await bench.settle(5)
 
 
 #: cause_g of what is done to a job

@@ -1,13 +1,17 @@
-"""The bench fails on engines that are broken on purpose, each in another place."""
+"""The bench fails on engines that are broken on purpose, each in another place, and on sums in another order."""
 
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import dotforge_golden
 from dotforge.export.design import Generated, from_parameters
+from dotforge.tools.files import write_json
 from dotforge.verify.verify import verify
+from dotforge_sim.simulator import bench
 from dotforge_sim.simulator.bench import BenchFailure
 
 PARAMETERS: dict[str, Any] = {
@@ -25,22 +29,93 @@ PARAMETERS: dict[str, Any] = {
 
 #: What is broken: a pattern in the Verilog, and what replaces it.
 BROKEN = {
-    "a row over two Flex-DPEs": (r"(assign right_continues = )continued_\w+ & joined_0;", r"\g<1>1'h0;"),
+    "packing across Flex-DPEs": (r"(assign right_continues = )continued_\w+ & joined_0;", r"\g<1>1'h0;"),
     "slices of a fold": (r"(assign equal_\d+ = )slice == last_slice;", r"\g<1>1'h0;"),
-    "rows in one bank": (r"(assign less_\d+ = )ahead >= 4'h4;", r"\g<1>1'h0;"),
+    "a bank conflict": (r"(assign less_\d+ = )ahead >= 4'h4;", r"\g<1>1'h0;"),
     "rounds of a vector": (r"(assign both_\w+ = )take & vector_ends;", r"\g<1>take;"),
     "accumulation": (r"(assign fresh = )~ row_begun_\d+;", r"\g<1>1'h1;"),
-    "Flex-DPEs of a group": (r"\.members\(members\),\n(?=    \.r)", ".members(3'h7),\n"),
+    "group mask": (r"\.members\(members\),\n(?=    \.r)", ".members(3'h7),\n"),
     "tag": (r"\.tag\(job_tag\)", ".tag(16'h0)"),
 }
+
+#: Of a configuration whose additions take longer than some folds.
+FLOATING: dict[str, Any] = {
+    **PARAMETERS,
+    "engines": 2,
+    "groups": 1,
+    "format": "bf16",
+    "stationary_bandwidth": 4,
+}
+TOO_EARLY = {
+    "no vector waits for an addition": (r"(assign hazard = )[^;]*;", r"\g<1>1'h0;"),
+    "all folds count as one": (r"(assign mux_\w+ = )turn \^ \w+;|(turn <= )[^;]*;", r"\g<1>\g<2>1'h0;"),
+}
+
+#: Orders of additions that golden does not promise: a pattern in its source, and what replaces it.
+ORDERS = {
+    "windows from the last one on": (r"in (windows\(stationary[^:]*):", r"in reversed(\1):"),
+    "folds from the last one on": (r"in (pack\(useful[^:]*):", r"in reversed(\1):"),
+    "a row over two Flex-DPEs, part by part": (r"if joins:\n(?= +left)", "if False:\n"),
+}
+
+
+def broken(whole: Generated, pattern: str, replacement: str) -> Generated:
+    """Return an engine with something replaced, which is there."""
+    verilog, count = re.subn(pattern, replacement, whole.verilog)
+    assert count, f"{pattern}: nothing like it"
+    return Generated(verilog, whole.manifest)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", BROKEN)
 def test_a_broken_engine_fails(name: str, tmp_path: Path) -> None:
-    whole = from_parameters("flexdpu", PARAMETERS)
-    verilog, count = re.subn(*BROKEN[name], whole.verilog)
-    assert count, f"{name}: nothing like it"
+    made = broken(from_parameters("flexdpu", PARAMETERS), *BROKEN[name])
     with pytest.raises(BenchFailure) as failure:
-        verify(Generated(verilog, whole.manifest), tmp_path)
+        verify(made, tmp_path)
     print(failure.value)
+
+
+@pytest.mark.usefixtures("icarus")
+@pytest.mark.parametrize("name", ["", *TOO_EARLY])
+def test_a_word_that_is_read_too_early(name: str, tmp_path: Path) -> None:
+    made = from_parameters("flexdpu", FLOATING)
+    if not name:
+        assert run(made, tmp_path, "vectors_stop").vectors > 0
+        return
+    with pytest.raises(BenchFailure, match="vectors_stop_inside_a_fold failed"):
+        run(broken(made, *TOO_EARLY[name]), tmp_path, "vectors_stop")
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("icarus")
+@pytest.mark.parametrize("name", ORDERS)
+def test_sums_in_another_order(name: str, tmp_path: Path) -> None:
+    """Integers are the same in any order; floating point is not, and the bench sees it."""
+    golden = tmp_path / "golden" / "dotforge_golden"
+    shutil.copytree(Path(dotforge_golden.__file__).parent, golden)
+    model = golden / "flexdpu.py"
+    text, count = re.subn(*ORDERS[name], model.read_text(encoding="utf-8"))
+    assert count == 1
+    model.write_text(text, encoding="utf-8")
+    run(from_parameters("flexdpu", {**FLOATING, "format": "int8"}), tmp_path / "int8", "order", golden)
+    with pytest.raises(BenchFailure, match="order_of_additions failed: item"):
+        run(from_parameters("flexdpu", FLOATING), tmp_path / "bf16", "order", golden)
+
+
+def run(made: Generated, directory: Path, tests: str, golden: Path | None = None) -> bench.BenchResult:
+    """Run some tests of the bench on Icarus, which is built in a moment, with a golden model."""
+    directory.mkdir(exist_ok=True)
+    manifest = directory / "manifest.json"
+    write_json(manifest, made.manifest)
+    tb = Path(__file__).parents[2] / "tb"
+    return bench.run(
+        made.verilog,
+        made.top,
+        tb / "flexdpu",
+        "test_flexdpu",
+        build_dir=directory,
+        simulator="icarus",
+        manifest=manifest,
+        python_path=[tb / "support", (golden or Path(dotforge_golden.__file__).parent).parent],
+        env={"COCOTB_TEST_FILTER": tests},
+    )

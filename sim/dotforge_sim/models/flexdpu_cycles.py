@@ -100,7 +100,7 @@ class _Slot:
         shown = self.pipe[-1]
         self.hazard = shown is not None and any(
             each is not None and each[1] == shown.number and (each[0] - shown.fold) % 2
-            for each in self.adding
+            for each in self.adding[1:]
         )
         self.moves = shown is not None and not self.hazard
         self.more = shown is not None and self.rounds + 1 < self.job.folds[shown.fold].rounds

@@ -7,8 +7,15 @@
 
     wires ─► bank ─► ▌ ─► + ◄─ read        write, a cycle later (floating point: when the adder is done)
 
-All rows of a round are in different banks. A word that was read is not read again before it is written: the next fold
-comes back to a vector after as many cycles as it has vectors, and waits where these are fewer than that takes.
+All rows of a round are in different banks. A word is written ``accumulate_latency`` + 1 cycles after it was read, and
+can be read again in the cycle behind that. Only the next fold reads it again, when it comes back to the vector:
+
+- With one vector, not before the sums of the fold before are shown and the vector has passed lanes and reduction
+  network, which takes longer than an addition.
+- With several, as many cycles later as there are vectors, if the last one of a fold and the first one of the next
+  follow each other, as they do when a fold's first vector came long before its others. So integers never wait: two
+  cycles are enough for them. Floating point waits (``hazard``) where there are fewer vectors than an addition takes.
+
 A second reader gives results while others are still added.
 """
 
@@ -41,7 +48,6 @@ class Accumulator(Block):
     take : the round goes in at the end of this cycle; only without ``hazard``
     vector_ends, fold_ends : it is the last of its vector; that is the last of its fold
     hazard : a word of the vector that is due is still being added to
-    busy : a round is still being added
     overflow : a sum did not fit in the cycle
     address, results : of the other reader, ``results`` a cycle behind
     latency : from a round to its words, as the other reader sees them
@@ -56,7 +62,6 @@ class Accumulator(Block):
     vector_ends: Signal
     fold_ends: Signal
     hazard: Signal
-    busy: Signal
     overflow: Signal
     address: Signal
     results: Signal
@@ -78,7 +83,6 @@ class Accumulator(Block):
                 "vector_ends": In(1),
                 "fold_ends": In(1),
                 "hazard": Out(1),
-                "busy": Out(1),
                 "overflow": Out(1),
                 "address": In(self.address_bits),
                 "results": Out(banks * width),
@@ -89,12 +93,9 @@ class Accumulator(Block):
         m = Module()
         config, bits, banks = self.config, self.address_bits, self.config.banks
         base = Signal(bits)  # word of the vector's first block
-        turn = Signal()  # changes with each fold
         ends = self.take & self.vector_ends
-        m.d.sync += [
-            base.eq(Mux(ends, Mux(self.fold_ends, 0, base + self.blocks), base)),
-            turn.eq(turn ^ (ends & self.fold_ends)),
-        ]
+        m.d.sync += base.eq(Mux(ends, Mux(self.fold_ends, 0, base + self.blocks), base))
+        self._interlock(m, base, ends)
         # The rows of a round are in two blocks at most: that of its first row, and the next one.
         here = Signal(bits)
         behind = Signal(bits)
@@ -102,24 +103,13 @@ class Accumulator(Block):
         moved = Signal(banks)
         if self.bank_bits:
             m.d.comb += moved.eq(below(m, "row_below", self.row[: self.bank_bits]))
-        # What is being added to: fold, vector, and how far.
-        clashes: list[Value] = []
-        active: list[Value] = []
-        stages: list[tuple[Value, Value]] = []
-        held: Value = Cat(self.take, turn, base)
         valid: Value = self.valid & self.take.replicate(banks)
         where: Value = Cat(here, behind, moved)
         for cycle in range(config.accumulate_latency + 1):
-            held = register(m, held, f"held_{cycle}", None, reset_less=False)
             valid = register(m, valid, f"valid_{cycle}", None, reset_less=False)
             where = register(m, where, f"where_{cycle}", None)
-            clashes.append(held[0] & (held[1] != turn) & (held[2:] == base))
-            active.append(held[0])
-            stages.append((valid, where))
-        m.d.comb += [self.hazard.eq(Cat(clashes).any()), self.busy.eq(Cat(active).any())]
         words = register(m, self.words, "words_in", None)
         fresh = register(m, self.fresh, "fresh_in", None)
-        valid, where = stages[-1]
         results, overflows = [], []
         for bank in range(banks):
             shared = []
@@ -143,6 +133,20 @@ class Accumulator(Block):
             results.append(shared[1].read_data)
         m.d.comb += [self.results.eq(Cat(results)), self.overflow.eq(Cat(overflows).any())]
         return m
+
+    def _interlock(self, m: Module, base: Value, ends: Value) -> None:
+        """Let a vector wait while that of the fold before is still being added to."""
+        if not self.config.accumulate_latency:
+            return
+        turn = Signal()  # changes with each fold
+        m.d.sync += turn.eq(turn ^ (ends & self.fold_ends))
+        # What is being added to. In the first cycle after it came it is never the vector that is due.
+        held = register(m, Cat(self.take, turn, base), "held", None, reset_less=False)
+        clashes: list[Value] = []
+        for cycle in range(self.config.accumulate_latency):
+            held = register(m, held, f"held_{cycle}", None, reset_less=False)
+            clashes.append(held[0] & (held[1] != turn) & (held[2:] == base))
+        m.d.comb += self.hazard.eq(Cat(clashes).any())
 
     def _added(self, m: Module, bank: int, word: Value, fresh: Value, before: Value) -> tuple[Value, Value]:
         """Return a bank's new word, and whether it did not fit."""
