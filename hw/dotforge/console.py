@@ -15,7 +15,17 @@ import click
 
 from .json_text import json_text
 
-__all__ = ["be_quiet", "be_verbose", "is_quiet", "is_verbose", "print_json", "progress", "say", "table"]
+__all__ = [
+    "be_quiet",
+    "be_verbose",
+    "is_quiet",
+    "is_verbose",
+    "print_json",
+    "printed",
+    "progress",
+    "say",
+    "table",
+]
 
 _quiet: ContextVar[bool] = ContextVar("quiet", default=False)
 
@@ -106,12 +116,12 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     for heading in columns:
         grid.add_column(Text(heading))
     for row in rows:
-        grid.add_row(*(Text(_cell(cell)) for cell in row))
+        grid.add_row(*(Text(printed(cell)) for cell in row))
     console.print(grid)
 
 
-def _cell(cell: Any) -> str:
-    """Return a cell as text; true and false as the command line takes them."""
+def printed(cell: Any) -> str:
+    """Return a value as text: true and false as the command line takes them, nothing for ``None``."""
     if isinstance(cell, bool):
         return str(cell).lower()
     return "" if cell is None else str(cell)

@@ -1,8 +1,8 @@
 """What the registry knows of an engine."""
 
 import importlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ class Engine:
     build : makes the engine from a configuration; or ``module:name`` of what does, imported when it is used
     bench : package whose directory holds the cocotb bench ``test_NAME.py`` (default: ``tb/NAME/``)
     runner : module that multiplies matrices (default: ``dotforge_sim.run.NAME``)
+    boards : board → parameters of its self-test that are not the engine's defaults, where these are too large for it
     facts : tells of a configuration what :mod:`dotforge.facts` lists, or ``module:name`` of what does
     """
 
@@ -40,6 +41,7 @@ class Engine:
     facts: "Callable[[Any], Facts] | str" = "dotforge.facts:no_facts"
     bench: str = ""
     runner: str = ""
+    boards: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def block(self, config: Any) -> "StreamBlock":
         """Return the engine of a configuration."""

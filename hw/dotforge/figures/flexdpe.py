@@ -7,14 +7,9 @@ measured on the RTL itself is in :mod:`dotforge.figures.flexdpe_rtl`. Configurat
 ``python -m dotforge.figures.flexdpe DIR [--only PART]`` writes the tables.
 """
 
-import json
-import sys
-from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
-import click
 import numpy as np
 
 from dotforge_sim.models import flexdpe as flexdpe_model
@@ -40,12 +35,9 @@ from .flexdpe_rtl import (
     rtl,
     rtl_table,
 )
-from .measured import write_texts
+from .parts import Part, PartedFigure, Progress, Rows
 
-__all__ = ["PARTS", "collect", "main", "table", "write"]
-
-Progress = Callable[[str], None]
-Rows = list[dict[str, Any]]
+__all__ = ["FIGURE", "collect", "main", "table", "write"]
 
 #: Products of others' simulators: M, N, K, lanes, sparsity in percent of A and B, and cycles of STONNE's SIGMA.
 STONNE = (
@@ -57,6 +49,12 @@ STONNE = (
     (64, 64, 0, 0, 4_765),
     (32, 32, 80, 30, 392),
 )
+
+#: What Verilog is written for: published configurations, and the smallest and largest one.
+GENERATED: dict[str, dict[str, Any]] = {
+    **{name: PUBLISHED[name] for name in ("int8-128", "bf16-128")},
+    **{f"lanes={lanes}": {"lanes": lanes, "optimize": "none"} for lanes in (4, 512)},
+}
 
 #: Transistors of SIGMA's own RTL in the same flow, by lanes.
 SIGMA = {16: 400_538, 32: 925_422}
@@ -165,42 +163,6 @@ def clocks(progress: Progress) -> Rows:
     return rows
 
 
-#: What can be measured.
-PARTS: dict[str, Callable[[Progress], Any]] = {
-    "cycles": cycles,
-    "interval": interval,
-    "rtl": rtl,
-    "areas": areas,
-    "clocks": clocks,
-    "generation": generation,
-}
-
-
-def collect(parts: Sequence[str] = tuple(PARTS), progress: Progress = lambda line: None) -> dict[str, Any]:
-    """Measure some of :data:`PARTS`.
-
-    Parameters
-    ----------
-    parts : names of what to measure
-    progress : takes a line for each thing that is measured
-    """
-    return {"parameters": PUBLISHED, **{part: PARTS[part](progress) for part in parts}}
-
-
-def table(found: dict[str, Any]) -> str:
-    """Return what was found as Markdown tables."""
-    makers = {
-        "cycles": _cycles_table,
-        "interval": interval_line,
-        "rtl": rtl_table,
-        "areas": _area_table,
-        "clocks": _clock_table,
-        "generation": generation_table,
-    }
-    texts = ["\n".join(make(found[part])) for part, make in makers.items() if part in found]
-    return "\n\n".join(texts) + "\n"
-
-
 def _cycles_table(rows: Rows) -> list[str]:
     def cells(row: dict[str, Any]) -> list[object]:
         both = [
@@ -255,30 +217,23 @@ def _clock_table(rows: Rows) -> list[str]:
     ]
 
 
-def write(
-    directory: Path, progress: Progress = lambda line: None, *, parts: Sequence[str] = tuple(PARTS)
-) -> list[Path]:
-    """Write ``flexdpe.md`` and ``flexdpe.json``; return their paths.
-
-    Parameters
-    ----------
-    directory : where the files go; it is made if it is missing
-    progress : takes a line for each thing that is measured
-    parts : names of what to measure
-    """
-    found = collect(parts, progress)
-    texts = {"md": table(found), "json": json.dumps(found, indent=1, allow_nan=False) + "\n"}
-    return write_texts(directory, "flexdpe", texts)
-
-
-@click.command()
-@click.argument("directory", type=click.Path(path_type=Path))
-@click.option("--only", "parts", type=click.Choice(tuple(PARTS)), multiple=True, help="measure these alone")
-def main(directory: Path, parts: tuple[str, ...]) -> None:
-    """Write the tables into DIRECTORY and print them."""
-    write(directory, lambda line: print(line, file=sys.stderr, flush=True), parts=parts or tuple(PARTS))
-    print((directory / "flexdpe.md").read_text(encoding="utf-8"), end="")
-
+FIGURE = PartedFigure(
+    "flexdpe",
+    {
+        "cycles": Part(cycles, _cycles_table),
+        "interval": Part(interval, interval_line),
+        "rtl": Part(rtl, rtl_table),
+        "areas": Part(areas, _area_table),
+        "clocks": Part(clocks, _clock_table),
+        "generation": Part(
+            lambda progress: generation(progress, "flexdpe", GENERATED),
+            generation_table,
+        ),
+    },
+    {"parameters": PUBLISHED},
+)
+collect, table, write = FIGURE.collect, FIGURE.table, FIGURE.write
+main = FIGURE.command()
 
 if __name__ == "__main__":
     main()

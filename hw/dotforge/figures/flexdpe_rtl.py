@@ -2,7 +2,7 @@
 
 import resource
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from ..engines.flexdpe.presets import PUBLISHED
 from ..export.comments import code
 from ..export.design import Generated, from_parameters
 from ..pictures import markdown
+from .parts import Progress, Rows
 
 __all__ = [
     "generation",
@@ -26,12 +27,6 @@ __all__ = [
     "rtl",
     "rtl_table",
 ]
-
-Progress = Callable[[str], None]
-Rows = list[dict[str, Any]]
-
-#: Sizes that Verilog is written for, besides the published ones.
-EXTREMES = (4, 512)
 
 
 def random_bits(rng: np.random.Generator, shape: tuple[int, int], sparsity: int) -> np.ndarray:
@@ -60,14 +55,19 @@ def _timed(work: Callable[[], Any]) -> tuple[Any, dict[str, float]]:
     return found, {"cpu_seconds": cpu, "wall_seconds": wall}
 
 
-def generation(progress: Progress) -> Rows:
-    """Measure the time that Verilog takes, nothing kept from before."""
-    designs: dict[str, dict[str, Any]] = {name: PUBLISHED[name] for name in ("int8-128", "bf16-128")}
-    designs |= {f"lanes={lanes}": {"lanes": lanes, "optimize": "none"} for lanes in EXTREMES}
+def generation(progress: Progress, engine: str, designs: Mapping[str, dict[str, Any]]) -> Rows:
+    """Measure the time that Verilog takes, nothing kept from before.
+
+    Parameters
+    ----------
+    progress : takes a line for each design
+    engine : its name
+    designs : parameters by name
+    """
     rows = []
     for name, parameters in designs.items():
         progress(f"Verilog of {name}")
-        made, seconds = _timed(lambda p=parameters: from_parameters("flexdpe", p))
+        made, seconds = _timed(lambda p=parameters: from_parameters(engine, p))
         rows.append(
             {
                 "name": name,

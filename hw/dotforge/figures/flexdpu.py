@@ -3,16 +3,11 @@
 python -m dotforge.figures.flexdpu DIR [--only efficiency]
 """
 
-import json
-import sys
 import time
-from collections.abc import Callable, Sequence
 from dataclasses import replace
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
-import click
 import numpy as np
 
 from dotforge_golden import flexdpe as golden
@@ -29,13 +24,11 @@ from dotforge_sim.simulator.streams import Simulator
 from ..export.design import from_parameters
 from ..pictures import markdown
 from ..registry import configure
-from ..synthesis.synth import synthesize
-from .measured import write_texts
+from .flexdpe_rtl import generation, generation_table
+from .flexdpu_area import area_table, areas
+from .parts import Part, PartedFigure, Progress, Rows
 
-__all__ = ["collect", "main", "table", "write"]
-
-Progress = Callable[[str], None]
-Rows = list[dict[str, Any]]
+__all__ = ["FIGURE", "collect", "main", "table", "write"]
 
 #: The configuration of the figures, the paper's machine, and the one that runs on the RTL.
 LARGE: dict[str, Any] = {"engines": 4, "lanes": 32, "groups": 1, "accumulator_words": 65536}
@@ -148,27 +141,6 @@ def _product(job: Job) -> np.ndarray:
     return found[0] @ found[1].T
 
 
-def areas(progress: Progress) -> Rows:
-    """Synthesize the unit, and a Flex-DPE with the same options."""
-    found = []
-    for engine, chosen in (
-        ("flexdpe", {"lanes": 32, "optimize": "none", "row_bits": 8}),
-        ("flexdpu", {"engines": 4, "lanes": 32, "groups": 1}),
-    ):
-        progress(f"areas, {engine}")
-        made = from_parameters(engine, chosen)
-        totals = synthesize(made, target="cmos", mode="sum")["totals"]
-        found.append(
-            {
-                "engine": engine,
-                "transistors": totals["transistors"],
-                "memory_bits": totals["memory_bits"],
-                "sha256": made.manifest["verilog_sha256"],
-            }
-        )
-    return found
-
-
 def dataflows(progress: Progress) -> Rows:
     """Count the paper's products, 80 and 30 % sparse, with one operand stationary and with none."""
     progress("dataflows")
@@ -192,38 +164,6 @@ def dataflows(progress: Progress) -> Rows:
             }
         )
     return found
-
-
-#: What is measured.
-PARTS: dict[str, Callable[[Progress], Rows]] = {
-    "efficiency": efficiency,
-    "rtl": rtl,
-    "areas": areas,
-    "dataflows": dataflows,
-}
-
-
-def collect(parts: Sequence[str] = tuple(PARTS), progress: Progress = lambda line: None) -> dict[str, Any]:
-    """Measure some of :data:`PARTS`.
-
-    Parameters
-    ----------
-    parts : names of what to measure
-    progress : takes a line for each thing that is measured
-    """
-    return {part: PARTS[part](progress) for part in parts}
-
-
-def table(found: dict[str, Any]) -> str:
-    """Return what was found as Markdown tables."""
-    makers = {
-        "efficiency": _efficiency_table,
-        "rtl": _rtl_table,
-        "areas": _area_table,
-        "dataflows": _dataflow_table,
-    }
-    texts = ["\n".join(make(found[part])) for part, make in makers.items() if part in found]
-    return "\n\n".join(texts) + "\n"
 
 
 def _efficiency_table(rows: Rows) -> list[str]:
@@ -266,21 +206,6 @@ def _rtl_table(rows: Rows) -> list[str]:
     return [title, "", *markdown.table(head, body)]
 
 
-def _area_table(rows: Rows) -> list[str]:
-    one, unit = rows
-    body = [
-        ["four `flexdpe`, lanes=32", f"{4 * one['transistors']:,}", "", f"{4 * one['memory_bits']:,}"],
-        [
-            "`flexdpu`, engines=4, lanes=32, groups=1",
-            f"{unit['transistors']:,}",
-            f"{unit['transistors'] / (4 * one['transistors']):.3f}",
-            f"{unit['memory_bits']:,}",
-        ],
-    ]
-    head = ["INT8", "transistors", "ratio", "memory bits, not in it"]
-    return ["Area, sum over modules:", "", *markdown.table(head, body)]
-
-
 def _dataflow_table(rows: Rows) -> list[str]:
     head = [
         "M-N-K",
@@ -305,30 +230,21 @@ def _dataflow_table(rows: Rows) -> list[str]:
     return [title, "", *markdown.table(head, body)]
 
 
-def write(
-    directory: Path, progress: Progress = lambda line: None, *, parts: Sequence[str] = tuple(PARTS)
-) -> list[Path]:
-    """Write ``flexdpu.md`` and ``flexdpu.json``; return their paths.
-
-    Parameters
-    ----------
-    directory : where the files go; it is made if it is missing
-    progress : takes a line for each thing that is measured
-    parts : names of what to measure
-    """
-    found = collect(parts, progress)
-    texts = {"md": table(found), "json": json.dumps(found, indent=1, allow_nan=False) + "\n"}
-    return write_texts(directory, "flexdpu", texts)
-
-
-@click.command()
-@click.argument("directory", type=click.Path(path_type=Path))
-@click.option("--only", "parts", type=click.Choice(tuple(PARTS)), multiple=True, help="measure these alone")
-def main(directory: Path, parts: tuple[str, ...]) -> None:
-    """Write the tables into DIRECTORY and print them."""
-    write(directory, lambda line: print(line, file=sys.stderr, flush=True), parts=parts or tuple(PARTS))
-    print((directory / "flexdpu.md").read_text(encoding="utf-8"), end="")
-
+FIGURE = PartedFigure(
+    "flexdpu",
+    {
+        "efficiency": Part(efficiency, _efficiency_table),
+        "rtl": Part(rtl, _rtl_table),
+        "areas": Part(areas, area_table),
+        "generation": Part(
+            lambda progress: generation(progress, "flexdpu", {"engines=4, lanes=32, groups=1": LARGE}),
+            generation_table,
+        ),
+        "dataflows": Part(dataflows, _dataflow_table),
+    },
+)
+collect, table, write = FIGURE.collect, FIGURE.table, FIGURE.write
+main = FIGURE.command()
 
 if __name__ == "__main__":
     main()
