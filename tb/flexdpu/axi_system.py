@@ -35,6 +35,14 @@ class System:
         await self.bench.start(recorded=recorded)
         await self.settle(2)
 
+    async def restart(self) -> None:
+        """Reset in the middle of whatever happens: what was to be sent and what came is forgotten."""
+        await self.bench.restart()
+        self.queues.clear()
+        self.tasks.clear()
+        self.given = dict.fromkeys(self.given, 0)
+        await self.settle(2)
+
     async def write_bytes(self, address: int, data: bytes) -> int:
         """Write bytes of a word; returns the response."""
         low = address % 4

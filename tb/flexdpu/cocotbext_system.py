@@ -67,6 +67,14 @@ class System:
         self.dut.rst.value = 0
         await ClockCycles(self.dut.clk, 2)
 
+    async def restart(self) -> None:
+        """Reset in the middle of whatever happens: what was to be sent and what came is forgotten."""
+        for source in (*self.stationary, *self.streaming):
+            source.clear()
+        await self.reset()
+        for sink in self.results:
+            sink.clear()
+
     async def write_bytes(self, address: int, data: bytes) -> int:
         """Write bytes of a word; returns the response."""
         done: Any = await with_timeout(self.registers.write(address, data), LIMIT, "ns")

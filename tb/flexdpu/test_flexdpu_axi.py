@@ -324,6 +324,36 @@ async def clear_at_any_time(dut: Any) -> None:
         await good.check(unit)
 
 
+@cocotb.test()
+async def reset_in_the_middle(dut: Any) -> None:
+    """A reset forgets jobs that wait or run, packets that came in part, results, settings and counters."""
+    unit, draw = Unit(dut, 0.1), rng()
+    await unit.reset()
+    for number in range(6):
+        await unit.write(CONTROL, number % 3 > 0)  # now and then all wait
+        places = [(slot, slot * SIZE, SIZE) for slot in range(SLOTS)]
+        for place in places * min(2, PARAMETERS["job_queue"]):
+            job = Job(draw, 2 * number, place, 0)
+            await job.push(unit)
+            job.send(unit)
+        await unit.settle(int(draw.integers(1, 150)))
+        await unit.restart()
+        for register in (CONTROL, REFUSED, BUSY, ERRORS):
+            assert await unit.read(register) == 0
+        for slot in range(SLOTS):
+            assert await unit.slot(slot, STATUS) & 0xFF03 == 0
+            for register in (CAUSE, JOBS, CYCLES, LOADING, STREAMING, ADDING, RESULTS):
+                assert await unit.slot(slot, register) == 0
+        await unit.write(CONTROL, 1)
+        jobs = [Job(draw, 2 * number + 1, place, 1) for place in places]
+        for job in jobs:
+            await job.push(unit)
+            job.send(unit)
+        for job in jobs:
+            await job.check(unit)
+        await unit.restart()
+
+
 class _Kit:
     """What the recorded run wants of a bench."""
 

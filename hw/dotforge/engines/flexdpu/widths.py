@@ -44,6 +44,7 @@ class Widths:
     operators: bool
     multiplier: Literal["auto", "logic", "dsp"]
     distribution_pipeline: int
+    multiplier_pipeline: int
     adder_pipeline: int
     row_bits: int
     data_width: int
@@ -124,6 +125,12 @@ class Widths:
     def accumulate_latency(self) -> int:
         """Cycles from a word that is read to the one that is written."""
         return self.adder_pipeline if self.is_float else 0
+
+    @property
+    def latency(self) -> int:
+        """Cycles from a vector to its words in the accumulator, as results see them."""
+        lanes = self.distribution_pipeline + self.multiplier_pipeline + self.sum_latency
+        return lanes + self.join_latency + self.accumulate_latency + 2
 
     @property
     def topology(self) -> str:
