@@ -29,6 +29,12 @@ DEPTH = (PARAMETERS["accumulator_words"] or 256 * BANKS) // BANKS
 FLOATING = not PARAMETERS["format"].startswith("int")
 
 
+def fitting(rows: int, vectors: int) -> tuple[int, int]:
+    """Return as many rows and vectors, of so many, as a job can have; two vectors at least."""
+    vectors = min(vectors, DEPTH, 1 << PARAMETERS["index_bits"])
+    return min(rows, 1 << PARAMETERS["row_bits"], DEPTH // vectors * BANKS), vectors
+
+
 def numbers(rng: np.random.Generator, shape: tuple[int, int], binades: int) -> np.ndarray:
     """Integers of the whole range, or encodings of numbers within so many binades of one."""
     name = PARAMETERS["format"]
@@ -49,6 +55,12 @@ def random_values(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarra
     return np.where(rng.random(shape) < 0.02, anything, near)
 
 
+def dense(rng: np.random.Generator, rows: int, vectors: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return rows and vectors of one window without zeros, as many of so many as fit."""
+    first, second = (random_values(rng, (count, WINDOW)) for count in fitting(rows, vectors))
+    return np.where(first == 0, 1, first), np.where(second == 0, 1, second)
+
+
 class FlexDPU(BenchKit):
     """Products in all slots at once, each on a group at random; every beat of results is compared."""
 
@@ -61,8 +73,8 @@ class FlexDPU(BenchKit):
         found = []
         for _ in range(count):
             size = int(rng.integers(1, ENGINES + 1))
-            rows = min(2 * LANES * size, 1 << PARAMETERS["row_bits"], DEPTH // 6 * BANKS)
-            found.append(self.job(rng, size=size, rows=rows, k=3 * WINDOW, vectors=6))
+            rows, vectors = fitting(2 * LANES * size, 6)
+            found.append(self.job(rng, size=size, rows=rows, k=3 * WINDOW, vectors=vectors))
         return found
 
     def job(
@@ -143,27 +155,25 @@ async def edges(dut: Any) -> None:
     await bench.start()
     rng = KIT.rng()
     one = np.array([[1]])
-    full = random_values(rng, (LANES, WINDOW))
-    full = np.where(full == 0, 1, full)
-    sparse = np.zeros_like(full)
-    sparse[1, 0] = sparse[-1, -1] = 1
-    none = np.zeros_like(full)
-    two = np.hstack([full, none])
-    for number, (rows, vectors) in enumerate(
+    full, vectors = dense(rng, LANES, 3)
+    sparse, few = np.zeros_like(full), np.zeros_like(vectors)
+    sparse[1:2, 0] = sparse[-1, -1] = few[1, 0] = few[-1, -1] = 1
+    none, no_vectors = np.zeros_like(full), np.zeros_like(vectors)
+    for number, (left, right) in enumerate(
         (
             (one, one),
-            (full, full[:3]),
-            (sparse, full[:3]),
-            (full, sparse[:3]),
-            (none, full[:2]),
-            (full, none[:2]),
-            (np.tril(full), full[:1]),
-            (full[:, :1], full[:2, :1]),
-            (two, np.hstack([full, full])[:1]),
+            (full, vectors),
+            (sparse, vectors),
+            (full, few),
+            (none, vectors[:2]),
+            (full, no_vectors[:2]),
+            (np.tril(full), vectors[:1]),
+            (full[:, :1], vectors[:2, :1]),
+            (np.hstack([full, none]), np.hstack([vectors, vectors])[:1]),
         )
     ):
         size = 1 + number % ENGINES
-        job = Job(rows, vectors, PARAMETERS, SUM_BITS, number % SLOTS, ENGINES - size, size, number)
+        job = Job(left, right, PARAMETERS, SUM_BITS, number % SLOTS, ENGINES - size, size, number)
         await KIT.exchange(bench, [job])
 
 
@@ -173,7 +183,7 @@ async def one_vector_a_cycle(dut: Any) -> None:
     bench = Bench(dut, MANIFEST)
     await bench.start()
     rng = KIT.rng()
-    count = min(50, DEPTH)
+    _, count = fitting(1, 50)
     rows = random_values(rng, (1, WINDOW))
     vectors = random_values(rng, (count, WINDOW))
     job = Job(np.where(rows == 0, 1, rows), vectors, PARAMETERS, SUM_BITS, 0, 0, 1, 1)
@@ -191,8 +201,7 @@ async def order_of_additions(dut: Any) -> None:
     rng = KIT.rng()
     for number in range(12 if FLOATING else 2):
         size = 1 + number % ENGINES
-        count = min(4 * size, 1 << PARAMETERS["row_bits"], DEPTH // 4 * BANKS)
-        rows, vectors = (numbers(rng, (each, 3 * WINDOW), 8) for each in (count, 4))
+        rows, vectors = (numbers(rng, (count, 3 * WINDOW), 8) for count in fitting(4 * size, 4))
         rows = np.where(rng.random(rows.shape) < 0.25, 0, rows)
         await KIT.exchange(bench, [Job(rows, vectors, PARAMETERS, SUM_BITS, 0, 0, size, number)])
 
@@ -204,7 +213,7 @@ async def vectors_stop_inside_a_fold(dut: Any) -> None:
     await bench.start()
     rng = KIT.rng()
     loading = 60 + 8 * LANES * ENGINES
-    for count in range(1, 3 + PARAMETERS["adder_pipeline"]):
+    for count in range(1, 1 + fitting(1, 2 + PARAMETERS["adder_pipeline"])[1]):
         values = random_values(rng, (1 + count, 6 * WINDOW))
         values = np.where(values == 0, 1, values)
         size = 1 + count % ENGINES
@@ -258,14 +267,21 @@ def spoil(job: Job, what: str) -> dict[str, Beats] | None:
         "windows": len(job.windows),
         "tag": job.tag,
     }
+    most = min(DEPTH, 1 << PARAMETERS["index_bits"])
     changed: dict[str, dict[str, int]] = {
         "group": {"size": ENGINES, "first": 1},
         "no_group": {"size": 0},
         "no_rows": {"rows": 0},
-        "accumulator": {"rows": BANKS + 1, "vectors": DEPTH // 2 + 1},
+        "accumulator": {"rows": DEPTH // most * BANKS + 1, "vectors": most},
         "row_range": {"rows": len(job.rows) - 1},
     }
-    if (what == "group" and ENGINES == 1) or (what == "accumulator" and 1 << PARAMETERS["row_bits"] == BANKS):
+    impossible = {
+        "group": ENGINES == 1,
+        "accumulator": DEPTH // most * BANKS >= 1 << PARAMETERS["row_bits"],
+        "row_order": len(job.rows) == 1,
+        "row_range": len(job.rows) == 1,
+    }
+    if impossible.get(what):
         return None
     if what in changed:
         beats["jobs_0"] = [(KIT.payloads["jobs_0"].pack(**(head | changed[what])), False)]
@@ -293,16 +309,15 @@ async def wrong_jobs(dut: Any, what: str) -> None:
     bench = Bench(dut, MANIFEST, backpressure=0.2)
     await bench.start()
     rng = KIT.rng()
-    full = random_values(rng, (LANES, WINDOW))
-    full = np.where(full == 0, 1, full)
-    job = Job(full, full[:3], PARAMETERS, SUM_BITS, 0, 0, 1, 3)
+    rows, vectors = dense(rng, LANES, 3)
+    job = Job(rows, vectors, PARAMETERS, SUM_BITS, 0, 0, 1, 3)
     beats = spoil(job, what)
     if beats is None:
         report(vectors=1)
         return
     beside: list[Job] = []
     if SLOTS > 1 and ENGINES > 1:
-        beside = [Job(full, full[:3], PARAMETERS, SUM_BITS, 1, ENGINES - 1, 1, 4)]
+        beside = [Job(rows, vectors, PARAMETERS, SUM_BITS, 1, ENGINES - 1, 1, 4)]
     others = [bench.send(name, own) for each in beside for name, own in each.beats(KIT.payloads).items()]
     # Whatever is wrong, more of the same follows.
     tasks = [bench.send(name, own * 3) for name, own in beats.items()]
@@ -334,9 +349,7 @@ async def clear_at_any_time(dut: Any) -> None:
     bench = Bench(dut, MANIFEST)
     await bench.start()
     rng = KIT.rng()
-    full = random_values(rng, (LANES, WINDOW))
-    full = np.where(full == 0, 1, full)
-    job = Job(full, full[:2], PARAMETERS, SUM_BITS, 0, 0, 1, 3)
+    job = Job(*dense(rng, LANES, 2), PARAMETERS, SUM_BITS, 0, 0, 1, 3)
     for cycles in range(1, 90, 7):
         for name, own in job.beats(KIT.payloads).items():
             bench.send(name, own)
@@ -365,12 +378,9 @@ async def side_by_side(dut: Any) -> None:
     bench = Bench(dut, MANIFEST)
     await bench.start()
     rng = KIT.rng()
-    full = random_values(rng, (LANES, WINDOW))
-    full = np.where(full == 0, 1, full)
-    count = min(12, DEPTH // -(-LANES // BANKS))
-    vectors = np.vstack([full] * 12)[:count]
-    long = Job(full, vectors, PARAMETERS, SUM_BITS, 0, 0, ENGINES - 1, 1)
-    short = Job(full[:2], vectors[:3], PARAMETERS, SUM_BITS, 1, ENGINES - 1, 1, 2)
+    rows, vectors = dense(rng, LANES, 12)
+    long = Job(rows, vectors, PARAMETERS, SUM_BITS, 0, 0, ENGINES - 1, 1)
+    short = Job(rows[:2], vectors[:3], PARAMETERS, SUM_BITS, 1, ENGINES - 1, 1, 2)
     for delay in range(60):
         for slot in range(SLOTS):
             bench.received[f"results_{slot}"].clear()

@@ -1,15 +1,19 @@
 """The accumulator reads no word before it is written, whenever vectors come."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from dotforge.export.design import from_parameters
 from dotforge.registry import configure
 from dotforge_golden import flexdpe as parts
 from dotforge_sim.models import flexdpu_cycles
 from dotforge_sim.models.flexdpe_plan import Plan, Side
 from dotforge_sim.models.flexdpu_job import JobShape, Setup, job_of
+
+from .benches import on_icarus
 
 PARAMETERS: dict[str, Any] = {"engines": 2, "lanes": 4, "groups": 1, "row_bits": 4}
 SHORTEST: dict[str, Any] = {"distribution_pipeline": 0, "multiplier_pipeline": 0, "window": 2}
@@ -87,3 +91,13 @@ def test_floating_point_waits(cycles: int, monkeypatch: pytest.MonkeyPatch) -> N
 def of(chosen: dict[str, Any]) -> Setup:
     _, config = configure("flexdpu", {**PARAMETERS, **chosen})
     return Setup.of({name: getattr(config, name) for name in type(config).__dataclass_fields__})
+
+
+@pytest.mark.usefixtures("icarus")
+def test_a_small_accumulator(tmp_path: Path) -> None:
+    """The whole bench where every word is used: four words of one bank, four rows, numbers of vectors of four bits."""
+    sizes = {"row_bits": 2, "index_bits": 4, "accumulator_words": 4, "accumulator_banks": 1}
+    made = from_parameters("flexdpu", {**PARAMETERS, "format": "int4", "stationary_bandwidth": 2, **sizes})
+    found = on_icarus(made, tmp_path)
+    assert (found.failures, found.mismatches) == (0, 0)
+    assert found.vectors > 100

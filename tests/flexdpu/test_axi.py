@@ -1,5 +1,6 @@
 """The Flex-DPU with packets and registers: its bench with our kit and with cocotbext-axi; what software is given."""
 
+import gc
 import re
 import shutil
 import subprocess
@@ -10,16 +11,15 @@ from typing import Any
 
 import pytest
 
-import dotforge_golden
 from dotforge.delivery import registers, software
 from dotforge.engines.flexdpu import axi_engine, axi_slot
 from dotforge.export.design import Generated, from_parameters
 from dotforge.parameters import ParameterError
 from dotforge.stream.packets.reader import TileReader
 from dotforge.stream.packets.writer import ResultWriter
-from dotforge.tools.files import write_json
-from dotforge_sim.simulator import bench
-from dotforge_sim.simulator.bench import BenchFailure, BenchResult
+from dotforge_sim.simulator.bench import BenchFailure
+
+from .benches import on_icarus
 
 ROOT = Path(__file__).parents[2]
 TB = ROOT / "tb"
@@ -51,27 +51,17 @@ def cocotbext() -> None:
         pytest.skip("skipped: needs cocotbext-axi")
 
 
-def run(made: Generated, directory: Path, client: str, seed: int = 1) -> BenchResult:
-    """Run the bench on Icarus, which is built in a moment."""
-    manifest = directory / "manifest.json"
-    write_json(manifest, made.manifest)
-    return bench.run(
-        made.verilog,
-        made.top,
-        TB / "flexdpu",
-        "test_flexdpu_axi",
-        build_dir=directory,
-        simulator="icarus",
-        manifest=manifest,
-        python_path=[TB / "support", Path(dotforge_golden.__file__).parent.parent],
-        env={"DOTFORGE_BENCH_CLIENT": client},
-        seed=seed,
-    )
+@pytest.mark.filterwarnings("error")
+def test_nothing_is_made_in_vain(capfd: pytest.CaptureFixture[str]) -> None:
+    """Amaranth warns of what is made and not used when it is thrown away."""
+    from_parameters("flexdpu", SMALL)
+    gc.collect()
+    assert "UnusedElaboratable" not in capfd.readouterr().err
 
 
 @pytest.mark.usefixtures("icarus")
 def test_bench(small: Generated, tmp_path: Path) -> None:
-    found = run(small, tmp_path, "")
+    found = on_icarus(small, tmp_path)
     assert (found.tests, found.failures, found.mismatches) == (12, 0, 0)
     assert found.vectors > 200
 
@@ -79,7 +69,7 @@ def test_bench(small: Generated, tmp_path: Path) -> None:
 @pytest.mark.usefixtures("icarus", "cocotbext")
 def test_bench_with_a_client_that_is_not_ours(small: Generated, tmp_path: Path) -> None:
     """Masters, sources and sinks of cocotbext-axi."""
-    found = run(small, tmp_path, "cocotbext")
+    found = on_icarus(small, tmp_path, client="cocotbext")
     assert (found.tests, found.failures, found.mismatches) == (12, 0, 0)
     assert found.vectors > 200
 
@@ -101,7 +91,7 @@ SHAPES = {
 @pytest.mark.parametrize("name", SHAPES)
 def test_other_shapes(name: str, client: str, tmp_path: Path) -> None:
     made = from_parameters("flexdpu", {**SMALL, **SHAPES[name]})
-    assert run(made, tmp_path, client, seed=2).tests == 12
+    assert on_icarus(made, tmp_path, client=client, seed=2).tests == 12
 
 
 def without_check(patch: pytest.MonkeyPatch) -> None:
@@ -128,7 +118,7 @@ def test_a_broken_wrapper_fails(mutation: Any, monkeypatch: pytest.MonkeyPatch, 
     mutation(monkeypatch)
     broken = from_parameters("flexdpu", SMALL)
     with pytest.raises(BenchFailure) as failure:
-        run(broken, tmp_path, "")
+        on_icarus(broken, tmp_path)
     print(failure.value)
 
 

@@ -9,10 +9,10 @@ import pytest
 
 import dotforge_golden
 from dotforge.export.design import Generated, from_parameters
-from dotforge.tools.files import write_json
 from dotforge.verify.verify import verify
-from dotforge_sim.simulator import bench
 from dotforge_sim.simulator.bench import BenchFailure
+
+from .benches import on_icarus
 
 PARAMETERS: dict[str, Any] = {
     "engines": 3,
@@ -80,10 +80,10 @@ def test_a_broken_engine_fails(name: str, tmp_path: Path) -> None:
 def test_a_word_that_is_read_too_early(name: str, tmp_path: Path) -> None:
     made = from_parameters("flexdpu", FLOATING)
     if not name:
-        assert run(made, tmp_path, "vectors_stop").vectors > 0
+        assert on_icarus(made, tmp_path, tests="vectors_stop").vectors > 0
         return
     with pytest.raises(BenchFailure, match="vectors_stop_inside_a_fold failed"):
-        run(broken(made, *TOO_EARLY[name]), tmp_path, "vectors_stop")
+        on_icarus(broken(made, *TOO_EARLY[name]), tmp_path, tests="vectors_stop")
 
 
 @pytest.mark.slow
@@ -97,25 +97,7 @@ def test_sums_in_another_order(name: str, tmp_path: Path) -> None:
     text, count = re.subn(*ORDERS[name], model.read_text(encoding="utf-8"))
     assert count == 1
     model.write_text(text, encoding="utf-8")
-    run(from_parameters("flexdpu", {**FLOATING, "format": "int8"}), tmp_path / "int8", "order", golden)
+    integers = from_parameters("flexdpu", {**FLOATING, "format": "int8"})
+    on_icarus(integers, tmp_path / "int8", tests="order", golden=golden)
     with pytest.raises(BenchFailure, match="order_of_additions failed: item"):
-        run(from_parameters("flexdpu", FLOATING), tmp_path / "bf16", "order", golden)
-
-
-def run(made: Generated, directory: Path, tests: str, golden: Path | None = None) -> bench.BenchResult:
-    """Run some tests of the bench on Icarus, which is built in a moment, with a golden model."""
-    directory.mkdir(exist_ok=True)
-    manifest = directory / "manifest.json"
-    write_json(manifest, made.manifest)
-    tb = Path(__file__).parents[2] / "tb"
-    return bench.run(
-        made.verilog,
-        made.top,
-        tb / "flexdpu",
-        "test_flexdpu",
-        build_dir=directory,
-        simulator="icarus",
-        manifest=manifest,
-        python_path=[tb / "support", (golden or Path(dotforge_golden.__file__).parent).parent],
-        env={"COCOTB_TEST_FILTER": tests},
-    )
+        on_icarus(from_parameters("flexdpu", FLOATING), tmp_path / "bf16", tests="order", golden=golden)
