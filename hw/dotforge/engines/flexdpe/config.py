@@ -5,13 +5,20 @@ What the hardware knows of itself is imported when it is asked: describing param
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, model_validator
+from pydantic import model_validator
 from pydantic_core import ArgsKwargs
 
-from ...arithmetic.multiplier_blocks import MultiplierChoice, in_blocks
+from ...arithmetic.multiplier_blocks import MultiplierChoice
 from ...formats.choices import OperandName, SumName, sum_of
-from ...formats.table import FloatFormat, Format, IntegerFormat, lookup
 from ...parameters import Field, parameters
+from ...sparse.parameters import (
+    AdderPipeline,
+    FlushSubnormals,
+    MultiplierPipeline,
+    Operators,
+    PowerOfTwo,
+    SparseWidths,
+)
 
 __all__ = ["FlexDpeConfig"]
 
@@ -25,26 +32,18 @@ def _chosen(unit: str) -> dict[str, Any]:
     return {"unit": unit, "automatic": True}
 
 
-def _power_of_two(value: int) -> int:
-    if value & (value - 1):
-        raise ValueError(f"allowed powers of two, not {value}")
-    return value
-
-
 @parameters
-class FlexDpeConfig:
+class FlexDpeConfig(SparseWidths):
     """Configuration of :class:`dotforge.engines.flexdpe.engine.FlexDpe`."""
 
     lanes: Annotated[
-        int,
-        AfterValidator(_power_of_two),
+        PowerOfTwo,
         Field(
             ge=4, le=512, description="multipliers, a power of two", json_schema_extra=_unit("multipliers")
         ),
     ] = 16
     window: Annotated[
-        int,
-        AfterValidator(_power_of_two),
+        PowerOfTwo,
         Field(
             ge=0,
             le=512,
@@ -63,9 +62,7 @@ class FlexDpeConfig:
         ),
     ] = "balanced"
     sum_format: SumName = "auto"
-    flush_subnormals: Annotated[
-        bool, Field(description="take subnormal numbers as zeros, floating point only")
-    ] = False
+    flush_subnormals: FlushSubnormals = False
     reduction: Annotated[Literal["fan", "linear", "art"], Field(description="reduction network")] = "fan"
     fold_change: Annotated[
         Literal["auto", "overlap", "drain"],
@@ -86,8 +83,7 @@ class FlexDpeConfig:
         Field(ge=1, le=8, description="folds that are routed at a time", json_schema_extra=_chosen("folds")),
     ] = 1
     route_walkers: Annotated[
-        int,
-        AfterValidator(_power_of_two),
+        PowerOfTwo,
         Field(
             ge=1,
             le=256,
@@ -105,8 +101,7 @@ class FlexDpeConfig:
         ),
     ] = 0
     stationary_bandwidth: Annotated[
-        int,
-        AfterValidator(_power_of_two),
+        PowerOfTwo,
         Field(
             ge=1,
             le=512,
@@ -120,13 +115,7 @@ class FlexDpeConfig:
             description="registers in the controller, for a high clock rate; loading takes a few cycles longer"
         ),
     ] = False
-    operators: Annotated[
-        bool,
-        Field(
-            description="write carry chains as operators, for FPGA and timing-driven flows, instead of as the "
-            "fewest gates"
-        ),
-    ] = False
+    operators: Operators = False
     multiplier: MultiplierChoice = "logic"
     distribution_pipeline: Annotated[
         int,
@@ -138,18 +127,8 @@ class FlexDpeConfig:
             json_schema_extra=_unit("cycles"),
         ),
     ] = 1
-    multiplier_pipeline: Annotated[
-        int,
-        Field(
-            ge=0,
-            le=4,
-            description="registers of a multiplier; with the most, also at its operands",
-            json_schema_extra=_unit("cycles"),
-        ),
-    ] = 1
-    adder_pipeline: Annotated[
-        int, Field(ge=1, le=4, description="registers of an adder", json_schema_extra=_unit("cycles"))
-    ] = 1
+    multiplier_pipeline: MultiplierPipeline = 1
+    adder_pipeline: AdderPipeline = 1
     row_bits: Annotated[
         int, Field(ge=1, le=32, description="width of a row id", json_schema_extra=_unit("bits"))
     ] = 16
@@ -184,77 +163,25 @@ class FlexDpeConfig:
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        for name, least, most in (
-            ("window", 2, self.lanes),
-            ("stationary_bandwidth", 1, self.lanes),
-            ("route_walkers", 1, self.lanes // 2),
-        ):
-            value = getattr(self, name)
-            if not least <= value <= most and not (name == "window" and value == 0):
-                raise ValueError(f"parameter {name}={value}: allowed {least}…{most} with lanes={self.lanes}")
+        self.check_ranges(
+            {
+                "window": (2, self.lanes),
+                "stationary_bandwidth": (1, self.lanes),
+                "route_walkers": (1, self.lanes // 2),
+            },
+            others="lanes",
+            zero=("window",),
+        )
         sum_of(self.sum_format, self.operand, self.lanes)
         if self.fold_change == "overlap" and self.reduction != "fan":
             raise ValueError(f"parameter fold_change=overlap: allowed drain with reduction={self.reduction}")
-        in_blocks(self.multiplier, self.operand, self.operators)
-        if self.flush_subnormals and not self.is_float:
-            raise ValueError(f"parameter flush_subnormals=True: format={self.format} has no subnormals")
-        from ...network.distribution.distribution import distribution_columns  # noqa: PLC0415
-        from ...sparse.lane import most_pipeline  # noqa: PLC0415
-
-        most = most_pipeline(self.operand) + 1
-        if self.multiplier_pipeline > most:
-            raise ValueError(
-                f"parameter multiplier_pipeline={self.multiplier_pipeline}: allowed 0…{most} "
-                f"with format={self.format}"
-            )
-        columns = distribution_columns(self.topology, self.lanes, self.positions)
-        if self.distribution_pipeline > columns:
-            raise ValueError(
-                f"parameter distribution_pipeline={self.distribution_pipeline}: allowed 0…{columns} here"
-            )
+        self.check_arithmetic()
         return self
-
-    @property
-    def operand(self) -> Format:
-        """Format of the operands."""
-        return lookup(self.format)
 
     @property
     def has_arrays(self) -> bool:
         """See :func:`dotforge.port_options.check_ports`."""
         return not self.host_routes and self.row_buffer > 0
-
-    @property
-    def in_blocks(self) -> bool:
-        """Whether products are made in multiplier blocks of an FPGA."""
-        return in_blocks(self.multiplier, self.operand, self.operators)
-
-    @property
-    def is_float(self) -> bool:
-        """Whether operands and sums are floating point."""
-        return isinstance(self.operand, FloatFormat)
-
-    @property
-    def positions(self) -> int:
-        """Positions of a bitmap."""
-        return self.window or self.lanes
-
-    @property
-    def product(self) -> Format:
-        """Format of the products."""
-        if isinstance(self.operand, IntegerFormat):
-            return self.operand.product_format()
-        return self.operand.sum_format()
-
-    @property
-    def exact_sum(self) -> Format:
-        """Format in which the network adds: nothing overflows in it."""
-        return self.operand.sum_format(terms=self.lanes)
-
-    @property
-    def sum(self) -> Format:
-        """Format of the sums that leave."""
-        return sum_of(self.sum_format, self.operand, self.lanes)
 
     @property
     def may_overflow(self) -> bool:
@@ -276,13 +203,6 @@ class FlexDpeConfig:
     def overlaps(self) -> bool:
         """Whether two folds may be in the reduction network at a time."""
         return self.fold_change == "overlap" or (self.fold_change == "auto" and self.reduction == "fan")
-
-    @property
-    def topology(self) -> str:
-        """Distribution network that ``distribution`` stands for."""
-        from ...network.distribution.distribution import choose_topology  # noqa: PLC0415
-
-        return choose_topology(self.distribution, self.lanes)
 
     @property
     def distribution_registers(self) -> tuple[int, ...]:

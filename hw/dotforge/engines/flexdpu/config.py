@@ -5,11 +5,18 @@ What the hardware knows of itself is imported when it is asked: describing param
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, model_validator
+from pydantic import model_validator
 
-from ...arithmetic.multiplier_blocks import MultiplierChoice, in_blocks
+from ...arithmetic.multiplier_blocks import MultiplierChoice
 from ...formats.choices import OperandName, SumName, sum_of
 from ...parameters import Field, parameters
+from ...sparse.parameters import (
+    AdderPipeline,
+    FlushSubnormals,
+    MultiplierPipeline,
+    Operators,
+    PowerOfTwo,
+)
 from .widths import Widths
 
 __all__ = ["FlexDpuConfig"]
@@ -17,12 +24,6 @@ __all__ = ["FlexDpuConfig"]
 
 def _unit(unit: str) -> dict[str, Any]:
     return {"unit": unit}
-
-
-def _power_of_two(value: int) -> int:
-    if value & (value - 1):
-        raise ValueError(f"allowed powers of two, not {value}")
-    return value
 
 
 @parameters
@@ -33,8 +34,7 @@ class FlexDpuConfig(Widths):
         int, Field(ge=1, le=128, description="Flex-DPEs", json_schema_extra=_unit("Flex-DPEs"))
     ] = 4
     lanes: Annotated[
-        int,
-        AfterValidator(_power_of_two),
+        PowerOfTwo,
         Field(
             ge=4,
             le=512,
@@ -53,8 +53,7 @@ class FlexDpuConfig(Widths):
         ),
     ] = 0
     window: Annotated[
-        int,
-        AfterValidator(_power_of_two),
+        PowerOfTwo,
         Field(
             ge=0,
             le=512,
@@ -64,9 +63,7 @@ class FlexDpuConfig(Widths):
     ] = 0
     format: OperandName = "int8"
     sum_format: SumName = "auto"
-    flush_subnormals: Annotated[
-        bool, Field(description="take subnormal numbers as zeros, floating point only")
-    ] = False
+    flush_subnormals: FlushSubnormals = False
     bandwidth: Annotated[
         int,
         Field(
@@ -78,8 +75,7 @@ class FlexDpuConfig(Widths):
         ),
     ] = 0
     accumulator_words: Annotated[
-        int,
-        AfterValidator(_power_of_two),
+        PowerOfTwo,
         Field(
             ge=0,
             le=1 << 24,
@@ -88,8 +84,7 @@ class FlexDpuConfig(Widths):
         ),
     ] = 0
     accumulator_banks: Annotated[
-        int,
-        AfterValidator(_power_of_two),
+        PowerOfTwo,
         Field(
             ge=0,
             le=1024,
@@ -112,8 +107,7 @@ class FlexDpuConfig(Widths):
         ),
     ] = 1
     route_walkers: Annotated[
-        int,
-        AfterValidator(_power_of_two),
+        PowerOfTwo,
         Field(
             ge=1,
             le=256,
@@ -131,8 +125,7 @@ class FlexDpuConfig(Widths):
         ),
     ] = 64
     stationary_bandwidth: Annotated[
-        int,
-        AfterValidator(_power_of_two),
+        PowerOfTwo,
         Field(
             ge=1,
             le=512,
@@ -140,13 +133,7 @@ class FlexDpuConfig(Widths):
             json_schema_extra=_unit("values"),
         ),
     ] = 4
-    operators: Annotated[
-        bool,
-        Field(
-            description="write carry chains as operators, for FPGA and timing-driven flows, instead of as the "
-            "fewest gates"
-        ),
-    ] = False
+    operators: Operators = False
     multiplier: MultiplierChoice = "logic"
     distribution_pipeline: Annotated[
         int,
@@ -157,18 +144,8 @@ class FlexDpuConfig(Widths):
             json_schema_extra=_unit("cycles"),
         ),
     ] = 1
-    multiplier_pipeline: Annotated[
-        int,
-        Field(
-            ge=0,
-            le=4,
-            description="registers of a multiplier; with the most, also at its operands",
-            json_schema_extra=_unit("cycles"),
-        ),
-    ] = 1
-    adder_pipeline: Annotated[
-        int, Field(ge=1, le=4, description="registers of an adder", json_schema_extra=_unit("cycles"))
-    ] = 1
+    multiplier_pipeline: MultiplierPipeline = 1
+    adder_pipeline: AdderPipeline = 1
     row_bits: Annotated[
         int,
         Field(
@@ -199,8 +176,7 @@ class FlexDpuConfig(Widths):
         ),
     ] = "streams"
     data_width: Annotated[
-        int,
-        AfterValidator(_power_of_two),
+        PowerOfTwo,
         Field(
             ge=0,
             le=1024,
@@ -222,20 +198,17 @@ class FlexDpuConfig(Widths):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        for name, least, most in (
-            ("window", 2, self.lanes),
-            ("stationary_bandwidth", 1, self.lanes),
-            ("route_walkers", 1, self.lanes // 2),
-            ("accumulator_banks", 1, min(1 << self.row_bits, self.engines * self.lanes)),
-            ("groups", 1, self.engines),
-        ):
-            value = getattr(self, name)
-            zero = name in ("window", "accumulator_banks", "groups")
-            if not least <= value <= most and not (zero and value == 0):
-                raise ValueError(
-                    f"parameter {name}={value}: allowed {least}…{most} with engines={self.engines}, "
-                    f"lanes={self.lanes}, row_bits={self.row_bits}"
-                )
+        self.check_ranges(
+            {
+                "window": (2, self.lanes),
+                "stationary_bandwidth": (1, self.lanes),
+                "route_walkers": (1, self.lanes // 2),
+                "accumulator_banks": (1, min(1 << self.row_bits, self.engines * self.lanes)),
+                "groups": (1, self.engines),
+            },
+            others="engines, lanes, row_bits",
+            zero=("window", "accumulator_banks", "groups"),
+        )
         least = max(self.positions, self.stationary_bandwidth)
         if self.bandwidth and self.bandwidth < least:
             raise ValueError(
@@ -261,21 +234,5 @@ class FlexDpuConfig(Widths):
             raise ValueError(f"parameter groups={self.slots}: allowed 1…16 with interface=axi")
         if self.interface == "axi" and self.banks > 128:
             raise ValueError(f"parameter accumulator_banks={self.banks}: allowed 1…128 with interface=axi")
-        in_blocks(self.multiplier, self.operand, self.operators)
-        if self.flush_subnormals and not self.is_float:
-            raise ValueError(f"parameter flush_subnormals=True: format={self.format} has no subnormals")
-        from ...network.distribution.distribution import distribution_columns  # noqa: PLC0415
-        from ...sparse.lane import most_pipeline  # noqa: PLC0415
-
-        most = most_pipeline(self.operand) + 1
-        if self.multiplier_pipeline > most:
-            raise ValueError(
-                f"parameter multiplier_pipeline={self.multiplier_pipeline}: allowed 0…{most} "
-                f"with format={self.format}"
-            )
-        columns = distribution_columns(self.topology, self.lanes, self.positions)
-        if self.distribution_pipeline > columns:
-            raise ValueError(
-                f"parameter distribution_pipeline={self.distribution_pipeline}: allowed 0…{columns} here"
-            )
+        self.check_arithmetic()
         return self

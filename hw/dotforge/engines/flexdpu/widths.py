@@ -1,11 +1,9 @@
 """Widths and numbers that follow from the parameters of the Flex-DPU."""
 
 from dataclasses import dataclass
-from typing import Literal
 
-from ...arithmetic.multiplier_blocks import in_blocks
-from ...formats.choices import sum_of
-from ...formats.table import FloatFormat, Format, IntegerFormat, lookup
+from ...formats.table import Format
+from ...sparse.parameters import SparseWidths
 
 __all__ = ["SliceSums", "Widths"]
 
@@ -26,25 +24,15 @@ class SliceSums:
     operators: bool
 
 
-class Widths:
+class Widths(SparseWidths):
     """What :class:`dotforge.engines.flexdpu.config.FlexDpuConfig` has beside its parameters."""
 
     engines: int
-    lanes: int
     groups: int
-    window: int
-    format: str
-    sum_format: str
-    flush_subnormals: bool
     bandwidth: int
     accumulator_words: int
     accumulator_banks: int
-    distribution: Literal["auto", "multicast-benes", "crossbar"]
     stationary_bandwidth: int
-    operators: bool
-    multiplier: Literal["auto", "logic", "dsp"]
-    distribution_pipeline: int
-    multiplier_pipeline: int
     adder_pipeline: int
     row_bits: int
     data_width: int
@@ -60,26 +48,6 @@ class Widths:
         return self.groups or min(2, self.engines)
 
     @property
-    def operand(self) -> Format:
-        """Format of the operands."""
-        return lookup(self.format)
-
-    @property
-    def in_blocks(self) -> bool:
-        """Whether products are made in multiplier blocks of an FPGA."""
-        return in_blocks(self.multiplier, self.operand, self.operators)
-
-    @property
-    def is_float(self) -> bool:
-        """Whether operands and sums are floating point."""
-        return isinstance(self.operand, FloatFormat)
-
-    @property
-    def positions(self) -> int:
-        """Positions of a bitmap."""
-        return self.window or self.lanes
-
-    @property
     def banks(self) -> int:
         """Banks of an accumulator."""
         return self.accumulator_banks or min(self.lanes, 1 << self.row_bits)
@@ -93,23 +61,6 @@ class Widths:
     def depth(self) -> int:
         """Words of a bank."""
         return self.words // self.banks
-
-    @property
-    def product(self) -> Format:
-        """Format of the products."""
-        if isinstance(self.operand, IntegerFormat):
-            return self.operand.product_format()
-        return self.operand.sum_format()
-
-    @property
-    def exact_sum(self) -> Format:
-        """Format in which a Flex-DPE adds: nothing overflows in it."""
-        return self.operand.sum_format(terms=self.lanes)
-
-    @property
-    def sum(self) -> Format:
-        """Format of the results."""
-        return sum_of(self.sum_format, self.operand, self.lanes)
 
     @property
     def sum_latency(self) -> int:
@@ -131,13 +82,6 @@ class Widths:
         """Cycles from a vector to its words in the accumulator, as results see them."""
         lanes = self.distribution_pipeline + self.multiplier_pipeline + self.sum_latency
         return lanes + self.join_latency + self.accumulate_latency + 2
-
-    @property
-    def topology(self) -> str:
-        """Distribution network that ``distribution`` stands for."""
-        from ...network.distribution.distribution import choose_topology  # noqa: PLC0415
-
-        return choose_topology(self.distribution, self.lanes)
 
     @property
     def distribution_registers(self) -> tuple[int, ...]:
