@@ -6,59 +6,23 @@ import cocotb
 import numpy as np
 from axi_stream import Bench
 from bench_kit import Beats, BenchKit
-from bench_report import manifest, report
+from bench_report import report
+from flexdpu_faults import CAUSES, spoil
 from flexdpu_streams import Job
-
-from dotforge_golden.formats import lookup
-
-MANIFEST = manifest()
-PARAMETERS = MANIFEST["parameters"]
-SUM_BITS = next(
-    field["width"]
-    for stream in MANIFEST["streams"]
-    for field in stream["fields"]
-    if (stream["name"], field["name"]) == ("results_0", "values")
+from flexdpu_values import (
+    ENGINES,
+    FLOATING,
+    LANES,
+    MANIFEST,
+    PARAMETERS,
+    SLOTS,
+    SUM_BITS,
+    WINDOW,
+    dense,
+    fitting,
+    numbers,
+    random_values,
 )
-ENGINES, LANES = PARAMETERS["engines"], PARAMETERS["lanes"]
-WINDOW = PARAMETERS["window"] or LANES
-SLOTS = sum(stream["name"].startswith("jobs_") for stream in MANIFEST["streams"])
-BANKS = PARAMETERS["accumulator_banks"] or min(LANES, 1 << PARAMETERS["row_bits"])
-DEPTH = (PARAMETERS["accumulator_words"] or 256 * BANKS) // BANKS
-
-
-FLOATING = not PARAMETERS["format"].startswith("int")
-
-
-def fitting(rows: int, vectors: int) -> tuple[int, int]:
-    """Return as many rows and vectors, of so many, as a job can have; two vectors at least."""
-    vectors = min(vectors, DEPTH, 1 << PARAMETERS["index_bits"])
-    return min(rows, 1 << PARAMETERS["row_bits"], DEPTH // vectors * BANKS), vectors
-
-
-def numbers(rng: np.random.Generator, shape: tuple[int, int], binades: int) -> np.ndarray:
-    """Integers of the whole range, or encodings of numbers within so many binades of one."""
-    name = PARAMETERS["format"]
-    if not FLOATING:
-        half = 1 << int(name[3:]) - 1
-        return rng.integers(-half, half, shape)
-    factors = 2.0 ** rng.integers(-binades, binades + 1, shape)
-    return lookup(name.upper()).encode(rng.normal(size=shape) * factors)
-
-
-def random_values(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
-    """As :func:`numbers`, and of floating point now and then any encoding."""
-    near = numbers(rng, shape, 4)
-    if not FLOATING:
-        return near
-    format = lookup(PARAMETERS["format"].upper())
-    anything = rng.integers(0, 1 << format.width, shape).astype(near.dtype)
-    return np.where(rng.random(shape) < 0.02, anything, near)
-
-
-def dense(rng: np.random.Generator, rows: int, vectors: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return rows and vectors of one window without zeros, as many of so many as fit."""
-    first, second = (random_values(rng, (count, WINDOW)) for count in fitting(rows, vectors))
-    return np.where(first == 0, 1, first), np.where(second == 0, 1, second)
 
 
 class FlexDPU(BenchKit):
@@ -239,69 +203,6 @@ async def vectors_stop_inside_a_fold(dut: Any) -> None:
         await bench.settle(5)
 
 
-#: cause_g of what is done to a job
-CAUSES = {
-    "row_order": 1,
-    "count": 2,
-    "surplus": 3,
-    "early_last": 4,
-    "group": 5,
-    "no_group": 5,
-    "no_rows": 6,
-    "accumulator": 7,
-    "early_vector": 8,
-    "row_range": 9,
-}
-
-
-def spoil(job: Job, what: str) -> dict[str, Beats] | None:
-    """Return the beats of a job in slot 0 with something wrong, or ``None`` where that cannot be."""
-    beats = job.beats(KIT.payloads)
-    width = PARAMETERS["stationary_bandwidth"]
-    values = KIT.payloads["stationary_0"]
-    head = {
-        "first": job.first,
-        "size": job.size,
-        "rows": len(job.rows),
-        "vectors": len(job.vectors),
-        "windows": len(job.windows),
-        "tag": job.tag,
-    }
-    most = min(DEPTH, 1 << PARAMETERS["index_bits"])
-    changed: dict[str, dict[str, int]] = {
-        "group": {"size": ENGINES, "first": 1},
-        "no_group": {"size": 0},
-        "no_rows": {"rows": 0},
-        "accumulator": {"rows": DEPTH // most * BANKS + 1, "vectors": most},
-        "row_range": {"rows": len(job.rows) - 1},
-    }
-    impossible = {
-        "group": ENGINES == 1,
-        "accumulator": DEPTH // most * BANKS >= 1 << PARAMETERS["row_bits"],
-        "row_order": len(job.rows) == 1,
-        "row_range": len(job.rows) == 1,
-    }
-    if impossible.get(what):
-        return None
-    if what in changed:
-        beats["jobs_0"] = [(KIT.payloads["jobs_0"].pack(**(head | changed[what])), False)]
-    elif what == "row_order":
-        first, second = beats["rows_0"][:2]
-        beats["rows_0"][:2] = [(second[0], False), (first[0], second[1])]
-    elif what == "count":
-        if width == 1:
-            return None
-        beats["stationary_0"][0] = (values.pack(values=[1] * width, count=width + 1), False)
-    elif what == "surplus":
-        beats["stationary_0"][-1] = (beats["stationary_0"][-1][0], False)
-        beats["stationary_0"].append((values.pack(values=[1] * width, count=1), True))
-    elif what == "early_last":
-        beats["stationary_0"][0] = (beats["stationary_0"][0][0], True)
-    else:
-        beats["vectors_0"][0] = (beats["vectors_0"][0][0], True)
-    return beats
-
-
 @cocotb.test()
 @cocotb.parametrize(what=list(CAUSES))
 async def wrong_jobs(dut: Any, what: str) -> None:
@@ -311,7 +212,7 @@ async def wrong_jobs(dut: Any, what: str) -> None:
     rng = KIT.rng()
     rows, vectors = dense(rng, LANES, 3)
     job = Job(rows, vectors, PARAMETERS, SUM_BITS, 0, 0, 1, 3)
-    beats = spoil(job, what)
+    beats = spoil(job, what, KIT.payloads)
     if beats is None:
         report(vectors=1)
         return
