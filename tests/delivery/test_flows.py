@@ -9,8 +9,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
+from dotforge.commands.generate import command
 from dotforge.delivery.flows import FLOWS, chosen
 from dotforge.delivery.generate import generate
 from dotforge.export.design import Generated, from_parameters
@@ -38,6 +40,18 @@ def test_every_flow_is_written_and_told(directory: Path) -> None:
         for place in flow.files.values():
             text = (directory / place.replace("TOP", "mac")).read_text()
             assert "mac" in text and "engine.v" not in text
+
+
+def test_help_names_every_flow() -> None:
+    (option,) = (each for each in command.params if each.name == "flow")
+    assert isinstance(option, click.Option) and option.help is not None
+    told = option.help.partition("or of ")[2].strip(".").split(", ")
+    assert told == list(FLOWS)
+    context = click.Context(command)
+    assert [each.value for each in option.type.shell_complete(context, option, "yosys,q")] == [
+        "yosys,quartus"
+    ]
+    assert [each.value for each in option.type.shell_complete(context, option, "n")] == ["none"]
 
 
 def test_only_what_was_asked_for(tmp_path: Path) -> None:

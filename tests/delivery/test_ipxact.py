@@ -100,6 +100,7 @@ def test_what_is_generated(directory: Path) -> None:
     listed = texts(root, ".//ipxact:file/ipxact:name")
     assert {"mac.v", "mac.vlt", "constraints/mac.xdc", "bench/mac_tb.v", "mac.md"} <= set(listed)
     assert all((directory / name).is_file() for name in listed)
+    assert [name for name in listed if name.endswith(".sdc")] == ["constraints/mac.sdc"], "no other flow's"
     assert "mac.xml" in json.loads((directory / "manifest.json").read_text())["files"]
     rtl = root.xpath("//ipxact:fileSet[ipxact:name='rtl']", namespaces=NAMES)
     assert [texts(each, "ipxact:file/ipxact:name") for each in rtl] == [["mac.v"]]

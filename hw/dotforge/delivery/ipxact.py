@@ -132,13 +132,15 @@ def _model(root: ET.Element, manifest: Mapping[str, Any], sets: Iterable[str]) -
 
 
 def _file_sets(top: str, files: Iterable[str]) -> dict[str, list[tuple[str, str]]]:
-    """Return name → (file, type) of each set; of the bench, only what needs no Python."""
+    """Return name → (file, type) of each set: of the bench what needs no Python, of other flows nothing."""
     found: dict[str, list[tuple[str, str]]] = {}
     for name in sorted(files):
         path = PurePosixPath(name)
         if name == f"bench/{top}_tb.v":
             found.setdefault("simulation", []).append((name, "systemVerilogSource"))
-        elif path.suffix in _FILES and path.parts[0] not in ("bench", "images"):
+        elif path.name.endswith("_librelane.sdc"):
+            continue  # it asks for what LibreLane alone has
+        elif path.suffix in _FILES and path.parts[0] not in ("bench", "flows", "images"):
             which, kind = _FILES[path.suffix]
             found.setdefault(which, []).append((name, kind))
     return found
