@@ -37,6 +37,14 @@ figures: $(VENV)/tested
 formal: $(VENV)/tested
 	$(RUN) -m dotforge.proof.formal -o build/formal.json $(NAMES)
 
+# Arithmetic cells and FAN against behavioural Verilog, for all inputs.
+cells: $(VENV)/tested
+	$(RUN) -m dotforge.proof.cells -o build/cells.json
+
+# Benches on netlists of cmos, ECP5 and NanGate45, and on registers that start unknown or with random values.
+variants: $(VENV)/complete
+	$(RUN) -m dotforge.proof.variants -o build/variants.json $(NAMES)
+
 # What is done is kept: an interrupted run goes on. `make mutate JOBS=4 NAMES=logmac` for more at a time, or one engine.
 mutate: $(VENV)/tested
 	$(RUN) -m dotforge.proof.mutate -o build/mutants --jobs $(JOBS) $(NAMES)

@@ -166,7 +166,25 @@ async def extreme_block_sums(dut: Any) -> None:
                 if lane is not None:
                     product.elements[:, lane] = 1, 1  # the smallest number
                 products.append(product)
+    rng = KIT.rng()
+    for turn in range(
+        60
+    ):  # nearly the largest, of one sign, whatever the scales: all bits of a sum mean something
+        product = KIT.product(rng, BEATS)
+        product.elements = np.array(
+            [large_codes(rng, which, negative=bool(turn >> which & 1)) for which in (0, 1)]
+        )
+        product.scales = rng.integers(ONE - 7, ONE + 8, product.scales.shape)
+        products.append(product)
     await KIT.run(dut, products)
+
+
+def large_codes(rng: np.random.Generator, which: int, *, negative: bool) -> np.ndarray:
+    """Return a block of one operand, of numbers of one sign, most of them the largest."""
+    values = decode(np.arange(2 ** BITS[which]), FORMATS[which])
+    values = np.where(np.isfinite(values), -values if negative else values, 0)
+    largest = np.argsort(values)[-3:]
+    return rng.choice(largest, BLOCK, p=[0.1, 0.2, 0.7])
 
 
 def negated(codes: np.ndarray) -> np.ndarray:
@@ -207,6 +225,46 @@ async def cancelling_blocks(dut: Any) -> None:
         product.elements = np.concatenate([first.reshape(2, -1), second.reshape(2, -1)], axis=1)
         products.append(product)
     await KIT.run(dut, products)
+
+
+@cocotb.test()
+async def far_apart(dut: Any) -> None:
+    """A block, one smaller by every number of octaves, and the first one taken away again, or not.
+
+    What is left of the smaller one has that many leading zeros; where it is taken from the larger one's last bits, a
+    carry of rounding goes through as many ones as that had zeros.
+    """
+    rng = KIT.rng()
+    products = []
+    for octaves in range(36):
+        for turn in range(12 if 12 <= octaves < 27 else 6):
+            count = 2 if turn % 3 == 2 else 3
+            product = KIT.product(rng, count * BEATS)
+            product.elements = np.array(
+                [random_codes(rng, which, count * BLOCK, "numbers") for which in (0, 1)]
+            )
+            for block in range(count):  # few of the pairs, or all
+                empty = rng.random(BLOCK) < rng.choice([0.0, 0.5, 0.9])
+                product.elements[:, block * BLOCK : (block + 1) * BLOCK][:, empty] = 0
+            if count == 3:
+                product.elements[1, 2 * BLOCK :] = product.elements[1, :BLOCK]
+                product.elements[0, 2 * BLOCK :] = negated(product.elements[0, :BLOCK])
+            product.scales = np.repeat(scales_apart(rng, octaves), [1, count - 1], axis=1)
+            product.scales[:, -1] = product.scales[:, 0] if count == 3 else product.scales[:, 1]
+            products.append(product)
+    await KIT.run(dut, products)
+
+
+def scales_apart(rng: np.random.Generator, octaves: int) -> np.ndarray:
+    """Return the scales of two blocks, (2, 2), whose products are about so many octaves apart, as far as there are."""
+    if POWERS:
+        first = int(rng.integers(ONE, ONE + 20))
+        return np.array([[first, first - octaves], [ONE, ONE]])
+    # Eight codes an octave; what the weights' scales cannot do is up to the activations'.
+    mantissas = rng.integers(0, 6, (2, 2))
+    down = min(octaves, int(rng.integers(8, 15)))
+    fields = np.array([[15, 15 - down], [15, max(15 - (octaves - down), 0)]])
+    return np.maximum(8 * fields + mantissas, 1)
 
 
 @cocotb.test()

@@ -94,6 +94,7 @@ def run(
     results_xml: Path | None = None,
     waves: bool = False,
     internals: bool = False,
+    random_start: bool = False,
 ) -> BenchResult:
     """Run a bench.
 
@@ -114,6 +115,8 @@ def run(
     results_xml : where the JUnit file goes (default: ``results.xml`` in ``build_dir``)
     waves : also write a waveform into ``build_dir``, see :func:`waveform`
     internals : let the bench see the signals of all modules, ``dut.instance.signal``; slower
+    random_start : registers to which the Verilog gives no initial value start with random ones, from ``seed``, not
+        with zeros (Verilator; with Icarus they are unknown in any case)
 
     Raises
     ------
@@ -135,7 +138,7 @@ def run(
         old.unlink(missing_ok=True)
     if simulator == "verilator":
         version = toolchain.verilator().version
-        _link(_build_verilator(text, top, waves, internals), build_dir / top)
+        _link(_build_verilator(text, top, waves, internals, random_start), build_dir / top)
     else:
         version = toolchain.icarus().version
         _link(_build_icarus(text, top, waves), build_dir / "sim.vvp")
@@ -151,7 +154,9 @@ def run(
     # Under pytest cocotb's runner would look for results elsewhere and exit.
     environment.pop("PYTEST_CURRENT_TEST", None)
 
+    starts = ["+verilator+rand+reset+2", f"+verilator+seed+{seed % 2**31 or 1}"]
     job = {"simulator": simulator, "module": module, "top": top, "build_dir": str(build_dir), "seed": seed}
+    job["plusargs"] = starts if random_start and simulator == "verilator" else []
     command = [
         sys.executable,
         "-m",
@@ -265,7 +270,7 @@ def _link(built: Path, name: Path) -> None:
         shutil.copy2(built, name)
 
 
-def _build_verilator(text: str, top: str, waves: bool, internals: bool) -> Path:
+def _build_verilator(text: str, top: str, waves: bool, internals: bool, random_start: bool) -> Path:
     import cocotb_tools.config as cocotb  # noqa: PLC0415 - only benches need cocotb
 
     libraries = str(cocotb.libs_dir)
@@ -282,10 +287,14 @@ def _build_verilator(text: str, top: str, waves: bool, internals: bool) -> Path:
             top,
             f"// cocotb {importlib.metadata.version('cocotb')}\n" + main,
             control=public,
-            options=("--vpi", "--timescale", _TIMESCALE, *(["--trace-vcd"] if waves else [])),
+            options=(
+                *("--vpi", "--timescale", _TIMESCALE),
+                *(["--trace-vcd"] if waves else []),
+                *(["--x-initial", "unique"] if random_start else []),
+            ),
             defines={"VM_TRACE": 1, "VM_TRACE_VCD": 1} if waves else {},
             link=("-L", libraries, "-Xlinker", "-rpath", "-Xlinker", libraries, "-lcocotbvpi_verilator"),
-            whole=waves or internals,
+            whole=waves or internals or random_start,
         )
     )
 

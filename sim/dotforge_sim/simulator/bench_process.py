@@ -1,6 +1,6 @@
 """The process that runs one bench through cocotb's runner; :func:`dotforge_sim.simulator.bench.run` starts it.
 
-Its only argument is a JSON object: simulator, module, top, build_dir, seed, waves.
+Its only argument is a JSON object: simulator, module, top, build_dir, seed, plusargs, waves.
 """
 
 import json
@@ -24,6 +24,7 @@ def main() -> None:
         test_dir=build_dir,
         results_xml=str(build_dir / "results.xml"),
         seed=job["seed"],
+        plusargs=job["plusargs"],
         waves=job["waves"],
     )
 
