@@ -31,6 +31,7 @@ MODULES = (
     "fusesoc",
     "peakrdl_cheader",
     "cocotbext",
+    "softfloatpy",
 )
 
 

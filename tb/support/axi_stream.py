@@ -11,6 +11,7 @@ from cocotb.clock import Clock
 from cocotb.triggers import ClockCycles, RisingEdge
 from cocotb.types import Logic, LogicArray
 from cocotb.utils import get_sim_time
+from coverage_bins import StreamCoverage, hit
 from recorder import record
 from stream_rules import BrokenRule, StreamRules
 
@@ -103,6 +104,8 @@ class Bench:
         self.streams = {stream["name"]: stream for stream in manifest["streams"]}
         self.payloads = payloads(manifest)
         self.random = random.Random(cocotb.RANDOM_SEED)
+        self.coverage = {name: StreamCoverage(stream) for name, stream in self.streams.items()}
+        hit("reset while something is sent", 0)
         self.received: dict[str, list[Beat]] = {}
         self.sent: dict[str, list[Beat]] = {name: [] for name in self.streams}
         # Streams that are joined in another one: its name, and what has been sent of the beats of each.
@@ -128,6 +131,8 @@ class Bench:
 
     async def restart(self) -> None:
         """Reset in the middle of whatever happens: sources and sinks forget what they were doing."""
+        if any(not task.done() for task in self._tasks[len(self.received) :]):
+            hit("reset while something is sent")
         for task in self._tasks:
             task.cancel()
         self._tasks.clear()
@@ -222,10 +227,12 @@ class Bench:
         stream = self.streams[name]
         ready = getattr(self.dut, stream["prefix"] + "_tready")
         everything = (1 << stream["tdata_width"]) - 1
+        coverage = self.coverage[name]
         for data, last in beats:
             while self.random.random() < self.idle:
                 self._set(stream, tvalid=0, **self._junk(stream, data ^ everything, int(not last)))
                 await RisingEdge(self.clock)
+                coverage.quiet()
             self._set(stream, tvalid=1, tdata=data, **({"tlast": int(last)} if stream["tlast"] else {}))
             if stream.get("short_beats") and self.idle:
                 self._shorten(stream, data)
@@ -233,7 +240,9 @@ class Bench:
             while (taken := str(ready.value)) != "1":
                 if taken != "0":
                     raise BrokenRule(f"{name}: tready is {taken}")
+                coverage.held(last)
                 await RisingEdge(self.clock)
+            coverage.taken(data, last)
             self.sent[name].append(Beat(data, last, self._cycle()))
         self._set(stream, tvalid=0, **(self._junk(stream, 0, 0) if _UNKNOWN else {}))
 
@@ -257,7 +266,7 @@ class Bench:
         valid, data = (getattr(self.dut, f"{stream['prefix']}_{wire}") for wire in ("tvalid", "tdata"))
         last = getattr(self.dut, stream["prefix"] + "_tlast") if stream["tlast"] else None
         keep = getattr(self.dut, stream["prefix"] + "_tkeep") if stream.get("tkeep") else None
-        rules, waits = StreamRules(stream), self._waits()
+        rules, waits, coverage = StreamRules(stream), self._waits(), self.coverage[name]
         while True:
             ready = not waits and self.random.random() >= self.backpressure
             self._set(stream, tready=int(ready))
@@ -265,6 +274,7 @@ class Bench:
             offered = str(valid.value)
             if offered != "1":
                 rules.edge(offered, ready, "0", "0")
+                coverage.quiet()
                 continue
             ends, word = "0" if last is None else str(last.value), str(data.value)
             waits = False
@@ -273,7 +283,10 @@ class Bench:
                 if keep is not None and len(set(str(keep.value))) > 1:
                     raise BrokenRule(f"{name}: tkeep is {keep.value}: allowed all bytes, or none")
                 self.received[name].append(Beat(*rules.meant(ends, word), self._cycle(), kept))
+                coverage.taken(self.received[name][-1].data, self.received[name][-1].last)
                 waits = self._waits()
+            else:
+                coverage.held(ends == "1")
 
     def _waits(self) -> bool:
         return bool(self.backpressure) and self.random.random() < WAITING

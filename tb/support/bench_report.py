@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import cocotb
+from coverage_bins import COUNTS
 
 __all__ = ["manifest", "parameters", "report"]
 
@@ -37,6 +38,8 @@ def report(
         if count:
             counts[name] = _summary.get(name, 0) + int(count)
     _summary.update({**details, **counts, "seed": cocotb.RANDOM_SEED})
+    if COUNTS:
+        _summary["coverage"] = dict(sorted(COUNTS.items()))
     cocotb.log.info("compared %d vectors, %d differ, seed %d", vectors, mismatches, cocotb.RANDOM_SEED)
     if name := os.environ.get("DOTFORGE_BENCH_SUMMARY"):
         Path(name).write_text(json.dumps(_summary, allow_nan=False), encoding="utf-8")

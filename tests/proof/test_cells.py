@@ -18,7 +18,13 @@ QUICK = {
 }
 
 
-@pytest.mark.parametrize("name", QUICK)
+@pytest.mark.parametrize(
+    "name",
+    [
+        name if name.startswith(("full", "integer", "FAN")) else pytest.param(name, marks=pytest.mark.slow)
+        for name in QUICK
+    ],
+)
 def test_a_cell_is_what_it_is_for(name: str) -> None:
     cell = BY_NAME[name]
     assert equal(cell) == EQUAL

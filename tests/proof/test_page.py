@@ -43,4 +43,10 @@ def test_unfinished_records_are_no_figures(tmp_path: Path) -> None:
     unfinished = {"mutants": [{"tried": True, "killed_by": None, "verdict": ""}]}
     (tmp_path / "mutants" / "logmac.json").write_text(json.dumps(unfinished))
     with pytest.raises(OutputError, match="holds no finished record"):
-        gathered(tmp_path / "formal.json", tmp_path / "mutants", tmp_path)
+        gathered(
+            tmp_path / "formal.json",
+            tmp_path / "cells.json",
+            tmp_path / "mutants",
+            tmp_path / "variants.json",
+            tmp_path,
+        )

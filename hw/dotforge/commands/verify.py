@@ -50,6 +50,10 @@ def command(
     directory = output or evidence.directory(design, engine.generated)
     say(f"{engine.name}: verifying with {simulator}, seed {seed}")
     summary = engine.verify(directory, simulator=simulator, seed=seed, timeout=timeout, waves=waves)
+    bins = summary["coverage"]
+    if bins:
+        missed = [name for name, count in bins.items() if not count]
+        say(f"coverage: {len(bins) - len(missed)} of {len(bins)} bins; never: {', '.join(missed) or 'none'}")
     if waves:
         say(f"waveform: {waveform(directory, simulator, engine.top)}")
     if not as_json.tells(summary):

@@ -1,8 +1,8 @@
 """The tables of ``docs/verification.md``, from what the commands of this package wrote.
 
-Run as ``python -m dotforge.proof.page -o FILE --formal FILE --mutants DIR --soak DIR`` after `make formal`,
-`make mutate` and `make soak`: it gathers their records in one file and prints the tables. A test compares the page with
-that file, and the file's hashes with the Verilog.
+Run as ``python -m dotforge.proof.page -o FILE --formal FILE --cells FILE --mutants DIR --variants FILE --soak DIR``
+after `make formal`, `make cells`, `make mutate`, `make variants` and `make soak`: it gathers their records in one file
+and prints the tables. A test compares the page with that file, and the file's hashes with the Verilog.
 """
 
 import sys
@@ -18,17 +18,24 @@ from .formal import FOR_EVER
 from .mutate import counted
 from .rules import READY
 from .soak import summary
+from .variants import VARIANTS
 
 __all__ = ["gathered", "main", "table"]
 
 
-def gathered(formal: Path, mutants: Path, soak: Path) -> dict[str, Any]:
+#: What the table calls the variants.
+HEADS = ("vectors on cmos", "ECP5", "NanGate45", "registers unknown", "registers at random")
+
+
+def gathered(formal: Path, cells: Path, mutants: Path, variants: Path, soak: Path) -> dict[str, Any]:
     """Return what the page shows.
 
     Parameters
     ----------
     formal : record of ``dotforge.proof.formal``
+    cells : record of ``dotforge.proof.cells``
     mutants : directory of the records of ``dotforge.proof.mutate``
+    variants : record of ``dotforge.proof.variants``
     soak : directory of ``dotforge.proof.soak``
 
     Raises
@@ -57,7 +64,13 @@ def gathered(formal: Path, mutants: Path, soak: Path) -> dict[str, Any]:
             )
     if not rows:
         raise OutputError(f"{mutants} holds no finished record of mutants")
-    return {"formal": read_json(formal), "mutants": rows, "soak": summary(soak)}
+    return {
+        "formal": read_json(formal),
+        "cells": read_json(cells),
+        "mutants": rows,
+        "variants": sorted(read_json(variants), key=lambda each: (each["engine"], each["variant"])),
+        "soak": summary(soak),
+    }
 
 
 def table(found: dict[str, Any]) -> str:
@@ -67,7 +80,14 @@ def table(found: dict[str, Any]) -> str:
     ----------
     found : of :func:`gathered`
     """
-    return "\n".join([*_proofs(found["formal"]), "", *_mutants(found["mutants"]), "", *_soak(found["soak"])])
+    parts = [
+        _proofs(found["formal"]),
+        _cells(found["cells"]),
+        _mutants(found["mutants"]),
+        _variants(found["variants"]),
+        _soak(found["soak"]),
+    ]
+    return "\n\n".join("\n".join(part) for part in parts)
 
 
 def _proofs(records: list[dict[str, Any]]) -> list[str]:
@@ -108,6 +128,32 @@ def _mutants(records: list[dict[str, Any]]) -> list[str]:
     return markdown.table(heads, rows)
 
 
+def _cells(records: list[dict[str, Any]]) -> list[str]:
+    heads = ["cell", "all inputs of", "verdict"]
+    return markdown.table(
+        heads, [[each["cell"], each["inputs"], each["verdict"]] for each in records], align="l"
+    )
+
+
+def _variants(records: list[dict[str, Any]]) -> list[str]:
+    """Return a row an engine: cells of each netlist, and vectors of each bench."""
+    rows = []
+    for engine in sorted({each["engine"] for each in records}):
+        own = {each["variant"]: each["runs"] for each in records if each["engine"] == engine}
+        rows.append([engine, *(_ran(own.get(variant, [])) for variant in VARIANTS)])
+    return markdown.table(["engine", *HEADS], rows)
+
+
+def _ran(runs: list[dict[str, Any]]) -> str:
+    if not runs:
+        return "not run"
+    if told := [run["failure"] or run["skipped"] for run in runs if run["failure"] or run["skipped"]]:
+        return told[0]
+    found = f"{sum(run['vectors'] for run in runs):,}"
+    cells = runs[0]["cells"]
+    return found + (f" ({cells:,} cells)" if cells else f" ({len(runs)} seeds)" if len(runs) > 1 else "")
+
+
 def _soak(rows: list[dict[str, Any]]) -> list[str]:
     heads = ["engine", "runs", "configurations", "cycles", "vectors", "unfinished", "failures"]
     return markdown.table(
@@ -120,11 +166,13 @@ def _soak(rows: list[dict[str, Any]]) -> list[str]:
     "-o", "--output", type=click.Path(path_type=Path), required=True, help="file of all that is gathered"
 )
 @click.option("--formal", type=click.Path(path_type=Path), required=True)
+@click.option("--cells", type=click.Path(path_type=Path), required=True)
 @click.option("--mutants", type=click.Path(path_type=Path), required=True)
+@click.option("--variants", type=click.Path(path_type=Path), required=True)
 @click.option("--soak", type=click.Path(path_type=Path), required=True)
-def main(output: Path, formal: Path, mutants: Path, soak: Path) -> None:
+def main(output: Path, formal: Path, cells: Path, mutants: Path, variants: Path, soak: Path) -> None:
     """Gather the records, and print the tables."""
-    found = gathered(formal, mutants, soak)
+    found = gathered(formal, cells, mutants, variants, soak)
     write_json(output, found)
     click.echo(table(found))
 

@@ -21,7 +21,7 @@ import sys
 import time
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from . import cache, native, processes, toolchain
@@ -46,6 +46,7 @@ class BenchResult:
     seconds : wall time of the simulation, without building the simulator
     results_xml : the JUnit file
     log : what simulator and tests printed
+    coverage : bins of functional coverage (``tb/support/coverage_bins.py``) → how often each was hit, 0 included
     """
 
     simulator: str
@@ -58,6 +59,7 @@ class BenchResult:
     seconds: float
     results_xml: Path
     log: Path
+    coverage: Mapping[str, int] = field(default_factory=dict)
 
 
 class BenchFailure(Exception):
@@ -256,7 +258,13 @@ def _collect(result: BenchResult, summary: Path) -> tuple[BenchResult, list[str]
     if mismatches:
         messages.append(f"{mismatches} of {vectors} vectors differ from golden")
     counted = replace(
-        result, tests=tests, failures=failures, skipped=skipped, vectors=vectors, mismatches=mismatches
+        result,
+        tests=tests,
+        failures=failures,
+        skipped=skipped,
+        vectors=vectors,
+        mismatches=mismatches,
+        coverage={name: int(count) for name, count in counts.get("coverage", {}).items()},
     )
     return counted, messages
 
