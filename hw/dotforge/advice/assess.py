@@ -15,6 +15,7 @@ from dotforge_sim.run.operands import Stored, checked_operands, dense
 from dotforge_sim.run.quality import product_quality
 from dotforge_sim.simulator.native import SimulatorError
 
+from ..export import stored
 from ..front_door import ConfiguredEngine
 from ..parameters import ParameterError
 from ..synthesis.targets import TargetError
@@ -116,6 +117,8 @@ def assess(
     -------
     Of each product all candidates, in order; one that does not fit holds the reason.
     """
+    if stored.in_use():  # what is written there is read below, so that designs are made beside one another
+        forked_map(lambda each: isinstance(_made(each), str), candidates, min(parallel, workers()))
     made = [_made(each) for each in candidates]
     total = len(products) + len(candidates)
     found = []
