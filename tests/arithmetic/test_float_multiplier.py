@@ -101,6 +101,7 @@ def test_bf16_every_class(part: int, flush: bool) -> None:
         (BF16, False, False),
         (BF16, False, True),
         (BF16, True, False),
+        (BF16, True, True),
         (FP16, False, True),
         (FP16, True, True),
     ],
@@ -142,9 +143,20 @@ def test_mixed_and_narrow_products(
             check(block, *operands(block, 50_000, seed=2))
 
 
-@pytest.mark.parametrize(("pipeline", "format"), [(1, BF16), (2, BF16), (3, BF16), (3, FP16)])
-def test_every_depth(pipeline: int, format: FloatFormat) -> None:
-    block = FloatMultiplier(format, pipeline=pipeline, flush_subnormals=format == FP16)
+@pytest.mark.parametrize(
+    ("pipeline", "format", "flush"),
+    [
+        (1, BF16, False),
+        (2, BF16, False),
+        (3, BF16, False),
+        (3, FP16, True),
+        # The carry of the significands comes with the exponents, or a stage later.
+        (1, BF16, True),
+        (2, BF16, True),
+    ],
+)
+def test_every_depth(pipeline: int, format: FloatFormat, flush: bool) -> None:
+    block = FloatMultiplier(format, pipeline=pipeline, flush_subnormals=flush)
     assert block.latency == pipeline
     a, b = operands(block, 10_000, seed=3)
     design, wanted = convert(block), wanted_products(block, a, b)
@@ -175,7 +187,7 @@ def test_mutation_is_caught(name: str, mutate: Any) -> None:
 
 @pytest.mark.parametrize(
     ("format", "flush", "most"),
-    [(BF16, False, 3_600), (BF16, True, 2_350), (FP16, False, 4_250)],  # the bars are 3,600 and 2,560
+    [(BF16, False, 3_600), (BF16, True, 2_200), (FP16, False, 4_250)],  # the bars are 3,600 and 2,560
 )
 def test_area(format: FloatFormat, flush: bool, most: int) -> None:
     assert area.flat(FloatMultiplier(format, flush_subnormals=flush)) <= most

@@ -7,11 +7,11 @@
                           carry-save  zeros
 
 A product of normal numbers needs one place of normalization; that is all that is left when subnormals are
-flushed. With subnormals there are three more cases, and one shifter for all of them: a subnormal operand
-leaves leading zeros, which go out to the left; a subnormal result moves to the right, as far as its
-exponent is below the smallest; and both at once are a shift by the exponent alone. So the places to shift
-are the smaller of the number of leading zeros and the exponent above the smallest one, which may be
-negative.
+flushed. Where operands and result have the same bias, the sum of the exponents is then judged before the bias is
+taken off, by its two highest bits. With subnormals there are three more cases, and one shifter for all of them:
+a subnormal operand leaves leading zeros, which go out to the left; a subnormal result moves to the right, as far as
+its exponent is below the smallest; and both at once are a shift by the exponent alone. So the places to shift are
+the smaller of the number of leading zeros and the exponent above the smallest one, which may be negative.
 
 The shifter moves left only: the low bits of the number of places, in two's complement, drive
 multiplexers, and its high bits choose at which distance the result is read. Two things fall out of that:
@@ -103,7 +103,11 @@ class FloatMultiplier(Block):
         self.pipeline = self.latency = pipeline
         ports = {"a": In(self.a_format.width), "b": In(self.b_format.width), "o": Out(product.width)}
         super().__init__(ports | enable_port(pipeline, stallable))
-        self._normalizer = Normalizer(self.a_format, self.b_format, product, flush_subnormals, operators)
+        # The carry of the significands' product comes late: it joins the exponents where that costs no stage its time.
+        joined = pipeline <= 1 and not operators
+        self._normalizer = Normalizer(
+            self.a_format, self.b_format, product, flush_subnormals, operators, joined
+        )
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -127,9 +131,11 @@ class FloatMultiplier(Block):
         significand = self._significands(m, Cat(a.fraction, hidden_a), Cat(b.fraction, hidden_b))
 
         # A subnormal's exponent field counts as 1. Each form wants its own constant added to the sum.
-        constant = shape.rebias + {"left": 1, "one": 0, "both": -1}[shape.form]
+        constant = shape.rebias + {"left": 1, "one": 0, "same": 0, "both": -1}[shape.form]
         least_a, least_b, carry = a.exponent, b.exponent, Const(0, 1)
-        if flush:
+        if shape.form == "same":
+            carry = significand[-1] if shape.joined else carry
+        elif flush:
             carry = Const(constant & 1, 1)
             constant -= constant & 1
         elif shape.form == "both" and 1 + shape.rebias < -shape.precision - 1:
@@ -140,7 +146,10 @@ class FloatMultiplier(Block):
         width = max(len(least_a), len(least_b))
         least_a, least_b = _extend(least_a, width), _extend(least_b, width)
         total, carry = add(m, "exponents", least_a, least_b, carry, operators=self.operators)
-        biased = add_constant(m, "biased", _extend(Cat(total, carry), shape.exponent_width), constant)
+        if shape.form == "same":
+            biased = name_value(m, "biased", Cat(total, carry))
+        else:
+            biased = add_constant(m, "biased", _extend(Cat(total, carry), shape.exponent_width), constant)
         product = Product(
             significand,
             biased,
@@ -156,7 +165,13 @@ class FloatMultiplier(Block):
         heap = Heap(self._normalizer.bits)
         # Measured: 8 bits without a sign gain from recoding only if their hidden ones are constants.
         if min(len(a), len(b)) >= (8 if self.flush_subnormals else 9):
-            booth.add_product(m, "row", heap, a, b)
+            if self.flush_subnormals and len(b) % 2 == 0:
+                # The hidden one as a row of its own: of an even width, the last digit has no sign then.
+                heap.add(a[:-1], shift=len(b) - 1, ready=1)
+                heap.add_constant(1 << len(a) + len(b) - 2)
+                booth.add_product(m, "row", heap, a, b[:-1])
+            else:
+                booth.add_product(m, "row", heap, a, b)
         else:
             for row in range(len(b)):
                 for column in range(len(a)):

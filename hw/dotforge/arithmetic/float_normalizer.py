@@ -18,7 +18,11 @@ __all__ = ["Normalized", "Normalizer", "Product"]
 
 @dataclass
 class Product:
-    """What is known after the multiplication: ``biased`` is the sum of exponents, as a form wants it."""
+    """What is known after the multiplication: ``biased`` is the sum of exponents, as a form wants it.
+
+    In the form ``"same"`` it is the sum of the fields, the carry of the significands' product included if it is
+    ``joined``.
+    """
 
     significand: Value
     biased: Value
@@ -49,6 +53,7 @@ class Normalizer:
     product : format of the result
     flush : subnormals count as zero
     operators : write carry chains as operators
+    joined : in the form ``"same"`` the sum of the exponents has the carry of the significands in it
     """
 
     a: FloatFormat
@@ -56,6 +61,7 @@ class Normalizer:
     product: FloatFormat
     flush: bool
     operators: bool
+    joined: bool = False
 
     @property
     def bits(self) -> int:
@@ -85,16 +91,58 @@ class Normalizer:
 
     @property
     def form(self) -> str:
-        """``"one"`` place, to the ``"left"``, or in ``"both"`` directions."""
+        """``"one"`` place, also with the ``"same"`` bias everywhere; to the ``"left"``; or in ``"both"`` directions."""
         if self.flush:
-            return "one"
+            same = {self.a.exponent_bits, self.b.exponent_bits, self.product.exponent_bits}
+            return "same" if len(same) == 1 and self.product.exponent_bits > 2 else "one"
         # The smallest product has its only bit at the bottom.
         return "left" if self.rebias >= self.bits - 3 else "both"
 
     def __call__(self, m: Module, product: Product) -> Normalized:
         """Normalize a product."""
-        forms = {"one": self._normalize_one, "left": self._normalize_left, "both": self._normalize_both}
+        forms = {
+            "one": self._normalize_one,
+            "same": self._normalize_same,
+            "left": self._normalize_left,
+            "both": self._normalize_both,
+        }
         return forms[self.form](m, product)
+
+    def _normalize_same(self, m: Module, product: Product) -> Normalized:
+        """Subnormals flushed, and one bias: the field is the sum of fields and carry, minus 2^(n − 1) − 1.
+
+        With n bits a field, that is 1 or more if the sum is 2^(n − 1) or more, and too large from
+        2^n + 2^(n − 1) − 2 on.
+        """
+        carried, total = product.significand[-1], product.biased
+        if not self.joined:
+            total, _ = increment(m, "total", total, carried, operators=self.operators)
+            total = name_value(m, "total", total)
+        half = self.product.exponent_bits - 1
+        over = name_value(m, "over", total[half + 1] & (total[half] | total[1:half].all()))
+        live = name_value(m, "live", product.nonzero & (total[half + 1] | total[half]))
+        infinite = name_value(m, "infinite", over | product.special)
+        # One gate a bit chooses the place, and nothing of what is infinite or zero.
+        shown = name_value(m, "shown", live & ~infinite)
+        near, far = name_value(m, "near", shown & ~carried), name_value(m, "far", shown & carried)
+        value = product.significand
+        moved = Cat(Const(0, 1), value)
+        places = [(far & value[at]) | (near & moved[at]) for at in range(self.bits)]
+        window, sticky = self._read(Cat(*places))
+        invalid = product.nan | (product.special & ~product.nonzero)
+        field = self._less_bias(m, total[: half + 1])
+        return Normalized(window, sticky, field, live, infinite, invalid)
+
+    def _less_bias(self, m: Module, total: Value) -> Value:
+        """Return ``total − (2^(n − 1) − 1)`` modulo 2^n, for its n bits: one more, and the top bit inverted."""
+        if self.operators:
+            more = name_value(m, "one_more", (total + 1)[: len(total)])
+            return Cat(more[:-1], ~more[-1])
+        bits, zero = [~total[0]], ~total[0]  # whether any bit so far is zero
+        for index in range(1, len(total) - 1):
+            bits.append(~(total[index] ^ zero))
+            zero = name_value(m, f"field_zero_{index}", ~total[index] | zero)
+        return Cat(*bits, total[-1] ^ zero)
 
     def _normalize_one(self, m: Module, product: Product) -> Normalized:
         """Subnormals flushed: the product is in [1, 4)."""
