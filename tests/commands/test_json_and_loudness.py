@@ -12,8 +12,8 @@ from dotforge.cli import cli
 from dotforge.registry import names
 from dotforge_sim.simulator import processes
 
-#: Commands without ``--json``: what they make is files, or text for a shell.
-WITHOUT = {"completion", "draw", "example", "export"}
+#: Commands without ``--json``: what they make is files, or text for a shell (a directory, of `fusesoc`).
+WITHOUT = {"completion", "draw", "example", "export", "fusesoc"}
 
 
 def commands() -> dict[str, click.Command]:

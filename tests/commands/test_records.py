@@ -157,7 +157,7 @@ def test_a_damaged_directory_leaves_no_old_report(dotforge: Any) -> None:
     assert dotforge("generate", *SMALL, "-o", "mac", "--no-simulate").code == 0
     assert dotforge("synth", "mac", "-o", "R.json").code == 0
     with Path("mac/logmac.v").open("a") as file:
-        file.write("// harmless\n")
+        file.write("module harmless;\nendmodule\n")
     assert dotforge("synth", "mac", "-o", "R.json").code == 2
     assert "was changed" in read("R.json")["reason"]
     # Who asks for something that does not exist is refused, and nothing has run.
