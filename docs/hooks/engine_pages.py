@@ -1,8 +1,11 @@
 """What the site says of an engine from its configuration: parameters, streams, waveforms, costs of the defaults."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
+
+from markdown.extensions.toc import slugify
 
 from dotforge import registry
 from dotforge.delivery import datasheet_interface as interface
@@ -58,6 +61,19 @@ def _drawing(title: str, file: str) -> str:
     return f"[![{title}](figures/{file})](figures/{file})"
 
 
+def _changes(name: str) -> dict[str, Any] | None:
+    """Return what changes of parameters cost; None where nobody measured it."""
+    path = ROOT / "docs" / "figures" / "parameter_costs.json"
+    return json.loads(path.read_text(encoding="utf-8")).get(name)
+
+
+def _change(measured: dict[str, Any], parameter: str) -> str:
+    found = measured["changes"].get(parameter)
+    if found is None:
+        return ""
+    return f"`{found['value']}`: {found['transistors'] / measured['transistors'] - 1:+.1%}"
+
+
 def sections(name: str) -> str:
     """Return parameters, interface, pictures and costs of an engine, as Markdown.
 
@@ -76,8 +92,21 @@ def sections(name: str) -> str:
         ]
         for row in describe(config)
     ]
-    lines = ["## Parameters", "", f"As `dotforge list {name}` prints them.", ""]
-    lines += [*table(["parameter", "default", "allowed", "unit", "meaning"], rows, align="l"), ""]
+    lines = ["## Parameters", "", f"As `dotforge list {name}` prints them."]
+    heads = ["parameter", "default", "allowed", "unit", "meaning"]
+    if measured := _changes(name):
+        base = ", ".join(f"`{key}={as_given(value)}`" for key, value in measured["base"].items())
+        lines[-1] += (
+            f" The last column is what a change of that parameter alone does to the area of {base or 'the defaults'}, "
+            f"{measured['transistors']:,} transistors."
+        )
+        heads.append("area")
+        rows = [[*row, _change(measured, row[0].strip("`"))] for row in rows]
+    elif found := re.search(
+        r"^## (Area.*|What it costs.*)$", (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8"), re.M
+    ):
+        lines[-1] += f" What they cost is under [{found[1]}](#{slugify(found[1], '-')})."
+    lines += ["", *table(heads, rows, align="l"), ""]
     manifest = from_parameters(name, {}).manifest
     lines += ["## Interface of the default configuration", ""]
     lines += [_drawing(f"Block diagram of {name}", f"{name}_block_diagram.svg"), ""]

@@ -30,6 +30,7 @@ from dotforge.figures import (
     log_numbers,
     logmac,
     mxdot,
+    parameter_costs,
     reduction,
     requantise,
     systolic,
@@ -143,7 +144,7 @@ def test_what_is_stored_holds(name: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", sorted(set(PARTS) - {"reduction", "formats"}))
+@pytest.mark.parametrize("name", sorted({*PARTS, "parameter_costs"} - {"reduction", "formats"}))
 def test_all_that_is_stored_holds(name: str, tmp_path: Path) -> None:
     netlists = stored(name, "netlists.json")
     with replayed(netlists), recorded() as used:
@@ -157,6 +158,16 @@ def test_all_formats_hold() -> None:
     with replayed(stored("formats", "netlists.json")):
         found = json.loads(json.dumps(costs(formats.collect())))
     assert found == costs(stored("formats"))
+
+
+def test_costs_of_parameters_are_of_parameters() -> None:
+    """Every engine that has any says what it was changed from, and no parameter is one that is gone."""
+    found = stored("parameter_costs")
+    assert set(found) == set(parameter_costs.BASES)
+    for name, entry in found.items():
+        assert entry["base"] == parameter_costs.BASES[name]
+        assert set(entry["changes"]) == {parameter for parameter, _ in parameter_costs.changes(name)}
+        assert entry["transistors"] > 0
 
 
 def test_other_verilog_is_noticed() -> None:
@@ -220,4 +231,4 @@ def test_pictures_of_engines_show_their_verilog() -> None:
 
 
 def test_every_figure_is_compared() -> None:
-    assert set(figures.figures()) == set(PAGES) | ELSEWHERE | MISSING | {"waveforms"}
+    assert set(figures.figures()) == set(PAGES) | ELSEWHERE | MISSING | {"waveforms", "parameter_costs"}
