@@ -2,8 +2,8 @@
 
 Run as ``python -m dotforge.figures.all -o docs/figures parameter_costs``; the pages of engines show it beside the
 parameters. One parameter is changed at a time: a flag is turned over, a number doubled, a name replaced by the next
-one that is allowed. What goes only with other parameters has no figure, and neither have ``flexdpe`` and ``flexdpu``,
-whose pages compare whole configurations.
+one that is allowed. What goes only with other parameters has no figure, and neither have engines whose pages compare
+whole configurations.
 """
 
 import json
@@ -23,9 +23,7 @@ __all__ = ["BASES", "changes", "collect", "write"]
 BASES: dict[str, dict[str, Any]] = {
     "logmac": {"lanes": 4},
     "mxdot": {"lanes": 4},
-    "requantise": {},
     "systolic": {"rows": 2, "columns": 2},
-    "vsquant": {"lanes": 4},
 }
 
 #: What is not one step from the default: names that say more than the next one in the list.
