@@ -33,6 +33,7 @@ from dotforge.figures import (
     parameter_costs,
     reduction,
     requantise,
+    storage,
     systolic,
     vsquant,
 )
@@ -54,6 +55,7 @@ PAGES: dict[str, tuple[str, Callable[[Any], str]]] = {
     "logmac": ("logmac.md", logmac.table),
     "mxdot": ("mxdot.md", mxdot.table),
     "reduction": ("reduction.md", reduction.table),
+    "storage": ("families.md", storage.table),
     "requantise": ("requantise.md", lambda found: requantise.table(found["areas"], found["accuracies"])),
     "systolic": ("systolic.md", systolic.table),
     "vsquant": (
@@ -124,6 +126,7 @@ PARTS: dict[str, tuple[Callable[[], Any], Callable[[Any], Any]]] = {
     ),
     "log_numbers": (lambda: log_numbers.collect(log_numbers.UNITS[:1]), lambda found: found["units"]),
     "logmac": (lambda: logmac.collect(lanes=(1,)), lambda found: found),
+    "storage": (lambda: storage.collect(("ecp5",), (4, 64)), lambda found: found),
     "mxdot": (lambda: mxdot.lanes(("mxfp4", "mxfp6_e3m2")), lambda found: found["lanes"]),
     "vsquant": (
         lambda: vsquant.collect((16,), vsquant.UNITS[:2]),
