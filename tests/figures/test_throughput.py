@@ -6,6 +6,7 @@ from typing import Any
 import click
 import pytest
 
+from dotforge.export.constraints import constraint
 from dotforge.export.design import Generated
 from dotforge.figures import throughput
 from dotforge.figures.measured import replayed
@@ -27,6 +28,7 @@ def written(directory: Path) -> Path:
 def test_a_peer_is_one_design(tmp_path: Path) -> None:
     made = throughput.peer(written(tmp_path), "top", "ck")
     assert made.verilog.count("endmodule") == 1
+    assert 'PORT "ck" 100 MHZ' in constraint("lpf", made.manifest, 100)
     assert {(port["name"], port["direction"], port["width"]) for port in made.manifest["ports"]} == {
         ("ck", "input", 1), ("a", "input", 4), ("b", "input", 4), ("o", "output", 8),
     }  # fmt: skip

@@ -90,7 +90,9 @@ def peer(directory: Path, top: str, clock: str) -> Generated:
     ]
     if clock not in {port["name"] for port in ports}:
         raise click.UsageError(f"peer {directory}: {top} has no port {clock}")
-    return Generated(found["peer_flat.txt"], {"top": top, "engine": top, "clock": clock, "ports": ports})
+    return Generated(
+        found["peer_flat.txt"], {"top": top, "engine": top, "clock": clock, "reset": "", "ports": ports}
+    )
 
 
 def measure(made: Generated, products: float, *, seeds: int = 1) -> dict[str, Any]:
