@@ -178,7 +178,10 @@ def test_estimate(count: int) -> None:
     """
     errors = []
     rng = np.random.default_rng(11)
-    parameters = design(*SMALL.items()).parameters | {"lanes": 32, "stationary_bandwidth": 16}
+    parameters = design(*SMALL.items(), ("optimize", "none")).parameters | {
+        "lanes": 32,
+        "stationary_bandwidth": 16,
+    }
     for number in range(count):
         rows, k, vectors = (int(value) for value in rng.integers(150, 400, 3))
         bits = [random_bits(rng, (n, k), rng.uniform(0.05, 1)) for n in (rows, vectors)]
@@ -198,7 +201,10 @@ def test_estimate(count: int) -> None:
 
 
 def test_estimate_of_a_large_product() -> None:
-    parameters = design(*SMALL.items()).parameters | {"lanes": 128, "stationary_bandwidth": 128}
+    parameters = design(*SMALL.items(), ("optimize", "none")).parameters | {
+        "lanes": 128,
+        "stationary_bandwidth": 128,
+    }
     started = time.process_time()
     cycles, folds = flexdpe_model.estimate(parameters, (10_000, 10_000, 10_000), (0.2, 0.7))
     assert time.process_time() - started < 5
