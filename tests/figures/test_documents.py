@@ -25,6 +25,7 @@ from dotforge.figures import (
     flexdpe,
     flexdpe_windows,
     flexdpu,
+    flexdpu_area,
     format_units,
     formats,
     log_numbers,
@@ -124,6 +125,10 @@ PARTS: dict[str, tuple[Callable[[], Any], Callable[[Any], Any]]] = {
         lambda: costs(formats.collect([unit for unit in format_units.UNITS if unit.lanes == 16][:3])),
         costs,
     ),
+    "flexdpu": (
+        lambda: flexdpu_area.areas(print, flexdpu_area.SIZES[:1]),
+        lambda found: found["areas"],
+    ),
     "log_numbers": (lambda: log_numbers.collect(log_numbers.UNITS[:1]), lambda found: found["units"]),
     "logmac": (lambda: logmac.collect(lanes=(1,)), lambda found: found),
     "storage": (lambda: storage.collect(("ecp5",), (4, 64)), lambda found: found),
@@ -206,6 +211,18 @@ def test_cycles_of_flexdpu(part: str) -> None:
     rows = json.loads(json.dumps(flexdpu.collect((part,))[part], allow_nan=False))
     assert len(rows) == {"efficiency": 4, "dataflows": 10}[part]
     assert rows == stored("flexdpu")[part]
+
+
+@pytest.mark.slow
+def test_the_unit_is_the_one_that_was_measured() -> None:
+    """Verilog of the largest one too; what ran on the RTL is a second configuration."""
+    found = stored("flexdpu")
+    with replayed(stored("flexdpu", "netlists.json")):
+        rows = json.loads(json.dumps(flexdpu_area.areas(print)))
+    assert rows == found["areas"]
+    assert {row["sha256"] for row in found["generation"]} <= {row["sha256"] for row in rows}
+    for row in found["rtl"]:
+        same_verilog("flexdpu", flexdpu.SMALLER, row["sha256"])
 
 
 def test_the_array_is_the_one_that_was_measured() -> None:
