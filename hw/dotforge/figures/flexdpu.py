@@ -31,6 +31,7 @@ from .parts import Part, PartedFigure, Progress, Rows
 __all__ = ["FIGURE", "collect", "main", "table", "write"]
 
 #: The configuration of the figures, the paper's machine, and the one that runs on the RTL.
+LARGE_NAME = "engines=4, lanes=32, groups=1, accumulator_words=65536"
 LARGE: dict[str, Any] = {"engines": 4, "lanes": 32, "groups": 1, "accumulator_words": 65536}
 PAPERS: dict[str, Any] = {
     "engines": 128,
@@ -237,7 +238,7 @@ FIGURE = PartedFigure(
         "rtl": Part(rtl, _rtl_table),
         "areas": Part(areas, area_table),
         "generation": Part(
-            lambda progress: generation(progress, "flexdpu", {"engines=4, lanes=32, groups=1": LARGE}),
+            lambda progress: generation(progress, "flexdpu", {LARGE_NAME: LARGE}),
             generation_table,
         ),
         "dataflows": Part(dataflows, _dataflow_table),
