@@ -3,7 +3,8 @@
 OCP Microscaling Formats (MX) Specification 1.0, section 6.1 (dot product of two blocks: the scales' product times
 the sum of products of elements) and 6.2 (a general dot product sums those). What the specification leaves to the
 implementation is fixed here: the sum of a block is exact, it is scaled and rounded to FP32 once, and blocks add up
-in FP32, in order, from +0, everything to nearest with ties to even.
+in FP32, in order, from +0, everything to nearest with ties to even. With ``accumulation="wide"`` they add up in fixed
+point instead, and the dot product is rounded once: see :mod:`dotforge_golden.wide_sum`.
 """
 
 from typing import NamedTuple
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .mx import ELEMENTS, decode, decode_scales
+from .wide_sum import LONGEST, exact, round_fp32, step_places, windowed
 
 __all__ = ["NAN", "Dots", "block_sums", "dot"]
 
@@ -80,6 +82,7 @@ def dot(
     *,
     weight_format: str,
     activation_format: str,
+    accumulation: str = "fp32",
 ) -> Dots:
     """Dot products over the last axis.
 
@@ -88,6 +91,12 @@ def dot(
     weights, activations : element codes, shape (…, K); the last block may be short
     weight_scales, activation_scales : scale codes, shape (…, ceil(K / block))
     weight_format, activation_format : keys of :data:`dotforge_golden.mx.ELEMENTS`, with blocks of one length
+    accumulation : ``fp32``, or ``wide``: see :mod:`dotforge_golden.wide_sum`
+
+    Raises
+    ------
+    ValueError
+        A dot product has more blocks than a wide sum is sure to hold.
     """
     size = ELEMENTS[weight_format].block
     first, second = np.broadcast_arrays(np.asarray(weights, np.uint8), np.asarray(activations, np.uint8))
@@ -97,6 +106,8 @@ def dot(
         np.pad(each, [(0, 0)] * (each.ndim - 1) + [(0, fill)]).reshape(*each.shape[:-1], -1, size)
         for each in (first, second)
     ]
+    if accumulation == "wide":
+        return _wide(cut[0], cut[1], scales, weight_format, activation_format)
     blocks = block_sums(cut[0], cut[1], weight_format, activation_format)
     with np.errstate(all="ignore"):
         # Products of 21 bits and a power of two, or of 53 bits and a power of two: float64 is exact.
@@ -108,3 +119,55 @@ def dot(
             peaks = np.fmax(peaks, np.abs(running.astype(np.float64)))
     sums = np.ascontiguousarray(running).view(np.uint32).reshape(running.shape)
     return Dots(np.where(np.isnan(running), np.uint32(NAN), sums), peaks)
+
+
+def _wide(
+    weights: NDArray[np.uint8],
+    activations: NDArray[np.uint8],
+    scales: Floats,
+    weight_format: str,
+    activation_format: str,
+) -> Dots:
+    """Dot products of whole blocks, shape (…, blocks, block), with products of scales, shape (…, blocks)."""
+    if weights.shape[-2] > LONGEST:
+        raise ValueError(f"a wide sum holds {LONGEST} blocks, not {weights.shape[-2]}")
+    unit = ELEMENTS[weight_format].unit + ELEMENTS[activation_format].unit
+    tops = [np.nanmax(np.abs(_finite(decode(np.arange(2 ** ELEMENTS[name].bits), name)))) for name in
+            (weight_format, activation_format)]  # fmt: skip
+    largest = int(weights.shape[-1] * np.ldexp(tops[0] * tops[1], -unit))
+    places = step_places(largest.bit_length() + 1)
+    first, second = decode(weights, weight_format), decode(activations, activation_format)
+    with np.errstate(invalid="ignore"):
+        products = first * second
+        special = products.sum(axis=-1) + (scales - scales)  # NaN where a scale is
+    whole = np.ldexp(np.where(np.isfinite(products), products, 0), -unit)
+    totals = np.asarray(np.frompyfunc(int, 1, 1)(whole), object).sum(axis=-1)
+    shape = scales.shape[:-1]
+    sums, peaks = np.zeros(shape, np.float32), np.zeros(shape)
+    for place in np.ndindex(shape):
+        ends = special[place]
+        if not np.isfinite(ends).all():
+            with np.errstate(invalid="ignore"):
+                sums[place] = ends[~np.isfinite(ends)].sum()
+            peaks[place] = np.inf
+            continue
+        fractions, powers = np.frexp(scales[place])
+        # A scale is up to 8 bits times a power of two.
+        blocks = [
+            (int(total) * int(fraction * 256), int(power) - 8 + unit)
+            for total, fraction, power in zip(totals[place], fractions, powers, strict=True)
+        ]
+        if ELEMENTS[weight_format].scale == "e8m0":
+            blocks = [(value // 128, power + 7) for value, power in blocks]  # of powers of two: 128
+            total, last, peaks[place] = windowed(blocks, places)
+        else:
+            last = min((power for value, power in blocks if value), default=0)
+            total, peak = exact([each for each in blocks if each[0]], last)
+            peaks[place] = np.ldexp(float(peak), last)
+        sums[place] = round_fp32(total, last)
+    found = np.ascontiguousarray(sums).view(np.uint32).reshape(shape)
+    return Dots(np.where(np.isnan(sums), np.uint32(NAN), found), peaks)
+
+
+def _finite(values: Floats) -> Floats:
+    return np.where(np.isfinite(values), values, 0)

@@ -98,7 +98,10 @@ class MXDot(BenchKit):
 
     def expected(self, item: Product) -> list[Fields]:
         """Return golden's sum, FP32."""
-        found = dot(*item.elements, *item.scales, weight_format=FORMATS[0], activation_format=FORMATS[1])
+        found = dot(
+            *item.elements, *item.scales, weight_format=FORMATS[0], activation_format=FORMATS[1],
+            accumulation=PARAMETERS["accumulation"],
+        )  # fmt: skip
         return [{"sum": int(found.sums)}]
 
     def useful(self, item: Product) -> int:

@@ -30,6 +30,8 @@ CONFIGURATIONS: list[Any] = [
     {},
     pytest.param(of("nvfp4", lanes=16, pipeline=3), marks=pytest.mark.slow),
     {"weight_format": "mxfp4", "activation_format": "mxfp8_e5m2", "lanes": 2, "pipeline": 1},
+    of("mxfp4", lanes=4, pipeline="auto", accumulation="wide", clock_mhz=180),
+    pytest.param(of("nvfp4", pipeline="auto", accumulation="wide", clock_mhz=180), marks=pytest.mark.slow),
 ]
 MORE = [
     of(format, lanes=lanes, pipeline=pipeline)
@@ -92,6 +94,18 @@ def test_elaborates(parameters: dict[str, Any]) -> None:
     assert generated.manifest["latency"] == parameters.get("pipeline", 0) + 1
 
 
+def test_a_clock_says_how_deep_it_goes() -> None:
+    depths = []
+    for mhz in (30, 90, 180):
+        told = from_parameters(
+            "mxdot", {"pipeline": "auto", "accumulation": "wide", "clock_mhz": mhz}
+        ).manifest
+        assert told["initiation_interval"] == 1
+        assert told["latency"] == told["resolved"]["pipeline"] + 3
+        depths.append(told["latency"])
+    assert depths == sorted(set(depths))
+
+
 def test_streams_say_what_codes_mean() -> None:
     for format in ELEMENTS:
         inputs, outputs = payloads(MXDotConfig(**of(format)))
@@ -113,6 +127,23 @@ def test_streams_say_what_codes_mean() -> None:
         (
             {"weight_format": "nvfp4"},
             "parameter activation_format=mxfp4: weights of nvfp4 allow nvfp4",
+        ),
+        (
+            {"pipeline": "auto"},
+            "parameter pipeline=auto: allowed 0…3; auto goes with accumulation=wide",
+        ),
+        (
+            {"accumulation": "wide"},
+            "parameter accumulation=wide: allowed fp32; wide goes with pipeline=auto",
+        ),
+        (
+            of("mxint8", pipeline="auto", accumulation="wide"),
+            "parameter weight_format=mxint8: accumulation=wide allows mxfp4 and nvfp4",
+        ),
+        ({"clock_mhz": 180}, "parameter clock_mhz=180: allowed 100; others go with pipeline=auto"),
+        (
+            {"pipeline": "auto", "accumulation": "wide", "clock_mhz": 400},
+            "parameter clock_mhz=400: allowed 1…204 on ecp5 with the other parameters",
         ),
         (
             {"activation_format": "nvfp4"},

@@ -99,7 +99,7 @@ def prepare(design: Design, a: np.ndarray | Stored, b: np.ndarray | Stored, opti
     """
     parameters = design.parameters
     (activations, weights), rules = quantised(parameters, a, b, options)
-    found, largest_block = _golden(activations, weights)
+    found, largest_block = _golden(activations, weights, parameters["accumulation"])
     operands = BlockOperands.of(parameters, activations, weights)
     units = activations.units.astype(np.float64)[:, None] * weights.units.astype(np.float64)
 
@@ -148,7 +148,7 @@ def finish(job: Job, found: Found) -> Finish:
 run = runner(prepare, finish, takes_stored=True)
 
 
-def _golden(activations: Blocks, weights: Blocks) -> tuple[Dots, float]:
+def _golden(activations: Blocks, weights: Blocks, accumulation: str) -> tuple[Dots, float]:
     """Dot products of all rows with all columns, and the largest magnitude of a block sum."""
     formats = {"weight_format": weights.format, "activation_format": activations.format}
     size = ELEMENTS[weights.format].block
@@ -160,7 +160,9 @@ def _golden(activations: Blocks, weights: Blocks) -> tuple[Dots, float]:
     rows, largest = [], 0.0
     for row in range(len(activations.elements)):
         scales = weights.scales, activations.scales[row]
-        rows.append(dot(weights.elements, activations.elements[row], *scales, **formats))
+        rows.append(
+            dot(weights.elements, activations.elements[row], *scales, **formats, accumulation=accumulation)
+        )
         sums = block_sums(cut[0], cut[1][row], *formats.values())
         largest = max(largest, float(np.abs(sums).max()))
     return Dots(*(np.stack(each) for each in zip(*rows, strict=True))), largest

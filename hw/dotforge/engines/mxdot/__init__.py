@@ -14,6 +14,6 @@ ENGINE = Engine(
     summary="dot products of block formats: OCP MX (MXINT8, MXFP8, MXFP6, MXFP4) and NVFP4, summed in FP32",
     source="OCP Microscaling Formats (MX) Specification 1.0; NVFP4",
     config=MXDotConfig,
-    build=f"{__name__}.engine:MXDot",
+    build=f"{__name__}.clocked:build",
     facts=f"{__name__}.facts:facts",
 )

@@ -2,6 +2,7 @@
 
 from typing import Annotated, ClassVar, Literal
 
+from ...arithmetic.delays import ClockMhz, Device, when_auto
 from ...formats.block import ELEMENTS, Element
 from ...parameters import Field, parameters
 
@@ -19,7 +20,8 @@ class MXDotConfig:
     Raises
     ------
     ValueError
-        Only one of the formats is ``nvfp4``, or ``lanes`` is no divisor of the block.
+        Only one of the formats is ``nvfp4``, ``lanes`` is no divisor of the block, or ``pipeline=auto`` and
+        ``accumulation=wide`` are not together, or not with MXFP4 or NVFP4.
     """
 
     weight_format: Annotated[
@@ -40,15 +42,22 @@ class MXDotConfig:
         ),
     ] = 16
     pipeline: Annotated[
-        int,
+        Annotated[int, Field(ge=0, le=3)] | Literal["auto"],
         Field(
-            ge=0,
-            le=3,
             description="register stages ahead of the accumulator: after the block sum, before the "
-            "multipliers, and after the rounding to FP32",
-            json_schema_extra={"unit": "cycles"},
+            "multipliers, and after the rounding to FP32; or as clock_mhz needs, with accumulation=wide",
+            json_schema_extra={"unit": "cycles", "allowed": "0…3, auto"},
         ),
     ] = 0
+    clock_mhz: ClockMhz = 100
+    device: Device = "ecp5"
+    accumulation: Annotated[
+        Literal["fp32", "wide"],
+        Field(
+            description="blocks add up in FP32, in order; or in fixed point, exactly (NVFP4) or in a window (MX), "
+            "rounded once, with pipeline=auto"
+        ),
+    ] = "fp32"
 
     #: See :func:`dotforge.port_options.check_ports`.
     joins_operands: ClassVar[str] = ""
@@ -63,6 +72,24 @@ class MXDotConfig:
             raise ValueError(
                 f"parameter lanes={self.lanes}: blocks of {self.block} elements allow its divisors"
             )
+        if (self.accumulation == "wide") != (self.pipeline == "auto"):
+            raise ValueError(
+                "parameter pipeline=auto: allowed 0…3; auto goes with accumulation=wide"
+                if self.pipeline == "auto"
+                else "parameter accumulation=wide: allowed fp32; wide goes with pipeline=auto"
+            )
+        if self.accumulation == "wide":
+            for name, element in (("weight_format", self.weight), ("activation_format", self.activation)):
+                if element.name not in ("mxfp4", "nvfp4"):
+                    raise ValueError(
+                        f"parameter {name}={element.name}: accumulation=wide allows mxfp4 and nvfp4"
+                    )
+        when_auto(self)
+
+    @property
+    def cuts(self) -> int:
+        """Register stages at the places that the engine names; 0 where the clock chooses."""
+        return 0 if self.pipeline == "auto" else self.pipeline
 
     @property
     def weight(self) -> Element:

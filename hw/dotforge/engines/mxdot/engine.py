@@ -55,7 +55,7 @@ class MXDot(StreamBlock):
 
     def __init__(self, config: MXDotConfig) -> None:
         self.config = config
-        self.latency = config.pipeline + 1
+        self.latency = config.cuts + 1
         super().__init__(*payloads(config))
 
     def elaborate(self, platform: object) -> Module:
@@ -72,18 +72,18 @@ class MXDot(StreamBlock):
             "activation_scale": self.activations.payload.scale,
             **place,
         }
-        if config.pipeline >= 2:
+        if config.cuts >= 2:
             valid, beat = register_beat(m, 2, enable, valid, beat)
         blocks = self._blocks(m, enable & valid, beat)
         valid = valid & beat["ends"]
         beat = {name: beat[name] for name in ("weight_scale", "activation_scale", "first", "last")}
-        if config.pipeline >= 1:
+        if config.cuts >= 1:
             valid, beat = register_beat(m, 1, enable, valid, beat)
         m.submodules.scaled = scaled = ScaledBlock(config)
         m.d.comb += [getattr(scaled, name).eq(value) for name, value in blocks.items()]
         m.d.comb += [getattr(scaled, name).eq(beat[name]) for name in ("weight_scale", "activation_scale")]
         beat = {"block": scaled.o, "first": beat["first"], "last": beat["last"]}
-        if config.pipeline >= 3:
+        if config.cuts >= 3:
             valid, beat = register_beat(m, 3, enable, valid, beat)
         self._accumulate(m, enable, valid, beat)
         return m
@@ -94,7 +94,7 @@ class MXDot(StreamBlock):
         m.submodules.block = block = block_sum(config)
         m.d.comb += [block.weights.eq(beat["weights"]), block.activations.eq(beat["activations"])]
         found: dict[str, Value] = {"total": block.total, **{name: getattr(block, name) for name in _FLAGS}}
-        if config.beats == 1 and config.pipeline == 0:
+        if config.beats == 1 and config.cuts == 0:
             return found
         partial = {
             "total": Signal(signed(config.block_bits), name="partial", reset_less=True),
@@ -108,7 +108,7 @@ class MXDot(StreamBlock):
             found["nan"] = found["nan"] | both
         with m.If(load):
             m.d.sync += [partial[name].eq(value) for name, value in found.items()]
-        return dict(partial) if config.pipeline else found
+        return dict(partial) if config.cuts else found
 
     def _accumulate(self, m: Module, enable: Signal, valid: Value, beat: dict[str, Value]) -> None:
         """Add a block to the running sum, in FP32."""
