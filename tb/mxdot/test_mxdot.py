@@ -5,6 +5,7 @@ from typing import Any
 
 import cocotb
 import numpy as np
+from axi_stream import Bench
 from bench_kit import Beats, BenchKit, Fields
 from bench_report import parameters
 
@@ -115,6 +116,22 @@ KIT = MXDot()
 random_dot_products = KIT.pauses()
 one_beat_a_cycle = KIT.interval_and_latency()
 reset_in_the_middle = KIT.reset_in_the_middle()
+
+if PARAMETERS["accumulation"] == "wide":
+
+    @cocotb.test()
+    async def sums_are_not_taken_for_long(dut: Any) -> None:
+        """The queue of sums fills, and nothing more is taken; then every sum comes, in order."""
+        bench = Bench(dut, KIT.manifest, backpressure=1.0)
+        await bench.start()
+        products = KIT.steady(KIT.rng(), 8 * KIT.manifest["latency"])
+        KIT.send(bench, products)
+        await bench.settle(6 * KIT.manifest["latency"])
+        taken = len(bench.sent["activations"])
+        await bench.settle(50)
+        assert taken == len(bench.sent["activations"]) < len(products), f"{taken} beats and more were taken"
+        bench.backpressure = 0.0
+        await KIT.check(bench, products)
 
 
 @cocotb.test()

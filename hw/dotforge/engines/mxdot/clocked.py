@@ -14,7 +14,7 @@ from functools import cache
 
 from amaranth.hdl import Cat, Const, Module, Signal, Value
 
-from ...arithmetic.delays import Path
+from ...arithmetic.delays import Path, delays
 from ...arithmetic.staged_product import multiply
 from ...arithmetic.stages import Stages, Timed, depth_for
 from ...stream.vector_control import VectorControl
@@ -26,7 +26,7 @@ from .wide_plan import WidePlan
 from .wide_sum import accumulate, placed
 from .wide_to_float import rounded
 
-__all__ = ["ClockedMXDot", "build", "plan"]
+__all__ = ["ClockedMXDot", "build", "longest", "plan"]
 
 _NAN = 0x7FC00000
 
@@ -114,6 +114,22 @@ def plan(config: MXDotConfig) -> tuple[int, Path]:
     return depth_for(config, build)
 
 
+def _places(depth: int) -> int:
+    """Return the places of the queue: one for each dot product that is inside at one beat a cycle."""
+    return 1 << (depth + SumQueue.latency + 1).bit_length()
+
+
+def longest(config: MXDotConfig) -> Path:
+    """Return the longest path of all, that of the queue included, which no registers cut.
+
+    Parameters
+    ----------
+    config : with ``pipeline=auto``
+    """
+    depth, found = plan(config)
+    return max(found, SumQueue.path(_places(depth)), key=lambda path: path.after(delays(config.device)))
+
+
 class ClockedMXDot(MXDot):
     """:class:`dotforge.engines.mxdot.engine.MXDot` with ``pipeline=auto`` and ``accumulation=wide``.
 
@@ -128,15 +144,14 @@ class ClockedMXDot(MXDot):
     """
 
     def __init__(self, config: MXDotConfig) -> None:
-        depth, _ = plan(config)
+        self.depth, _ = plan(config)
         super().__init__(config)
-        self.latency = depth + SumQueue.latency
+        self.latency = self.depth + SumQueue.latency
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
         config = self.config
-        # A place for each dot product that is inside at one beat a cycle.
-        m.submodules.queue = queue = SumQueue(width=32, depth=1 << (self.latency + 1).bit_length())
+        m.submodules.queue = queue = SumQueue(width=32, depth=_places(self.depth))
         m.submodules.control = control = VectorControl(beats=config.beats)
         valid, place = control.join(m, self.activations, self.weights, queue.room)
         weights, activations = self.weights.payload, self.activations.payload

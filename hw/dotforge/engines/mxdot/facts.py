@@ -24,10 +24,10 @@ def facts(config: MXDotConfig) -> Facts:
     rules.append(Rule("NaN", f"{text}; NaN in a block makes the dot product NaN."))
     resolved = {}
     if config.pipeline == "auto":
-        from .clocked import plan  # noqa: PLC0415 - hardware, which only a clock needs
+        from .clocked import longest, plan  # noqa: PLC0415 - hardware, which only a clock needs
 
-        resolved["pipeline"], longest = plan(config)
-        rules.append(clock_rule(config, resolved["pipeline"], longest, "from operands to sums"))
+        resolved["pipeline"], _ = plan(config)
+        rules.append(clock_rule(config, resolved["pipeline"], longest(config), "from operands to sums"))
     wide = config.accumulation == "wide"
     return Facts(
         function=(

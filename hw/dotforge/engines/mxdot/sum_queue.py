@@ -3,6 +3,7 @@
 from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib.wiring import In, Out
 
+from ...arithmetic.delays import Path
 from ...block import Block
 from ...memory import MemoryArray
 
@@ -51,20 +52,35 @@ class SumQueue(Block):
             }
         )
 
+    @staticmethod
+    def path(depth: int) -> Path:
+        """Return the longest path: from what is there and taken to the word that is read next.
+
+        Parameters
+        ----------
+        depth : of the queue; a lookup table holds 16 words of a bit
+        """
+        banks = depth // 16
+        return Path(levels=3 + (0 if banks <= 1 else 1 if banks <= 4 else 2))
+
     def elaborate(self, platform: object) -> Module:
         m = Module()
         m.submodules.memory = memory = MemoryArray(rows=self.depth, width=self.width)
         write, read = Signal(range(self.depth)), Signal(range(self.depth))
+        after = Signal(
+            range(self.depth), init=1
+        )  # the address behind ``read``: no adder ahead of the storage
         inside, readable = (Signal(range(self.depth + 1), name=name) for name in ("on_its_way", "readable"))
         written, there = Signal(), Signal()
+        some = Signal()  # whether ``readable`` is above 0, from a register
         value = Signal(self.width, name="first", reset_less=True)
         pops, leaves = Signal(), Signal()
         following = Signal(range(self.depth))
         m.d.comb += [
             self.room.eq(~inside[-1]),
             leaves.eq(there & self.ready),
-            pops.eq(readable.any() & (~there | self.ready)),
-            following.eq(read + pops),
+            pops.eq(some & (~there | self.ready)),
+            following.eq(Mux(pops, after, read)),
             memory.write_enable.eq(self.done),
             memory.write_address.eq(write),
             memory.write_data.eq(self.result),
@@ -78,8 +94,10 @@ class SumQueue(Block):
             # What is written in this cycle is read from the next one on.
             written.eq(self.done),
             readable.eq(readable + written - pops),
+            some.eq(written | readable[1:].any() | (some & ~pops)),
             write.eq(write + self.done),
             read.eq(following),
+            after.eq(following + 1),
             there.eq(pops | (there & ~self.ready)),
             value.eq(Mux(pops, memory.read_data, value)),
         ]
