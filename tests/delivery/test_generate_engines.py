@@ -18,7 +18,7 @@ from dotforge_sim.simulator import toolchain
 @pytest.mark.usefixtures("icarus")
 @pytest.mark.parametrize("name", engines())
 def test_other_flows(name: str, tmp_path: Path) -> None:
-    pytest.importorskip("fusesoc", reason="skipped: needs FuseSoC")
+    pytest.importorskip("fusesoc.main", reason="skipped: needs FuseSoC")
     generated = from_parameters(name, {})
     directory = tmp_path / "engine"
     generate(generated, directory, recording=record(generated))

@@ -11,11 +11,12 @@ import pytest
 from .flows import environment
 
 
+# Of the package, not of the folder `fusesoc` that lies where tests run.
 def fusesoc(
     cores: Path, work: Path, *arguments: str, options: tuple[str, ...] = ()
 ) -> subprocess.CompletedProcess[str]:
     """Run a target of the core of ``mac`` in a new directory, with options of its tool."""
-    pytest.importorskip("fusesoc", reason="skipped: needs FuseSoC")
+    pytest.importorskip("fusesoc.main", reason="skipped: needs FuseSoC")
     work.mkdir()
     command = [sys.executable, "-m", "fusesoc.main", "--cores-root", str(cores), "run", *arguments]
     home = {"XDG_CACHE_HOME": str(work / "c"), "XDG_DATA_HOME": str(work / "d")}
