@@ -14,7 +14,7 @@ import cocotb
 import numpy as np
 from cocotb.clock import Clock
 from cocotb.triggers import ClockCycles, RisingEdge, with_timeout
-from cocotbext.axi import (
+from cocotbext.axi import (  # pyright: ignore[reportMissingImports]
     AxiLiteBus,
     AxiLiteMaster,
     AxiStreamBus,

@@ -5,11 +5,15 @@ Words are no hardware: the sha256 by which reports, benches and figures name a d
 the same as ``grep -v '^//' TOP.v | sha256sum`` gives.
 """
 
+from __future__ import annotations
+
 import hashlib
 import re
 import textwrap
+from typing import TYPE_CHECKING
 
-from ..block import Block
+if TYPE_CHECKING:  # what only hashes a text does without Amaranth
+    from ..block import Block
 
 __all__ = ["code", "code_sha256", "comment"]
 
