@@ -152,13 +152,21 @@ def test_what_is_stored_holds(name: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", sorted({*PARTS, "parameter_costs"} - {"reduction", "formats"}))
+@pytest.mark.parametrize("name", sorted({*PARTS, "parameter_costs"} - {"reduction", "formats", "flexdpu"}))
 def test_all_that_is_stored_holds(name: str, tmp_path: Path) -> None:
     netlists = stored(name, "netlists.json")
     with replayed(netlists), recorded() as used:
         figures.figures()[name].write(tmp_path)
     assert json.loads((tmp_path / f"{name}.json").read_text(encoding="utf-8")) == stored(name)
     assert used == netlists
+
+
+@pytest.mark.slow
+def test_all_areas_of_flexdpu_hold() -> None:
+    """The rest of that figure are times."""
+    with replayed(stored("flexdpu", "netlists.json")):
+        found = json.loads(json.dumps(flexdpu_area.areas(print)))
+    assert found == stored("flexdpu")["areas"]
 
 
 @pytest.mark.slow
