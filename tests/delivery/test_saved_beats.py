@@ -12,6 +12,8 @@ import pytest
 import scipy.sparse
 
 from dotforge.export.design import from_parameters
+from dotforge.network.distribution.distribution import CROSSBAR_LANES
+from dotforge_sim.host import flexdpe as host_flexdpe
 from dotforge_sim.run import loop
 from dotforge_sim.simulator.recorder import recorded
 from dotforge_sim.simulator.streams import Beats, Simulator
@@ -151,3 +153,8 @@ def test_the_generated_bench_replays_them(dotforge: Any, tmp_path: Path) -> None
     done = replayed()
     assert " FAIL=0 " not in done.stdout + done.stderr
     assert "golden" in done.stdout + done.stderr
+
+
+def test_the_network_that_auto_stands_for_is_the_same_without_dotforge() -> None:
+    """The module that packs beats by itself has the limit once more."""
+    assert host_flexdpe._CROSSBAR_LANES == CROSSBAR_LANES
